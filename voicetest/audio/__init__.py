@@ -1,0 +1,1 @@
+"""Audio values and the arithmetic on them; nothing here waits."""
