@@ -29,7 +29,7 @@ class UnknownName(LookupError):
 
 
 class NotInstalled(ImportError):
-    """The name is registered, but something it imports is missing; the text says what to install."""
+    """The name is registered, but what it imports is missing; the text says what to install."""
 
 
 @cache

@@ -1,0 +1,1 @@
+"""One file per platform: its settings and how to reach it."""

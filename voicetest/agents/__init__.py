@@ -1,0 +1,1 @@
+"""The embedded agent: ears, a mind, a mouth."""

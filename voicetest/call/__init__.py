@@ -1,0 +1,1 @@
+"""One call on one clock: microphone, playout, recorder, timeline, turns."""

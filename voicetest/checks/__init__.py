@@ -1,0 +1,1 @@
+"""Expectations and metrics as pure functions of the call record."""

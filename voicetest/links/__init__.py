@@ -1,0 +1,1 @@
+"""What a call sees of a line: events in, events out."""

@@ -1,0 +1,1 @@
+"""Sans-I/O codecs: what each wire says, at both of its ends."""

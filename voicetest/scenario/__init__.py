@@ -1,0 +1,1 @@
+"""Scenario files: YAML with positions in, validated values out."""

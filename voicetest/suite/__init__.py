@@ -1,0 +1,1 @@
+"""Several scenarios in one run."""
