@@ -14,6 +14,7 @@ __all__ = [
     "VOICES",
     "NotInstalled",
     "UnknownName",
+    "forget",
     "load",
     "names",
     "nearest",
@@ -35,6 +36,11 @@ class NotInstalled(ImportError):
 @cache
 def _entries(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in sorted(entry_points(group=group))}
+
+
+def forget() -> None:
+    """Look at the installed packages anew at the next call."""
+    _entries.cache_clear()
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+# Finds a Python that is new enough; override with make PYTHON=/path/to/python demo
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: help install check lint fix test demo schemas bench
+
+help:
+	@echo "make demo     install what is needed and run the demo call"
+	@echo "make test     install what the tests need and run them"
+	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
+	@echo "make fix      format and fix what can be fixed"
+	@echo "make schemas  write schemas/ anew"
+	@echo "make bench    print the figures of tests/benchmarks"
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "voicetest needs Python 3.11 or newer: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
+	@echo "setting up $(VENV) (a minute or two, once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+install: $(VENV)/.dev
+
+demo: $(VENV)/.runtime
+	@$(BIN)/voicetest run scenarios/billing.yaml
+
+test: $(VENV)/.dev
+	@$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/voicetest schema --check
+
+check: lint test
+
+fix: $(VENV)/.dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+schemas: $(VENV)/.dev
+	@$(BIN)/voicetest schema
+
+bench: $(VENV)/.dev
+	@$(BIN)/pytest tests/benchmarks -m benchmark -s -q

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicetest.audio.chunk import Samples
+from voicetest.call.playout import FRAME, JITTER_DELAY, BurstyPlayout, ContinuousPlayout, Playout
+
+
+def _tone(frames: int) -> Samples:
+    times = np.arange(frames) / 24_000
+    return (8000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
+
+
+def _noise(frames: int, seed: int = 1) -> Samples:
+    return np.random.default_rng(seed).integers(1, 9000, frames).astype(np.int16)
+
+
+def _render_all(playout: Playout, frames: int, start: int = 0) -> Samples:
+    return np.concatenate([playout.render(start + n * FRAME, FRAME) for n in range(frames)])
+
+
+def test_bursty_sound_starts_when_it_arrives_to_the_sample() -> None:
+    playout = BurstyPlayout()
+    sound = _noise(1000)
+    playout.push(sound, 123)
+    heard = _render_all(playout, 5)
+    assert not heard[:123].any()
+    assert np.array_equal(heard[123:1123], sound)
+    assert not heard[1123:].any()
+
+
+def test_ten_seconds_in_one_burst_are_heard_in_real_time_and_in_order() -> None:
+    playout = BurstyPlayout()
+    pieces = [_noise(2400, seed) for seed in range(100)]
+    for number, piece in enumerate(pieces):
+        playout.push(piece, number)
+    assert playout.pending(0) == 240_000
+    assert np.array_equal(_render_all(playout, 500), np.concatenate(pieces))
+    assert playout.pending(240_000) == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 2000)), max_size=12),
+    st.lists(st.integers(1, 1500), min_size=1, max_size=5),
+)
+def test_rendering_in_any_spans_gives_the_same_sound(
+    arrivals: list[tuple[int, int]], spans: list[int]
+) -> None:
+    expected = np.zeros(60_000, np.int16)
+    playout = BurstyPlayout()
+    end = at = 0
+    for gap, length in arrivals:
+        at += gap
+        sound = _noise(length, at)
+        playout.push(sound, at)
+        start = max(at, end)
+        expected[start : start + length] = sound
+        end = start + length
+    heard = []
+    position = number = 0
+    while position < 60_000:
+        span = min(spans[number % len(spans)], 60_000 - position)
+        heard.append(playout.render(position, span))
+        position += span
+        number += 1
+    assert np.array_equal(np.concatenate(heard), expected)
+
+
+def test_clearing_keeps_what_was_heard_and_drops_the_rest() -> None:
+    playout = BurstyPlayout()
+    sound = _noise(5000)
+    playout.push(sound, 0)
+    first = playout.render(0, FRAME)
+    playout.clear(700)
+    assert playout.pending(700) == 0
+    rest = playout.render(FRAME, FRAME * 3)
+    assert np.array_equal(np.concatenate((first, rest))[:700], sound[:700])
+    assert not rest[700 - FRAME :].any()
+    later = _noise(100, 9)
+    playout.push(later, 2500)
+    assert np.array_equal(playout.render(1920, FRAME * 2)[580:680], later)
+
+
+def test_a_paced_line_is_heard_one_jitter_buffer_late_and_gapless() -> None:
+    playout = ContinuousPlayout()
+    sound = _tone(FRAME * 50)
+    heard = []
+    for number in range(60):
+        if number < 50:
+            playout.push(sound[number * FRAME : (number + 1) * FRAME], number * FRAME)
+        heard.append(playout.render(number * FRAME, FRAME))
+    whole = np.concatenate(heard)
+    assert np.array_equal(whole[JITTER_DELAY : JITTER_DELAY + len(sound)], sound)
+    assert playout.slips == []
+    assert playout.delay_s == pytest.approx(0.04)
+
+
+def _run_paced(
+    playout: ContinuousPlayout, arrivals: dict[int, list[Samples]], ticks: int
+) -> Samples:
+    heard = []
+    for number in range(ticks):
+        for sound in arrivals.get(number, []):
+            playout.push(sound, number * FRAME)
+        heard.append(playout.render(number * FRAME, FRAME))
+    return np.concatenate(heard)
+
+
+def test_after_a_stall_in_silence_the_delay_is_as_before() -> None:
+    silence, tone = np.zeros(FRAME, np.int16), _tone(FRAME)
+    arrivals = {number: [silence] for number in range(100)}
+    for number in range(20, 32):
+        arrivals[number] = []
+    arrivals[32] = [silence] * 13
+    arrivals[60] = [tone]
+    heard = _run_paced(ContinuousPlayout(), arrivals, 100)
+    onset = int(np.flatnonzero(heard)[0])
+    assert abs(onset - (60 * FRAME + JITTER_DELAY)) <= FRAME
+
+
+def test_what_a_stall_costs_is_on_record() -> None:
+    silence, tone = np.zeros(FRAME, np.int16), _tone(FRAME)
+    arrivals = {number: [silence] for number in range(100)}
+    arrivals |= {number: [tone] for number in range(10, 40)}
+    for number in range(20, 32):
+        arrivals[number] = []
+    arrivals[32] = [tone] * 13
+    playout = ContinuousPlayout()
+    heard = _run_paced(playout, arrivals, 100)
+    inserted = sum(slip.seconds for slip in playout.slips if slip.seconds > 0)
+    dropped = -sum(slip.seconds for slip in playout.slips if slip.seconds < 0)
+    assert inserted == pytest.approx(0.24, abs=0.021)
+    assert dropped == pytest.approx(inserted, abs=0.021)
+    voiced = np.flatnonzero(heard)
+    assert len(voiced) >= 30 * FRAME * 0.9
+
+
+def test_a_far_clock_half_a_percent_fast_does_not_build_up_delay() -> None:
+    playout = ContinuousPlayout()
+    pushed = 0
+    worst = 0
+    for number in range(6000):
+        while pushed * FRAME / 1.005 <= number * FRAME:
+            playout.push(np.zeros(FRAME, np.int16), number * FRAME)
+            pushed += 1
+        worst = max(worst, playout.pending(number * FRAME))
+        playout.render(number * FRAME, FRAME)
+    assert worst <= JITTER_DELAY + 2 * FRAME
+    assert -sum(slip.seconds for slip in playout.slips) == pytest.approx(120 * 0.005, abs=0.06)
+
+
+def test_clearing_a_paced_line_drops_its_buffer() -> None:
+    playout = ContinuousPlayout()
+    playout.push(_tone(FRAME * 4), 0)
+    playout.render(0, FRAME * 3)
+    playout.clear(FRAME * 3)
+    assert playout.pending(FRAME * 3) == 0
+    assert not playout.render(FRAME * 3, FRAME * 4).any()

@@ -1,0 +1,321 @@
+"""One live call against a scripted far end, over a line in memory, under virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+
+from voicetest.audio.chunk import AudioChunk, Samples
+from voicetest.audio.wav import write_wav
+from voicetest.call.limits import Limits
+from voicetest.call.microphone import Line
+from voicetest.call.recorder import AGENT, USER, Recorder
+from voicetest.call.session import Session
+from voicetest.call.timeline import (
+    CallEnded,
+    EndReason,
+    Entry,
+    FirstAudio,
+    LineSpoken,
+    SpeechStarted,
+    Timeline,
+    TurnClosed,
+)
+from voicetest.clock import Clock, run
+from voicetest.errors import ConnectionFailed
+from voicetest.events import (
+    AgentTurnEnded,
+    AgentTurnStarted,
+    Audio,
+    Cleared,
+    Event,
+    Hangup,
+    ToolCalled,
+    ToolResult,
+    Transcript,
+)
+from voicetest.links.codec import CodecLink
+from voicetest.protocols.base import End
+from voicetest.protocols.in_process import InProcess
+from voicetest.transports.base import Transport
+from voicetest.transports.memory import memory_pair
+
+K = TypeVar("K")
+Far = CodecLink[Event]
+
+LIMITS = Limits(
+    response_timeout=60,
+    tail_silence=0.6,
+    response_max_duration=30,
+    turn_timeout=120,
+    idle_timeout=60,
+    max_duration=600,
+    patience=5,
+)
+
+
+def tone(seconds: float, level: int = 6000) -> Samples:
+    """A tone of that length."""
+    times = np.arange(round(seconds * 24_000)) / 24_000
+    return (level * np.sin(2 * np.pi * 300 * times)).astype(np.int16)
+
+
+def sound(seconds: float) -> Audio:
+    """A tone as the far end sends it."""
+    return Audio(AudioChunk.of(tone(seconds)))
+
+
+@dataclass
+class Call:
+    """A call that is over: its entries and its two tracks."""
+
+    entries: list[Entry] = field(default_factory=list)
+    user: Samples = field(default_factory=lambda: tone(0))
+    agent: Samples = field(default_factory=lambda: tone(0))
+    session: Session | None = None
+
+    def only(self, kind: type[K]) -> tuple[float, K]:
+        """The one entry of a kind."""
+        (found,) = [(e.at, e.what) for e in self.entries if isinstance(e.what, kind)]
+        return found
+
+
+async def _nothing(call: ToolCalled) -> ToolResult:
+    return ToolResult(call.id, '"done"')
+
+
+def hold(
+    folder: Path,
+    far_end: Callable[[Far], Awaitable[None]],
+    script: Callable[[Session], Awaitable[None]],
+    *,
+    limits: Limits = LIMITS,
+    paced: bool = False,
+    call: Call | None = None,
+) -> Call:
+    """Run a call between a far end and a script."""
+    held = call or Call()
+
+    async def main() -> None:
+        near: Transport[Event]
+        far: Transport[Event]
+        near, far = memory_pair()
+        with Recorder(folder / "recording.wav") as recorder:
+            async with (
+                asyncio.TaskGroup() as tasks,
+                CodecLink(InProcess(End.SERVER, paced), far) as line,
+                CodecLink(InProcess(End.CLIENT, paced), near) as link,
+            ):
+                session = Session(link, recorder, Timeline(held.entries.append), limits, _nothing)
+                held.session = session
+                behaviour = tasks.create_task(_behave(far_end, line))
+                await session.conduct(lambda: script(session))
+                behaviour.cancel()
+            held.user = recorder.read(USER, 0, 1000)
+            held.agent = recorder.read(AGENT, 0, 1000)
+
+    run(main(), Clock.VIRTUAL)
+    return held
+
+
+async def _behave(far_end: Callable[[Far], Awaitable[None]], line: Far) -> None:
+    await far_end(line)
+
+
+def say(folder: Path, seconds: float = 1.0, pad: float = 0.0) -> Line:
+    """A line of the user: a tone between two pads of silence."""
+    path = folder / f"line-{seconds}-{pad}.wav"
+    silence = np.zeros(round(pad * 24_000), np.int16)
+    write_wav(path, np.concatenate((silence, tone(seconds), silence)))
+    return Line("user", "words", path, pad, pad + seconds)
+
+
+async def _wait(session: Session, seconds: float) -> None:
+    end = session.now + seconds
+    await session.until(lambda: False, end)
+
+
+def test_the_agent_is_heard_to_the_sample_where_its_sound_arrived(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await asyncio.sleep(0.5)
+        await line.send(AgentTurnStarted())
+        await line.send(sound(1.0))
+        await line.send(AgentTurnEnded())
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 3.0))
+    audible = np.flatnonzero(call.agent)
+    assert audible[0] == pytest.approx(12_000, abs=2)
+    assert audible[-1] == pytest.approx(36_000, abs=2)
+    at, closed = call.only(TurnClosed)
+    assert closed == TurnClosed(0, EndReason.TURN_ENDED)
+    assert at == pytest.approx(1.5, abs=0.03)
+    assert len(call.agent) / 24_000 == pytest.approx(3.0, abs=0.021)
+
+
+def test_a_line_of_the_user_is_recorded_where_it_was_spoken(tmp_path: Path) -> None:
+    heard: list[Samples] = []
+
+    async def far_end(line: Far) -> None:
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                if isinstance(event, Audio):
+                    heard.append(event.chunk.samples())  # noqa: PERF401  # cancelled in the middle
+
+    async def script(session: Session) -> None:
+        await _wait(session, 0.5)
+        await session.speak(say(tmp_path, 1.0, pad=0.1), 7)
+
+    call = hold(tmp_path, far_end, script)
+    _, spoken = call.only(LineSpoken)
+    assert (spoken.step, spoken.truncated) == (7, False)
+    audible = np.flatnonzero(call.user)
+    assert audible[0] / 24_000 == pytest.approx(spoken.speech_start_s, abs=0.001)
+    assert audible[-1] / 24_000 == pytest.approx(spoken.speech_end_s, abs=0.001)
+    on_the_wire = np.concatenate(heard)
+    assert np.array_equal(on_the_wire[: len(call.user)], call.user[: len(on_the_wire)])
+
+
+def test_latency_is_known_live_from_the_end_of_the_users_speech(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await asyncio.sleep(2.0)
+        await line.send(sound(0.5))
+
+    async def script(session: Session) -> None:
+        await session.speak(say(tmp_path, 1.0), 0)
+        await _wait(session, 3.0)
+
+    call = hold(tmp_path, far_end, script)
+    latencies = [
+        entry.what.latency_s
+        for entry in call.entries
+        if isinstance(entry.what, SpeechStarted) and entry.what.by == "agent"
+    ]
+    assert latencies == [pytest.approx(1.0, abs=0.011)]
+    assert call.only(FirstAudio)[0] == pytest.approx(2.0, abs=0.001)
+
+
+def test_sound_that_was_cleared_is_not_on_the_recording(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(sound(5.0))
+        await asyncio.sleep(1.0)
+        await line.send(Cleared())
+        await line.send(AgentTurnEnded("interrupted"))
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 4.0))
+    assert np.flatnonzero(call.agent)[-1] / 24_000 == pytest.approx(1.0, abs=0.001)
+    assert call.only(TurnClosed)[1].reason is EndReason.INTERRUPTED
+
+
+def test_an_agent_that_hangs_up_is_heard_to_its_last_word(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await line.send(sound(1.0))
+        await line.hang_up("bye")
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: session.over, 60)
+
+    call = hold(tmp_path, far_end, script)
+    assert call.only(CallEnded)[1] == CallEnded("agent", 1000, "bye")
+    assert call.only(Hangup)[0] == pytest.approx(0, abs=0.02)
+    assert np.flatnonzero(call.agent)[-1] / 24_000 == pytest.approx(1.0, abs=0.001)
+    assert call.only(TurnClosed)[1].reason is EndReason.HUNG_UP
+
+
+def test_a_line_that_breaks_is_an_error_and_the_recording_is_kept(tmp_path: Path) -> None:
+    async def main() -> None:
+        near: Transport[Event]
+        far: Transport[Event]
+        near, far = memory_pair()
+        with Recorder(tmp_path / "recording.wav") as recorder:
+            async with CodecLink(InProcess(End.CLIENT), near) as link:
+                session = Session(link, recorder, Timeline(lambda entry: None), LIMITS, _nothing)
+                await far.send(sound(0.5))
+                await far.close(1011, "crashed")
+                await session.conduct(lambda: _wait(session, 60))
+
+    with pytest.RaisesGroup(pytest.RaisesExc(ConnectionFailed, match="1011 crashed")):
+        run(main(), Clock.VIRTUAL)
+    assert (tmp_path / "recording.wav").stat().st_size > 0.4 * 96_000
+
+
+def test_tools_are_answered_and_words_are_on_the_timeline(tmp_path: Path) -> None:
+    answers: list[Event] = []
+
+    async def far_end(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(ToolCalled("c1", "look_up", "{}"))
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                if isinstance(event, ToolResult):
+                    answers.append(event)
+                    await line.send(Transcript("agent", "found it"))
+                    await line.send(AgentTurnEnded())
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 1.0))
+    assert answers == [ToolResult("c1", '"done"')]
+    assert call.only(Transcript)[1].text == "found it"
+    assert call.only(TurnClosed)[1].reason is EndReason.TURN_ENDED
+
+
+def test_a_call_never_outlasts_its_longest_duration(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        while True:
+            await line.send(sound(1.0))
+            await asyncio.sleep(1.0)
+
+    limits = Limits(60, 0.6, 30, 120, 60, max_duration=5.0, patience=5)
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 1000), limits=limits)
+    assert call.only(CallEnded)[1].by == "limit"
+    assert call.only(TurnClosed)[1].reason is EndReason.MAX_DURATION
+    assert len(call.agent) / 24_000 == pytest.approx(5.0, abs=0.021)
+
+
+def test_a_line_cut_short_by_the_end_of_the_call_is_marked(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await asyncio.sleep(100)
+
+    limits = Limits(60, 0.6, 30, 120, 60, max_duration=1.0, patience=5)
+
+    async def script(session: Session) -> None:
+        await session.speak(say(tmp_path, 4.0), 0)
+
+    call = hold(tmp_path, far_end, script, limits=limits)
+    _, spoken = call.only(LineSpoken)
+    assert spoken.truncated
+    assert spoken.end_s == pytest.approx(1.0, abs=0.021)
+
+
+def test_a_paced_line_plays_through_its_jitter_buffer(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        whole = tone(1.0)
+        for number in range(50):
+            await asyncio.sleep(start + 0.5 + number * 0.02 - loop.time())
+            piece = whole[number * 480 : (number + 1) * 480]
+            await line.send(Audio(AudioChunk.of(piece)))
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 3.0), paced=True)
+    audible = np.flatnonzero(call.agent)
+    assert audible[0] / 24_000 == pytest.approx(0.54, abs=0.001)
+    assert audible[-1] / 24_000 == pytest.approx(1.54, abs=0.001)
+    assert call.session is not None
+    assert call.session.harness.jitter_buffer_s == pytest.approx(0.04)
+
+
+def test_frames_of_virtual_time_are_never_late(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await asyncio.sleep(100)
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 10.0))
+    assert call.session is not None
+    assert call.session.harness.frames == pytest.approx(500, abs=1)
+    assert call.session.harness.lateness_ms(100) < 0.001

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from voicetest.audio.chunk import Samples
+from voicetest.clock import Clock, run
+from voicetest.speech.cache import Cache
+from voicetest.speech.providers import Speech
+
+settings.register_profile("shared machine", deadline=None)
+settings.load_profile("shared machine")
+
+Speak = Callable[[str, str], Samples]
+
+
+@pytest.fixture(scope="session")
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A speech cache for the whole test run, so that each line is made once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def speech(cache_folder: Path) -> Iterator[Speech]:
+    """Offline voices and transcribers."""
+    with Speech(Cache(cache_folder)) as provider:
+        yield provider
+
+
+@pytest.fixture(scope="session")
+def speak(speech: Speech) -> Speak:
+    """Says a text in an espeak voice: int16 of shape (n,) at 24 kHz."""
+
+    def say(text: str, voice: str = "en-us") -> Samples:
+        async def synthesise() -> Samples:
+            chunk = await speech.voice(f"espeak/{voice}").synthesise(text)
+            return chunk.samples()
+
+        return run(synthesise(), Clock.VIRTUAL)
+
+    return say

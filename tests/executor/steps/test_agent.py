@@ -1,0 +1,300 @@
+"""What an `agent:` step hears and when it ends, against agents of every kind."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from tests.calls import Call, Far, hold, say, words
+from tests.conftest import Speak
+from voicetest.audio.chunk import Samples
+from voicetest.call.timeline import StepEnded
+from voicetest.events import AgentTurnEnded, AgentTurnStarted, Audio, ToolCalled, ToolResult
+from voicetest.speech.providers import Speech
+
+
+@pytest.fixture(scope="module")
+def voice(speak: Speak) -> Samples:
+    """Some seconds of speech to cut from."""
+    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
+
+
+def _ended(call: Call, step: int) -> StepEnded:
+    (found,) = [
+        entry.what
+        for entry in call.record.entries
+        if isinstance(entry.what, StepEnded) and entry.what.step == step
+    ]
+    return found
+
+
+def test_an_agent_that_greets_first_is_heard(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def greet(line: Far) -> None:
+        await asyncio.sleep(0.7)
+        await say(line, "Hello there.", words(1.0, voice))
+
+    call = hold(tmp_path, speech, greet, "script:\n  - agent: {says: hello, within: 1s}\n")
+    assert call.result.status == "passed"
+    assert call.check("within").value == pytest.approx(0.7, abs=0.02)
+    (turn,) = call.result.turns
+    assert (turn.start_s, turn.end_s) == pytest.approx((0.7, 1.7), abs=0.03)
+    assert turn.end_reason == "turn_ended"
+
+
+def test_a_promise_and_its_fulfilment_are_one_step(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def check_first(line: Far) -> None:
+        await say(line, "Let me check.", words(0.8, voice))
+        await asyncio.sleep(3.0)
+        await say(line, "I found your invoice.", words(1.0, voice))
+
+    call = hold(tmp_path, speech, check_first, "script:\n  - agent: {says: found}\n")
+    assert call.result.status == "passed"
+    assert len(call.result.turns) == 2
+    assert _ended(call, 0).turns == (0, 1)
+
+
+def test_patience_ends_a_step_whose_words_never_come(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def say_little(line: Far) -> None:
+        await say(line, "Hello.", words(0.5, voice))
+
+    scenario = "limits: {patience: 2s}\nscript:\n  - agent: {says: goodbye}\n"
+    call = hold(tmp_path, speech, say_little, scenario)
+    assert call.result.status == "failed"
+    assert call.failed == ["says"]
+    assert call.check("says").where.endswith("scenario.yaml:5")
+    assert call.result.duration_s == pytest.approx(2.5, abs=0.1)
+
+
+def test_an_agent_that_never_answers_fails_and_ends_the_call(
+    tmp_path: Path, speech: Speech
+) -> None:
+    scenario = "script:\n  - user: Hello?\n  - agent\n  - user: Anyone?\n  - agent\n"
+    call = hold(
+        tmp_path, speech, lambda line: asyncio.sleep(1000), scenario, response_timeout=5.0
+    )
+    assert call.result.status == "failed"
+    assert call.failed == ["answers", "reached", "reached"]
+    assert "first_chunk_timeout" in call.check("answers").actual
+    assert call.result.metrics["missed_responses"].values == (1,)
+    assert call.result.duration_s == pytest.approx(5.6, abs=0.6)
+
+
+def test_an_agent_that_speaks_for_ever_ends_the_step_and_keeps_its_sound(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def babble(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        while True:
+            await line.send(Audio(words(1.0, voice)))
+            await asyncio.sleep(1.0)
+
+    call = hold(
+        tmp_path, speech, babble, "script:\n  - agent\n  - silence: 2s\n", response_max_duration=5.0
+    )
+    assert _ended(call, 0).reason == "max_duration"
+    (turn,) = call.result.turns
+    assert turn.end_s - turn.start_s == pytest.approx(7.0, abs=0.2)
+    assert call.result.duration_s == pytest.approx(7.0, abs=0.05)
+
+
+def test_a_step_never_outlasts_its_ceiling(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def re_prompt(line: Far) -> None:
+        while True:
+            await say(line, "Are you there?", words(1.0, voice))
+            await asyncio.sleep(1.0)
+
+    scenario = "limits: {turn_timeout: 9s}\nscript:\n  - agent: {says: goodbye}\n"
+    call = hold(tmp_path, speech, re_prompt, scenario)
+    assert call.result.duration_s == pytest.approx(9.0, abs=2.1)
+    assert "says" in call.failed
+
+
+def test_a_line_without_any_message_is_idle(tmp_path: Path, speech: Speech) -> None:
+    async def begin_and_stop(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await asyncio.sleep(1000)
+
+    scenario = "limits: {idle_timeout: 4s}\nscript:\n  - agent\n"
+    call = hold(tmp_path, speech, begin_and_stop, scenario)
+    assert _ended(call, 0).reason == "idle_timeout"
+    assert call.result.status == "failed"
+    assert call.result.duration_s == pytest.approx(4.0, abs=0.1)
+
+
+def test_a_turn_of_one_tool_call_is_a_turn(tmp_path: Path, speech: Speech) -> None:
+    results: list[ToolResult] = []
+
+    async def call_tool(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(ToolCalled("c1", "lookup", '{"number": "4521", "more": 1}'))
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                if isinstance(event, ToolResult):
+                    results.append(event)
+                    await line.send(AgentTurnEnded())
+
+    scenario = (
+        "tools:\n  - {name: lookup, returns: {amount: 42}, delay: 500ms}\n"
+        "script:\n"
+        "  - agent:\n"
+        "      calls_tool: {name: lookup, arguments: {number: '4521'}}\n"
+        "      never_calls: cancel\n"
+    )
+    call = hold(tmp_path, speech, call_tool, scenario)
+    assert call.result.status == "passed"
+    assert results == [ToolResult("c1", '{"amount": 42}')]
+    (tool,) = call.result.tool_calls
+    assert (tool.name, tool.result) == ("lookup", '{"amount": 42}')
+    assert tool.answered_at_s == pytest.approx(0.5, abs=0.01)
+    assert [message["role"] for message in call.result.messages] == ["assistant", "tool"]
+
+
+def test_an_unlisted_tool_is_answered_with_an_error(tmp_path: Path, speech: Speech) -> None:
+    async def call_tool(line: Far) -> None:
+        await line.send(ToolCalled("c1", "transfer", "{}"))
+        await asyncio.sleep(0.5)
+        await line.send(AgentTurnEnded())
+
+    call = hold(tmp_path, speech, call_tool, "script:\n  - agent: {never_calls: transfer}\n")
+    assert call.failed == ["never_calls"]
+    assert call.result.tool_calls[0].failed
+    assert "no tool named transfer" in str(call.result.tool_calls[0].result)
+
+
+def test_an_agent_that_ends_the_call_as_expected_passes(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def say_goodbye(line: Far) -> None:
+        await say(line, "Goodbye.", words(0.6, voice))
+        await asyncio.sleep(1.0)
+        await line.hang_up("done")
+
+    scenario = (
+        "script:\n  - agent: {says: goodbye, ends_call: true}\n  - user: Wait!\n"
+        "checks: {hung_up_by: agent}\n"
+    )
+    call = hold(tmp_path, speech, say_goodbye, scenario)
+    assert call.result.status == "passed"
+    assert call.result.termination.by == "agent"
+    assert (call.result.termination.code, call.result.termination.reason) == (1000, "done")
+
+
+def test_an_agent_that_stays_when_it_should_leave_fails(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def stay(line: Far) -> None:
+        await say(line, "Goodbye.", words(0.6, voice))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, stay, "script:\n  - agent: {ends_call: true}\n")
+    assert call.failed == ["ends_call"]
+    assert call.result.duration_s == pytest.approx(5.6, abs=0.2)
+
+
+def test_steps_that_a_hang_up_prevents_are_not_reached(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def leave(line: Far) -> None:
+        await say(line, "Hello.", words(0.5, voice))
+        await line.hang_up()
+
+    scenario = "script:\n  - agent\n  - user: Hello?\n  - agent\n"
+    call = hold(tmp_path, speech, leave, scenario)
+    assert call.failed == ["answers", "reached"] or call.failed == ["reached", "reached"]
+    assert call.result.status == "failed"
+
+
+@pytest.mark.parametrize(("speaks", "status"), [(False, "passed"), (True, "failed")])
+def test_staying_silent_can_be_expected(
+    tmp_path: Path, speech: Speech, voice: Samples, speaks: bool, status: str
+) -> None:
+    async def maybe(line: Far) -> None:
+        await asyncio.sleep(1.0)
+        if speaks:
+            await say(line, "Hello?", words(0.5, voice))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, maybe, "script:\n  - agent: {stays_silent: 3s}\n")
+    assert call.result.status == status
+    assert call.result.duration_s == pytest.approx(3.0, abs=0.05)
+
+
+def test_how_long_an_answer_lasts_is_measured_on_its_sound(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def speak_long(line: Far) -> None:
+        await say(line, "A long story.", words(2.5, voice))
+
+    scenario = "script:\n  - agent: {lasts: {min: 1s, max: 2s}}\n"
+    call = hold(tmp_path, speech, speak_long, scenario)
+    assert call.failed == ["lasts"]
+    assert call.check("lasts").value == pytest.approx(2.5, abs=0.1)
+
+
+def test_latency_runs_from_the_end_of_the_users_speech(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def answer(line: Far) -> None:
+        silent_for = 0
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                if isinstance(event, Audio):
+                    loud = event.chunk.samples().any()
+                    silent_for = 0 if loud else silent_for + 1
+                    if silent_for == 50:
+                        await say(line, "Yes.", words(0.6, voice))
+
+    scenario = "script:\n  - silence: 200ms\n  - user: Hello?\n  - agent: {within: 2s}\n"
+    call = hold(tmp_path, speech, answer, scenario)
+    user, agent = call.result.turns[:2]
+    assert agent.response_latency_s == pytest.approx(1.0, abs=0.05)
+    assert call.check("within").value == agent.response_latency_s
+    assert agent.start_s - user.end_s == pytest.approx(1.0, abs=0.05)
+    assert agent.time_to_first_audio_s == pytest.approx(1.0, abs=0.05)
+
+
+def test_speech_over_the_user_is_a_talk_over(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def barge_in(line: Far) -> None:
+        await asyncio.sleep(0.5)
+        await say(line, "Let me stop you there.", words(3.0, voice))
+
+    scenario = (
+        "script:\n"
+        "  - user: I was charged twice for my March invoice.\n"
+        "  - agent\n"
+        "checks: {talk_overs: {max: 0}, talk_over: {max: 5%}}\n"
+    )
+    call = hold(tmp_path, speech, barge_in, scenario)
+    assert call.failed == ["talk_over", "talk_overs"]
+    agent = next(turn for turn in call.result.turns if turn.by == "agent")
+    assert agent.response_latency_s is not None
+    assert agent.response_latency_s < 0
+    assert call.result.metrics["response_latency"].n == 0
+    assert float(call.result.metrics["overlap"].values[0]) > 1.5
+
+
+def test_warnings_do_not_fail_a_call(tmp_path: Path, speech: Speech, voice: Samples) -> None:
+    async def greet(line: Far) -> None:
+        await say(line, "Hello.", words(0.5, voice))
+
+    scenario = (
+        "limits: {patience: 100ms}\nscript:\n  - agent: {says: goodbye, severity: warn}\n"
+    )
+    call = hold(tmp_path, speech, greet, scenario)
+    assert call.failed == ["says"]
+    assert call.result.status == "passed"
+
+

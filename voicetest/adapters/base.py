@@ -1,0 +1,94 @@
+"""What every adapter is: the settings of one platform, and how to reach it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voicetest.links.base import Link
+from voicetest.protocols.base import Capabilities
+from voicetest.scenario.values import Count, Duration
+from voicetest.speech.transcribers.base import Transcriber
+from voicetest.speech.voices.base import Voice
+
+__all__ = ["Adapter", "World"]
+
+
+@dataclass(frozen=True)
+class World:
+    """What an adapter may use of the run around it."""
+
+    voice: Callable[[str], Voice]
+    """A voice by name, such as espeak/en-us."""
+    transcriber: Callable[[str, tuple[str, ...]], Transcriber]
+    """A transcriber by name, biased towards phrases if there are any."""
+
+
+class Adapter(BaseModel, ABC):
+    """The settings of one platform as a scenario gives them, validated; times in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    summary: ClassVar[str]
+    """One line for `voicetest list-adapters`."""
+    typical: ClassVar[Capabilities]
+    """What the line can carry with default settings."""
+
+    response_timeout: Duration = Field(
+        default=60.0, description="How long to wait for the agent to begin an answer."
+    )
+    response_tail_silence: Duration | None = Field(
+        default=None,
+        description="Silence that ends the agent's turn where its platform does not say so: "
+        "by default 600ms, or 1s on a line that streams silence.",
+    )
+    response_max_duration: Duration = Field(
+        default=30.0, description="How long to listen to one answer before going on."
+    )
+    max_concurrent: Count | None = Field(
+        default=None, description="How many calls to this agent may run at once."
+    )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the line can carry with these settings."""
+        return self.typical
+
+    @property
+    def voices(self) -> Mapping[str, str]:
+        """The voices it speaks with, by setting."""
+        return {}
+
+    @property
+    def transcribers(self) -> Mapping[str, str]:
+        """The transcribers it listens with, by setting."""
+        return {}
+
+    @property
+    @abstractmethod
+    def outside(self) -> tuple[str, ...]:
+        """What of the line itself leaves this process, for people."""
+
+    @property
+    def sdks(self) -> tuple[str, ...]:
+        """The vendor packages it talks through, for the manifest."""
+        return ()
+
+    @abstractmethod
+    def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
+        """Open the line; it is ready inside the block and hung up after it.
+
+        Raises ConnectionFailed when the agent cannot be reached.
+        """
+
+    @property
+    def tail_silence(self) -> float:
+        """Silence that ends the agent's turn, in seconds."""
+        if self.response_tail_silence is not None:
+            return self.response_tail_silence
+        return 1.0 if self.capabilities.paced else 0.6

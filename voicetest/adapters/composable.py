@@ -1,0 +1,100 @@
+"""An agent built from parts inside this process: speech to text, a mind, text to speech."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from voicetest.adapters.base import Adapter, World
+from voicetest.agents.agent import EmbeddedAgent, Manners
+from voicetest.agents.dialogue import DialogueFile, DialogueMind
+from voicetest.agents.llm import DEFAULT_PROMPT, LlmMind
+from voicetest.agents.mind import Mind
+from voicetest.events import Event
+from voicetest.links.base import Link
+from voicetest.links.codec import CodecLink
+from voicetest.protocols.base import Capabilities, End
+from voicetest.protocols.in_process import InProcess
+from voicetest.scenario.values import Text
+from voicetest.transports.base import Transport
+from voicetest.transports.memory import memory_pair
+
+__all__ = ["ComposableVoiceAgent"]
+
+
+class ComposableVoiceAgent(Adapter):
+    """Speech to text → dialogue or language model → text to speech, each part named."""
+
+    summary: ClassVar[str] = "an agent in this process: STT → LLM or dialogue → TTS"
+    typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+
+    stt: Text = Field(description="The agent's ears: a transcriber.")
+    dialogue: DialogueFile | None = Field(
+        default=None, description="The agent's mind: a YAML file with its rules."
+    )
+    llm: Text | None = Field(
+        default=None, description="The agent's mind: a language model, by its litellm name."
+    )
+    base_url: Text | None = Field(
+        default=None, description="Where the language model is, if not at its usual address."
+    )
+    tts: Text = Field(description="The agent's voice.")
+    system_prompt: Text = Field(
+        default=DEFAULT_PROMPT, description="What the language model is told before the call."
+    )
+
+    @model_validator(mode="after")
+    def _one_mind(self) -> Self:
+        if (self.dialogue is None) == (self.llm is None):
+            raise ValueError("give exactly one of dialogue and llm")
+        if self.dialogue is not None and "system_prompt" in self.model_fields_set:
+            raise ValueError("system_prompt is for llm; a dialogue has its rules")
+        return self
+
+    @property
+    def voices(self) -> Mapping[str, str]:
+        """Its one voice."""
+        return {"tts": self.tts}
+
+    @property
+    def transcribers(self) -> Mapping[str, str]:
+        """Its ears."""
+        return {"stt": self.stt}
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The language model, if there is one."""
+        return () if self.llm is None else (f"agent.llm ({self.llm})",)
+
+    @property
+    def sdks(self) -> tuple[str, ...]:
+        """litellm, if there is a language model."""
+        return () if self.llm is None else ("litellm",)
+
+    @asynccontextmanager
+    async def connect(self, world: World) -> AsyncIterator[Link]:
+        """Start the agent at the far end of a line in memory."""
+        near: Transport[Event]
+        far: Transport[Event]
+        near, far = memory_pair()
+        phrases = self.dialogue.phrases if self.dialogue else ()
+        async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
+            agent = EmbeddedAgent(
+                world.transcriber(self.stt, phrases),
+                self._mind(),
+                world.voice(self.tts),
+                self.dialogue.manners if self.dialogue else Manners(),
+                line,
+            )
+            tasks.create_task(agent.serve())
+            async with CodecLink(InProcess(End.CLIENT), near) as link:
+                yield link
+
+    def _mind(self) -> Mind:
+        if self.dialogue is not None:
+            return DialogueMind(self.dialogue)
+        return LlmMind(self.llm or "", self.system_prompt, self.base_url)

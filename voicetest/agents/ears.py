@@ -1,0 +1,76 @@
+"""How the embedded agent listens: it finds where the user's turn begins and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
+from voicetest.audio.vad import Activity
+
+__all__ = ["TURN_SILENCE_S", "Ears", "Heard"]
+
+TURN_SILENCE_S = 0.5
+"""Silence that ends the user's turn."""
+_PAD_S = 0.2
+"""Kept before and after speech, for the recogniser."""
+_HISTORY_S = 1.0
+"""Kept of the line while nobody speaks; speech is detected later than it begins."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One turn of the user: its sound from first to last word, with a little around it."""
+
+    audio: AudioChunk
+
+
+class Ears:
+    """Takes the line as it comes and gives whole turns of the user."""
+
+    def __init__(self) -> None:
+        self._activity = Activity()
+        self._kept: list[Samples] = []
+        """The line since `_kept_from`."""
+        self._kept_from = 0
+        """Position of the first kept sample."""
+        self._kept_to = 0
+        """Position after the last one."""
+        self._turn_start: float | None = None
+        """Set while the user has a turn."""
+
+    @property
+    def speaking_for(self) -> float:
+        """Seconds since the user began to speak; 0 while nobody speaks."""
+        if self._turn_start is None or not self._activity.speaking:
+            return 0.0
+        return self._kept_to / INTERNAL.rate - self._turn_start
+
+    def feed(self, samples: Samples) -> Heard | None:
+        """Take the next int16 of shape (n,); gives the user's turn once it is over."""
+        self._kept.append(samples)
+        self._kept_to += len(samples)
+        self._activity.feed(samples)
+        speech = self._activity.latest if self._activity.speaking or self._turn_start else None
+        if speech is None:
+            self._forget_before(self._kept_to - round(_HISTORY_S * INTERNAL.rate))
+            return None
+        if self._turn_start is None:
+            self._turn_start = speech.start
+        if self._activity.silence < TURN_SILENCE_S:
+            return None
+        return self._take(self._turn_start, speech.end)
+
+    def _take(self, start_s: float, end_s: float) -> Heard:
+        start = max(round((start_s - _PAD_S) * INTERNAL.rate), self._kept_from)
+        end = min(round((end_s + _PAD_S) * INTERNAL.rate), self._kept_to)
+        line = np.concatenate(self._kept)
+        heard = Heard(AudioChunk.of(line[start - self._kept_from : end - self._kept_from]))
+        self._turn_start = None
+        self._forget_before(end)
+        return heard
+
+    def _forget_before(self, position: int) -> None:
+        while self._kept and self._kept_from + len(self._kept[0]) <= position:
+            self._kept_from += len(self._kept.pop(0))

@@ -1,0 +1,105 @@
+"""WAV files: written with a header that is valid at every moment, read in blocks."""
+
+from __future__ import annotations
+
+import os
+import struct
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, Samples
+
+__all__ = ["WavWriter", "read_blocks", "read_span", "write_wav"]
+
+_HEADER_BYTES = 44
+
+
+def _header(channels: int, rate: int, data_bytes: int) -> bytes:
+    """A RIFF header for PCM16 (Microsoft, "Multimedia Programming Interface", 1991)."""
+    frame = channels * 2
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        _HEADER_BYTES - 8 + data_bytes,
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        channels,
+        rate,
+        rate * frame,
+        frame,
+        16,
+        b"data",
+        data_bytes,
+    )
+
+
+class WavWriter:
+    """Appends PCM16 to a new file; after every `write` the file is playable as it stands."""
+
+    def __init__(self, path: Path, channels: int, rate: int = INTERNAL.rate) -> None:
+        self._channels = channels
+        self._rate = rate
+        self._file = path.open("xb", buffering=0)
+        self._file.write(_header(channels, rate, 0))
+        self.frames = 0
+        """Frames in the file; grows with each write."""
+
+    def write(self, samples: Samples) -> None:
+        """Append int16 of shape (n, channels), or (n,) for one channel."""
+        data = samples.astype("<i2", copy=False).tobytes()
+        self._file.write(data)
+        self.frames += len(data) // (2 * self._channels)
+        header = _header(self._channels, self._rate, self.frames * 2 * self._channels)
+        self._file.seek(0)
+        self._file.write(header)
+        self._file.seek(0, os.SEEK_END)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def write_wav(path: Path, samples: Samples, rate: int = INTERNAL.rate) -> None:
+    """Write int16 of shape (n,) as a new mono file."""
+    with WavWriter(path, 1, rate) as writer:
+        writer.write(samples)
+
+
+def read_span(path: Path, start: int, frames: int) -> Samples:
+    """At most `frames` frames from frame `start`, int16 of shape (n, channels)."""
+    with wave.open(str(path), "rb") as file:
+        start = min(max(start, 0), file.getnframes())
+        file.setpos(start)
+        data = file.readframes(frames)
+        return np.frombuffer(data, dtype="<i2").reshape(-1, file.getnchannels())
+
+
+def read_blocks(
+    path: Path, frames: int = INTERNAL.rate, start: int = 0, end: int | None = None
+) -> Iterator[Samples]:
+    """Frames `start` to `end` of a file in blocks of at most `frames`, shape (n, channels)."""
+    with wave.open(str(path), "rb") as file:
+        end = file.getnframes() if end is None else min(end, file.getnframes())
+        start = min(max(start, 0), end)
+        file.setpos(start)
+        for at in range(start, end, frames):
+            data = file.readframes(min(frames, end - at))
+            yield np.frombuffer(data, dtype="<i2").reshape(-1, file.getnchannels())

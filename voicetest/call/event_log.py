@@ -1,0 +1,88 @@
+"""The timeline as one JSON object a line, on disk as it happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from voicetest.audio.chunk import AudioFormat
+from voicetest.call.timeline import CallEnded, Entry, Note, SpeechStarted, SpeechStopped
+from voicetest.events import Cleared, Dtmf, Event, Failed, Hangup, ToolCalled, Warned
+
+__all__ = ["EventLog", "event_fields"]
+
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def event_fields(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON values: `at` in seconds, `type`, `by`, and the fields of its type."""
+    what = entry.what
+    named = {"at": round(entry.at, 6), "type": _type(what), "by": entry.by}
+    rest = {field.name: _plain(getattr(what, field.name)) for field in fields(what)}
+    return named | rest
+
+
+def _type(what: Event | Note) -> str:
+    match what:
+        case SpeechStarted(by):
+            return f"{by}_start_speaking"
+        case SpeechStopped(by):
+            return f"{by}_stop_speaking"
+        case Cleared():
+            return "agent_interrupted"
+        case ToolCalled():
+            return "tool_call"
+        case Dtmf():
+            return "dtmf_received"
+        case Warned():
+            return "warning"
+        case Failed():
+            return "error"
+        case Hangup():
+            return "line_closed"
+        case CallEnded():
+            return "hangup"
+        case _:
+            return _CAPITAL.sub("_", type(what).__name__).lower()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case AudioFormat() | Path():
+            return str(value)
+        case float():
+            return round(value, 6)
+        case _:
+            return value
+
+
+class EventLog:
+    """Writes entries to a new file, one line each, on disk before the next one is taken.
+
+    `mask` hides secrets in any JSON value.
+    """
+
+    def __init__(self, path: Path, mask: Callable[[Any], Any]) -> None:
+        self._file = path.open("x", encoding="utf-8", buffering=1)
+        self._mask = mask
+
+    def write(self, entry: Entry) -> None:
+        """Append one entry with secrets masked."""
+        line = json.dumps(self._mask(event_fields(entry)), ensure_ascii=False)
+        self._file.write(line + "\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()

@@ -1,0 +1,183 @@
+"""What a listener hears of the agent, and when.
+
+Positions are samples at 24 kHz since the line was ready.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.vad import voiced
+
+__all__ = ["BurstyPlayout", "ContinuousPlayout", "Playout", "Slip"]
+
+FRAME = INTERNAL.rate // 50
+JITTER_DELAY = INTERNAL.rate * 40 // 1000
+"""How long a paced line's first frame waits for its successors: 40 ms."""
+
+
+@dataclass(frozen=True)
+class Slip:
+    """Playout departed from what was sent: `seconds` were dropped (negative) or inserted."""
+
+    at_s: float
+    seconds: float
+
+
+class Playout(Protocol):
+    """Takes what arrives, gives what is heard; `render` is called for adjoining spans."""
+
+    delay_s: float
+    """Seconds by which this playout itself makes everything later."""
+    slips: list[Slip]
+
+    def push(self, samples: Samples, at: int) -> None:
+        """Sound of shape (n,) arrived at position `at`."""
+
+    def render(self, start: int, frames: int) -> Samples:
+        """What is heard from `start`, shape (frames,)."""
+
+    def clear(self, at: int) -> None:
+        """Throw away what would be heard from position `at` on."""
+
+    def pending(self, at: int) -> int:
+        """How many samples are still to be heard after position `at`."""
+
+
+class BurstyPlayout:
+    """For lines that send faster than real time: in order, each piece as soon as it can be."""
+
+    delay_s = 0.0
+
+    def __init__(self) -> None:
+        self.slips: list[Slip] = []
+        self._queue: deque[tuple[int, Samples]] = deque()
+        self._end = 0
+
+    def push(self, samples: Samples, at: int) -> None:
+        """Queue a piece: it starts when it arrives or when the one before it ends."""
+        start = max(at, self._end)
+        self._end = start + len(samples)
+        self._queue.append((start, samples))
+
+    def render(self, start: int, frames: int) -> Samples:
+        """What is heard from `start`, silence where nothing is due."""
+        heard = np.zeros(frames, dtype=np.int16)
+        end = start + frames
+        while self._queue and self._queue[0][0] < end:
+            at, samples = self._queue.popleft()
+            skipped = max(start - at, 0)
+            piece = samples[skipped : end - at]
+            offset = at + skipped - start
+            heard[offset : offset + len(piece)] = piece
+            if at + len(samples) > end:
+                self._queue.appendleft((end, samples[end - at :]))
+                break
+        return heard
+
+    def clear(self, at: int) -> None:
+        """Throw away what would be heard from position `at` on."""
+        self._queue = deque(
+            (start, samples[: at - start]) for start, samples in self._queue if start < at
+        )
+        self._end = min(self._end, at)
+
+    def pending(self, at: int) -> int:
+        """How many samples are still to be heard after position `at`."""
+        return max(self._end - at, 0)
+
+
+class ContinuousPlayout:
+    """For lines that send in real time: a jitter buffer of 40 ms.
+
+    When the backlog exceeds the buffer, queued frames without speech are dropped until it does
+    not; when the buffer runs dry inside speech, silence fills the gap. Both are kept as slips.
+    """
+
+    delay_s = JITTER_DELAY / INTERNAL.rate
+
+    def __init__(self) -> None:
+        self.slips: list[Slip] = []
+        self._queue: deque[Samples] = deque()
+        self._queued = 0
+        self._playing = False
+        self._next = 0
+        """Position at which the queue's first sample is due, while playing."""
+        self._dry_at: int | None = None
+        """Where the buffer last ran dry inside speech; cleared when sound arrives again."""
+        self._was_voiced = False
+
+    def push(self, samples: Samples, at: int) -> None:
+        """Queue a piece; the first one after a gap waits for the jitter buffer to fill."""
+        if not self._playing:
+            self._playing = True
+            self._next = at + JITTER_DELAY
+            if self._dry_at is not None:
+                self._slip(self._dry_at, self._next - self._dry_at)
+                self._dry_at = None
+        for start in range(0, len(samples), FRAME):
+            self._queue.append(samples[start : start + FRAME])
+        self._queued += len(samples)
+        self._trim(at, self._next + self._queued - at - JITTER_DELAY - len(samples))
+
+    def _trim(self, at: int, excess: int) -> None:
+        if excess < FRAME:
+            return
+        kept: deque[Samples] = deque()
+        dropped = 0
+        for frame in self._queue:
+            if dropped + len(frame) <= excess and not voiced(frame):
+                dropped += len(frame)
+            else:
+                kept.append(frame)
+        self._queue = kept
+        self._queued -= dropped
+        if dropped:
+            self._slip(at, -dropped)
+
+    def _slip(self, at: int, samples: int) -> None:
+        self.slips.append(Slip(at / INTERNAL.rate, samples / INTERNAL.rate))
+
+    def render(self, start: int, frames: int) -> Samples:
+        """What is heard from `start`, silence where nothing is due."""
+        heard = np.zeros(frames, dtype=np.int16)
+        if not self._playing:
+            return heard
+        end = start + frames
+        at = max(self._next, start)
+        for piece in self._take(end - at):
+            heard[at - start : at - start + len(piece)] = piece
+            at += len(piece)
+        self._next = at
+        if at < end:
+            self._playing = False
+            self._dry_at = at if self._was_voiced else None
+        return heard
+
+    def _take(self, wanted: int) -> Iterator[Samples]:
+        while wanted > 0 and self._queue:
+            piece = self._queue.popleft()
+            if len(piece) > wanted:
+                self._queue.appendleft(piece[wanted:])
+                piece = piece[:wanted]
+            self._queued -= len(piece)
+            wanted -= len(piece)
+            self._was_voiced = voiced(piece)
+            yield piece
+
+    def clear(self, at: int) -> None:
+        """Throw away everything that is queued; `at` is now."""
+        self._queue.clear()
+        self._queued = 0
+        self._playing = False
+        self._dry_at = None
+
+    def pending(self, at: int) -> int:
+        """How many samples are still to be heard after position `at`."""
+        return self._queued

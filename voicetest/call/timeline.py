@@ -1,0 +1,177 @@
+"""The record of a call: what happened, when, and by whom, in the order it became known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from voicetest.events import Event, Party
+
+__all__ = [
+    "By",
+    "CallEnded",
+    "EndReason",
+    "Entry",
+    "FirstAudio",
+    "LineSpoken",
+    "Note",
+    "SpeechStarted",
+    "SpeechStopped",
+    "StepEnded",
+    "StepStarted",
+    "Timeline",
+    "TurnClosed",
+    "TurnOpened",
+    "TurnTranscribed",
+]
+
+By: TypeAlias = Literal["user", "agent", "platform", "voicetest"]
+
+
+class EndReason(StrEnum):
+    """Why an agent turn, or a step that listened to one, ended."""
+
+    TURN_ENDED = "turn_ended"
+    TAIL_SILENCE = "tail_silence"
+    MAX_DURATION = "max_duration"
+    INTERRUPTED = "interrupted"
+    HUNG_UP = "hung_up"
+    FIRST_CHUNK_TIMEOUT = "first_chunk_timeout"
+    IDLE_TIMEOUT = "idle_timeout"
+    TURN_TIMEOUT = "turn_timeout"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class StepStarted:
+    """Step `step` of the script, counted from 0, began."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """Step `step` is over; a limit that ended it comes with its seconds and its cause."""
+
+    step: int
+    reason: EndReason | None = None
+    limit_s: float | None = None
+    cause: str = ""
+    turns: tuple[int, ...] = ()
+    """The agent turns that this step listened to."""
+
+
+@dataclass(frozen=True)
+class LineSpoken:
+    """A line of the script went out from `start_s` to `end_s`, with speech between the edges."""
+
+    step: int
+    kind: str
+    text: str
+    start_s: float
+    end_s: float
+    speech_start_s: float
+    speech_end_s: float
+    truncated: bool
+    """Whether the call ended before the whole line was out."""
+    clean: str
+    """Name of the file with the clean line, before effects and line."""
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """A party became audible."""
+
+    by: Party
+    latency_s: float | None = None
+    """For the agent: seconds since the end of the user's last speech."""
+
+
+@dataclass(frozen=True)
+class SpeechStopped:
+    """A party is no longer audible."""
+
+    by: Party
+
+
+@dataclass(frozen=True)
+class FirstAudio:
+    """The first packet with sound in it since the user's last speech arrived."""
+
+
+@dataclass(frozen=True)
+class TurnOpened:
+    """The agent began turn `turn`, counted from 0 over the agent's turns."""
+
+    turn: int
+
+
+@dataclass(frozen=True)
+class TurnClosed:
+    """The agent's turn is over."""
+
+    turn: int
+    reason: EndReason
+    limit_s: float | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class TurnTranscribed:
+    """What the transcriber heard in an agent turn."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True)
+class CallEnded:
+    """The call is over; `by` ended it."""
+
+    by: Literal["user", "agent", "platform", "limit"]
+    code: int | None = None
+    reason: str = ""
+
+
+Note: TypeAlias = (
+    StepStarted
+    | StepEnded
+    | LineSpoken
+    | SpeechStarted
+    | SpeechStopped
+    | FirstAudio
+    | TurnOpened
+    | TurnClosed
+    | TurnTranscribed
+    | CallEnded
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened `at` seconds after the line was ready."""
+
+    at: float
+    by: By
+    what: Event | Note
+
+
+class Timeline:
+    """Append-only; every entry is handed to `observe` at once."""
+
+    def __init__(self, observe: Callable[[Entry], None]) -> None:
+        self._observe = observe
+        self._entries: list[Entry] = []
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """All entries so far, in the order they became known."""
+        return self._entries
+
+    def add(self, at: float, by: By, what: Event | Note) -> None:
+        """Append what happened at `at` seconds."""
+        entry = Entry(at, by, what)
+        self._entries.append(entry)
+        self._observe(entry)

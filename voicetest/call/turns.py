@@ -1,0 +1,140 @@
+"""Where the agent's turns begin and end, decided live from its sound and its platform's events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.vad import voiced
+from voicetest.call.timeline import (
+    EndReason,
+    SpeechStarted,
+    SpeechStopped,
+    Timeline,
+    TurnClosed,
+    TurnOpened,
+)
+
+__all__ = ["AgentTurns", "LiveTurn"]
+
+_SUBFRAME = INTERNAL.rate // 100
+_PAUSE_S = 0.3
+"""The agent counts as silent after this much; shorter gaps are between words."""
+
+
+@dataclass
+class LiveTurn:
+    """One turn of the agent as known so far, in seconds on the call clock."""
+
+    index: int
+    opened_s: float
+    speech_start_s: float | None = None
+    """Set by the first audible frame."""
+    speech_end_s: float | None = None
+    """Set by each audible frame."""
+    closed_s: float | None = None
+    """Set when the turn ends."""
+    reason: EndReason | None = None
+    """Set when the turn ends."""
+
+
+class AgentTurns:
+    """Follows the agent's turns; every change goes to the timeline."""
+
+    def __init__(self, timeline: Timeline, *, platform_ends_turns: bool, tail_s: float) -> None:
+        self._timeline = timeline
+        self._platform_ends_turns = platform_ends_turns
+        self._tail_s = tail_s
+        self._turns: list[LiveTurn] = []
+        self._sound_until = float("-inf")
+        """End of the last audible frame."""
+        self._audible = False
+        self._end_announced = False
+        """Set when the platform said that the open turn is over; cleared when it closes."""
+        self._interrupted = False
+        """Set when the platform threw away the rest of the open turn; cleared when it closes."""
+        self._last_sign = float("-inf")
+        """When the open turn last gave a sign of life."""
+
+    @property
+    def all(self) -> Sequence[LiveTurn]:
+        """Every turn so far, the open one included."""
+        return self._turns
+
+    @property
+    def open(self) -> LiveTurn | None:
+        """The turn that has not ended."""
+        last = self._turns[-1] if self._turns else None
+        return last if last is not None and last.closed_s is None else None
+
+    @property
+    def audible(self) -> bool:
+        """Whether the agent is speaking, pauses shorter than 0.3 s included."""
+        return self._audible
+
+    def sign(self, now: float) -> LiveTurn:
+        """The agent did something that belongs to a turn: the open one, or a new one."""
+        self._last_sign = now
+        current = self.open
+        if current is None:
+            current = LiveTurn(len(self._turns), now)
+            self._turns.append(current)
+            self._timeline.add(now, "agent", TurnOpened(current.index))
+        return current
+
+    def announce_end(self) -> None:
+        """The platform says that the open turn is over."""
+        self._end_announced = self.open is not None
+
+    def cleared(self) -> None:
+        """The platform threw away what was not heard of the open turn."""
+        self._interrupted = self.open is not None
+
+    def hear(self, frame: Samples, start_s: float, user_speech_end_s: float | None) -> None:
+        """The listener heard `frame`, int16 of shape (n,), from `start_s` on."""
+        for offset in range(0, len(frame), _SUBFRAME):
+            piece = frame[offset : offset + _SUBFRAME]
+            if not voiced(piece):
+                continue
+            at = start_s + offset / INTERNAL.rate
+            turn = self.sign(at)
+            if turn.speech_start_s is None:
+                turn.speech_start_s = at
+            if not self._audible:
+                self._audible = True
+                latency = None if user_speech_end_s is None else at - user_speech_end_s
+                self._timeline.add(at, "agent", SpeechStarted("agent", latency))
+            self._sound_until = at + len(piece) / INTERNAL.rate
+            turn.speech_end_s = self._sound_until
+            self._last_sign = self._sound_until
+
+    def settle(self, now: float, *, drained: bool) -> None:
+        """Close what is over at `now`; `drained` says that nothing is left to be heard."""
+        if self._audible and now - self._sound_until >= _PAUSE_S:
+            self._stop()
+        if self.open is None or not drained:
+            return
+        if self._interrupted:
+            self.close(now, EndReason.INTERRUPTED)
+        elif self._end_announced:
+            self.close(now, EndReason.TURN_ENDED)
+        elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
+            self.close(now, EndReason.TAIL_SILENCE, self._tail_s)
+
+    def close(
+        self, now: float, reason: EndReason, limit_s: float | None = None, cause: str = ""
+    ) -> None:
+        """End the open turn, if there is one."""
+        turn = self.open
+        if turn is None:
+            return
+        self._stop()
+        turn.closed_s, turn.reason = now, reason
+        self._end_announced = self._interrupted = False
+        self._timeline.add(now, "agent", TurnClosed(turn.index, reason, limit_s, cause))
+
+    def _stop(self) -> None:
+        if self._audible:
+            self._audible = False
+            self._timeline.add(self._sound_until, "agent", SpeechStopped("agent"))

@@ -1,0 +1,58 @@
+"""Finds steps and checks that the configured line cannot carry, before anyone is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from voicetest.errors import Problem
+from voicetest.events import Event, ToolCalled, Transcript
+from voicetest.protocols.base import Capabilities
+from voicetest.scenario.checks import Checks
+from voicetest.scenario.expectations import SpeechExpectations
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import AgentStep, ExpectStep, SilenceStep
+
+__all__ = ["impossible_steps"]
+
+_WORDS = ("says", "says_any", "never_says", "matches")
+_TOOLS = ("calls_tool", "never_calls")
+
+
+def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
+    """One problem per expectation that nothing on this line could ever fulfil or refute."""
+    problems = []
+    for section, expected in _sections(file):
+        asked = {name for name in (*_WORDS, *_TOOLS) if getattr(expected, name, None)}
+        for name in sorted(asked):
+            problem = _problem(name, line.receives, file)
+            if problem:
+                problems.append(file.problem(problem, *section, name))
+    return problems
+
+
+def _problem(name: str, receives: frozenset[type[Event]], file: ScenarioFile) -> str:
+    adapter = file.scenario.agent.adapter
+    if name in _TOOLS and ToolCalled not in receives:
+        return f"{name} cannot be checked: {adapter} does not report tool calls"
+    if name in _WORDS and Transcript not in receives and file.scenario.transcriber is None:
+        return (
+            f"{name} needs the agent's words, and {adapter} gives no transcript: add "
+            "'transcriber: pocketsphinx' at the top level, or another transcriber"
+        )
+    return ""
+
+
+def _sections(
+    file: ScenarioFile,
+) -> Iterator[tuple[tuple[str | int, ...], SpeechExpectations | Checks]]:
+    for index, step in enumerate(file.scenario.script):
+        match step:
+            case AgentStep():
+                yield ("script", index, "agent"), step.agent
+            case SilenceStep():
+                yield ("script", index), step
+            case ExpectStep():
+                yield ("script", index, "expect"), step.expect
+            case _:
+                pass
+    yield ("checks",), file.scenario.checks

@@ -1,0 +1,179 @@
+"""From the record of a call to its result: a pure function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from voicetest.audio.vad import Segment
+from voicetest.call.harness import Harness
+from voicetest.call.record import CallRecord
+from voicetest.checks.messages import chat_messages
+from voicetest.checks.metrics import Measured, measure
+from voicetest.checks.result import (
+    Check,
+    Fault,
+    HarnessFigures,
+    Result,
+    Status,
+    Termination,
+    ToolCallRecord,
+    Turn,
+)
+from voicetest.checks.speech import place_turns, responses
+from voicetest.checks.steps import judge_steps
+from voicetest.checks.turns import numbered_turns
+from voicetest.checks.view import AgentTurn, CallView, view
+from voicetest.checks.whole_call import judge_whole_call
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import AgentStep, ExpectStep, PlayStep, SilenceStep, UserStep
+
+__all__ = ["evaluate"]
+
+
+def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
+    """Judge a call; the same record always gives the same result."""
+    measured = _measured(file, record)
+    checks = tuple(_checks(file, record, measured))
+    status, reason = _verdict(record, checks)
+    numbered = numbered_turns(file, measured)
+    return Result(
+        status=status,
+        reason=reason,
+        errors=_faults(record),
+        duration_s=record.duration_s,
+        turns=tuple(turn for turn, _ in numbered),
+        metrics=measure(measured),
+        checks=checks,
+        tool_calls=tuple(_tool_calls(numbered)),
+        messages=chat_messages(numbered),
+        termination=_termination(measured.call),
+        harness=None if record.harness is None else _figures(record.harness),
+    )
+
+
+def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None) -> Measured:
+    """What metrics are computed from, of the whole call or of what was before `until` seconds."""
+    end = record.duration_s if until is None else until
+    call = view(entry for entry in record.entries if until is None or entry.at <= until)
+    speech = [replace(s, end=min(s.end, end)) for s in record.agent_speech if s.start < end]
+    delay = record.harness.jitter_buffer_s if record.harness else 0.0
+    script = file.scenario.script
+    return Measured(
+        call=call,
+        placed=place_turns(call, speech, end),
+        responses=responses(call, speech, delay),
+        agent_speech=speech,
+        duration_s=end,
+        jitter_buffer_s=delay,
+        quiet=[
+            Segment(step.started_s, step.ended_s or end)
+            for step in call.steps.values()
+            if isinstance(script[step.index], SilenceStep)
+        ],
+        awaited=_awaited(file),
+    )
+
+
+def _awaited(file: ScenarioFile) -> list[int]:
+    """The agent steps that follow a line of the user."""
+    found = []
+    spoken = False
+    for index, step in enumerate(file.scenario.script):
+        match step:
+            case UserStep() | PlayStep():
+                spoken = True
+            case AgentStep():
+                if spoken and step.agent.stays_silent is None:
+                    found.append(index)
+                spoken = False
+            case _:
+                pass
+    return found
+
+
+def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Iterator[Check]:
+    if record.harness is None:
+        return
+    yield from judge_steps(file, measured, record.harness)
+    for index, step in enumerate(file.scenario.script):
+        reached = measured.call.steps.get(index)
+        if isinstance(step, ExpectStep) and reached is not None:
+            so_far = _measured(file, record, reached.started_s)
+            section = ("script", index, "expect")
+            yield from judge_whole_call(file, step.expect, so_far, section=section, step=index)
+    yield from judge_whole_call(
+        file, file.scenario.checks, measured, section=("checks",), step=None
+    )
+    ended = measured.call.ended
+    if ended is not None and ended.by == "limit":
+        yield Check(
+            name="max_duration",
+            where=file.where("limits", "max_duration"),
+            step=None,
+            expected=f"the call ends within {file.scenario.limits.max_duration:g} s",
+            actual="it was still going on",
+            passed=False,
+            severity="fail",
+        )
+
+
+def _verdict(record: CallRecord, checks: Sequence[Check]) -> tuple[Status, str]:
+    if record.error is not None:
+        return "error", record.error.message
+    decisive = [check for check in checks if check.severity == "fail"]
+    failed = [check for check in decisive if not check.passed and not check.inconclusive]
+    if failed:
+        return "failed", f"{len(failed)} of {len(decisive)} checks failed, first: {failed[0].name}"
+    unclear = [check for check in decisive if check.inconclusive]
+    if unclear:
+        return "inconclusive", f"{len(unclear)} timing checks are within voicetest's own error"
+    return "passed", f"all {len(decisive)} checks hold"
+
+
+def _faults(record: CallRecord) -> tuple[Fault, ...]:
+    error = record.error
+    if error is None:
+        return ()
+    return (
+        Fault(
+            kind=error.kind,
+            message=error.message,
+            where=error.where,
+            traceback=error.traceback,
+        ),
+    )
+
+
+def _termination(call: CallView) -> Termination:
+    if call.ended is None:
+        return Termination(by=None)
+    return Termination(by=call.ended.by, code=call.ended.code, reason=call.ended.reason)
+
+
+def _figures(harness: Harness) -> HarnessFigures:
+    return HarnessFigures(
+        frames_sent=harness.frames,
+        lateness_p50_ms=round(harness.lateness_ms(50), 3),
+        lateness_p99_ms=round(harness.lateness_ms(99), 3),
+        lateness_max_ms=round(harness.lateness_ms(100), 3),
+        loop_lag_ms=round(harness.loop_lag_ms, 3),
+        playout_dropped_s=round(harness.dropped_s, 6),
+        playout_inserted_s=round(harness.inserted_s, 6),
+        jitter_buffer_s=harness.jitter_buffer_s,
+    )
+
+
+def _tool_calls(turns: Sequence[tuple[Turn, AgentTurn | None]]) -> Iterator[ToolCallRecord]:
+    for turn, spoken in turns:
+        for tool in spoken.tools if spoken else ():
+            yield ToolCallRecord(
+                id=tool.called.id,
+                name=tool.called.name,
+                arguments=tool.called.arguments,
+                at_s=round(tool.at_s, 6),
+                turn=turn.index,
+                result=None if tool.result is None else tool.result.content,
+                failed=tool.result is not None and tool.result.failed,
+                answered_at_s=None if tool.answered_at_s is None else round(tool.answered_at_s, 6),
+            )

@@ -1,0 +1,146 @@
+"""What the agent said and did, held against what the scenario expects of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from voicetest.checks.view import ToolUse
+from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
+from voicetest.speech.text import contains
+
+__all__ = [
+    "Spoken",
+    "Verdict",
+    "expects_words",
+    "judge_calls_tool",
+    "judge_never_calls",
+    "judge_never_says",
+    "judge_says",
+    "judge_spoken",
+    "nothing_left_to_hear",
+]
+
+_POSITIVE = frozenset({"says", "says_any", "matches", "calls_tool", "ends_call"})
+"""Expectations that further listening can still fulfil."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One expectation and whether it holds; `key` is where it stands in its mapping."""
+
+    name: str
+    key: tuple[str | int, ...]
+    expected: str
+    actual: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What an expectation may look at: one text per agent turn, and the tools called."""
+
+    texts: Sequence[str]
+    tools: Sequence[ToolUse]
+    hung_up: bool = False
+
+    @property
+    def quoted(self) -> str:
+        """All that was said, for people."""
+        said = " … ".join(text for text in self.texts if text)
+        return f'"{said}"' if said else "the agent said nothing"
+
+    def says(self, phrase: str) -> bool:
+        """Whether one of the turns has the phrase in it."""
+        return any(contains(text, phrase) for text in self.texts)
+
+
+def nothing_left_to_hear(expected: Expectations, spoken: Spoken) -> bool:
+    """Whether every expectation that further listening could fulfil holds already."""
+    verdicts = judge_spoken(expected, spoken)
+    return all(verdict.passed for verdict in verdicts if verdict.name in _POSITIVE)
+
+
+def expects_words(expected: SpeechExpectations) -> bool:
+    """Whether there is any expectation on words or tools."""
+    nothing = Spoken((), ())
+    return any(True for _ in judge_spoken(expected, nothing))
+
+
+def judge_spoken(expected: SpeechExpectations, spoken: Spoken) -> Iterator[Verdict]:
+    """Every expectation on words, tools and hanging up."""
+    yield from judge_says(expected.says, spoken)
+    if expected.says_any:
+        wanted = " or ".join(f'"{phrase}"' for phrase in expected.says_any)
+        passed = any(spoken.says(phrase) for phrase in expected.says_any)
+        yield Verdict("says_any", ("says_any",), wanted, spoken.quoted, passed)
+    yield from judge_never_says(expected.never_says, spoken)
+    if expected.matches is not None:
+        passed = any(expected.matches.search(text) for text in spoken.texts)
+        yield Verdict("matches", ("matches",), expected.matches.pattern, spoken.quoted, passed)
+    if expected.calls_tool is not None:
+        yield judge_calls_tool(expected.calls_tool, ("calls_tool",), spoken)
+    yield from judge_never_calls(expected.never_calls, spoken)
+    if isinstance(expected, Expectations) and expected.ends_call:
+        actual = "the agent hung up" if spoken.hung_up else "the agent stayed on the line"
+        yield Verdict("ends_call", ("ends_call",), "the agent hangs up", actual, spoken.hung_up)
+
+
+def judge_says(phrases: Sequence[str], spoken: Spoken) -> Iterator[Verdict]:
+    """One verdict per phrase that has to be said."""
+    for number, phrase in enumerate(phrases):
+        yield Verdict("says", ("says", number), f'"{phrase}"', spoken.quoted, spoken.says(phrase))
+
+
+def judge_never_says(phrases: Sequence[str], spoken: Spoken) -> Iterator[Verdict]:
+    """One verdict per phrase that must not be said."""
+    for number, phrase in enumerate(phrases):
+        yield Verdict(
+            "never_says",
+            ("never_says", number),
+            f'not "{phrase}"',
+            spoken.quoted,
+            not spoken.says(phrase),
+        )
+
+
+def judge_calls_tool(wanted: ToolCall, key: tuple[str | int, ...], spoken: Spoken) -> Verdict:
+    """Whether a tool was called with at least the arguments that are named."""
+    passed = any(
+        tool.called.name == wanted.name and _covers(wanted.arguments, tool.called.arguments)
+        for tool in spoken.tools
+    )
+    named = f" with {json.dumps(wanted.arguments)}" if wanted.arguments else ""
+    return Verdict("calls_tool", key, f"{wanted.name}{named}", _called(spoken.tools), passed)
+
+
+def judge_never_calls(names: Sequence[str], spoken: Spoken) -> Iterator[Verdict]:
+    """One verdict per tool that must not be called."""
+    for number, name in enumerate(names):
+        passed = all(tool.called.name != name for tool in spoken.tools)
+        yield Verdict(
+            "never_calls", ("never_calls", number), f"not {name}", _called(spoken.tools), passed
+        )
+
+
+def _called(tools: Iterable[ToolUse]) -> str:
+    calls = ", ".join(f"{tool.called.name} {tool.called.arguments}" for tool in tools)
+    return calls or "no tool was called"
+
+
+def _covers(wanted: Any, sent: str) -> bool:
+    try:
+        return _subset(wanted, json.loads(sent))
+    except ValueError:
+        return not wanted
+
+
+def _subset(wanted: Any, actual: Any) -> bool:
+    """Mappings match when each wanted key matches; everything else must be equal."""
+    if isinstance(wanted, dict):
+        return isinstance(actual, dict) and all(
+            key in actual and _subset(value, actual[key]) for key, value in wanted.items()
+        )
+    return bool(wanted == actual)

@@ -1,0 +1,178 @@
+"""The numbers of a call, each with one definition, measured on the recording."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from voicetest.audio.vad import Segment
+from voicetest.checks.result import Metric, Unit
+from voicetest.checks.speech import PlacedTurn, Response
+from voicetest.checks.view import CallView
+from voicetest.speech.text import word_error_rate
+
+__all__ = ["UNITS", "Measured", "measure", "summarise"]
+
+UNITS: dict[str, Unit] = {
+    "response_latency": "s",
+    "greeting_latency": "s",
+    "time_to_first_audio": "s",
+    "talk_over": "share",
+    "talk_overs": "count",
+    "overlap": "s",
+    "dead_air": "s",
+    "duration": "s",
+    "turns": "count",
+    "missed_responses": "count",
+    "wer": "share",
+    "hung_up_by": "party",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What metrics are computed from; times in seconds on the recording."""
+
+    call: CallView
+    placed: Sequence[PlacedTurn]
+    responses: Sequence[Response]
+    agent_speech: Sequence[Segment]
+    duration_s: float
+    jitter_buffer_s: float
+    quiet: Sequence[Segment]
+    """Where the script stays silent on purpose."""
+    awaited: Sequence[int]
+    """Agent steps that follow a line of the user."""
+
+    @property
+    def user_speech(self) -> list[Segment]:
+        """Where the user speaks."""
+        return [
+            Segment(turn.spoken.speech_start_s, turn.spoken.speech_end_s)
+            for turn in self.call.user_turns
+        ]
+
+
+def measure(call: Measured) -> dict[str, Metric]:
+    """Every metric of one call; a metric without values has n = 0."""
+    found = {name: summarise(name, compute(call)) for name, compute in _METRICS.items()}
+    by = call.call.ended.by if call.call.ended else None
+    found["hung_up_by"] = summarise("hung_up_by", [] if by is None else [by])
+    return found
+
+
+def summarise(name: str, values: Sequence[float | str]) -> Metric:
+    """Statistics of the values of a metric; percentiles are by nearest rank."""
+    numbers = sorted(value for value in values if not isinstance(value, str))
+
+    def rank(share: float) -> float | None:
+        return round(numbers[math.ceil(share * len(numbers)) - 1], 6) if numbers else None
+
+    return Metric(
+        unit=UNITS[name],
+        n=len(values),
+        values=tuple(value if isinstance(value, str) else round(value, 6) for value in values),
+        min=round(numbers[0], 6) if numbers else None,
+        mean=round(sum(numbers) / len(numbers), 6) if numbers else None,
+        p50=rank(0.5),
+        p90=rank(0.9),
+        p95=rank(0.95),
+        max=round(numbers[-1], 6) if numbers else None,
+    )
+
+
+def _response_latency(call: Measured) -> list[float]:
+    latencies = [response.latency_s for response in call.responses]
+    return [latency for latency in latencies if latency is not None and latency >= 0]
+
+
+def _talk_overs(call: Measured) -> list[float]:
+    latencies = [response.latency_s for response in call.responses]
+    return [sum(1 for latency in latencies if latency is not None and latency < 0)]
+
+
+def _greeting_latency(call: Measured) -> list[float]:
+    first_user = min((segment.start for segment in call.user_speech), default=math.inf)
+    if call.agent_speech and call.agent_speech[0].start < first_user:
+        return [call.agent_speech[0].start - call.jitter_buffer_s]
+    return []
+
+
+def _time_to_first_audio(call: Measured) -> list[float]:
+    times = [response.first_audio_s for response in call.responses]
+    return [time for time in times if time is not None]
+
+
+def _talk_over(call: Measured) -> list[float]:
+    total = sum(user.end - user.start for user in call.user_speech)
+    covered = sum(
+        _shared(user, agent)
+        for user in call.user_speech
+        for agent in call.agent_speech
+        if agent.start > user.start
+    )
+    return [covered / total] if total else []
+
+
+def _overlap(call: Measured) -> list[float]:
+    return [sum(_shared(user, agent) for user in call.user_speech for agent in call.agent_speech)]
+
+
+def _shared(one: Segment, other: Segment) -> float:
+    return max(min(one.end, other.end) - max(one.start, other.start), 0.0)
+
+
+def _dead_air(call: Measured) -> list[float]:
+    speech = [*call.user_speech, *call.agent_speech]
+    if not speech:
+        return []
+    last = max(segment.end for segment in speech)
+    filled = sorted([*speech, *call.quiet], key=lambda segment: segment.start)
+    longest = 0.0
+    until = min(segment.start for segment in speech)
+    for segment in filled:
+        longest = max(longest, min(segment.start, last) - until)
+        until = max(until, segment.end)
+    return [longest]
+
+
+def _duration(call: Measured) -> list[float]:
+    return [call.duration_s]
+
+
+def _turns(call: Measured) -> list[float]:
+    return [len(call.placed)]
+
+
+def _missed_responses(call: Measured) -> list[float]:
+    spoke = {placed.turn.index for placed in call.placed if placed.speech}
+    missed = 0
+    for index in call.awaited:
+        step = call.call.steps.get(index)
+        if step is not None and step.ended is not None and not spoke & set(step.ended.turns):
+            missed += 1
+    return [missed]
+
+
+def _wer(call: Measured) -> list[float]:
+    return [
+        word_error_rate(turn.spoken.text, turn.understood)
+        for turn in call.call.user_turns
+        if turn.understood is not None and turn.spoken.text
+    ]
+
+
+_METRICS: dict[str, Callable[[Measured], list[float]]] = {
+    "response_latency": _response_latency,
+    "greeting_latency": _greeting_latency,
+    "time_to_first_audio": _time_to_first_audio,
+    "talk_over": _talk_over,
+    "talk_overs": _talk_overs,
+    "overlap": _overlap,
+    "dead_air": _dead_air,
+    "duration": _duration,
+    "turns": _turns,
+    "missed_responses": _missed_responses,
+    "wer": _wer,
+}

@@ -1,0 +1,165 @@
+"""What a run says about one call: pure data, written to disk by the reports."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "Check",
+    "Fault",
+    "HarnessFigures",
+    "Metric",
+    "Result",
+    "Status",
+    "StepPlace",
+    "Termination",
+    "ToolCallRecord",
+    "Turn",
+    "Unit",
+]
+
+Unit = Literal["s", "share", "count", "party"]
+Status = Literal["passed", "failed", "error", "inconclusive", "skipped"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StepPlace(_Value):
+    """Where in the script something belongs."""
+
+    index: int = Field(description="The step, counted from 0.")
+    line: int = Field(description="Its line in the scenario file.")
+
+
+class Fault(_Value):
+    """Something that went wrong outside the agent's behaviour."""
+
+    kind: str = Field(description="Who has to act: scenario, setup, connection, protocol, bug.")
+    message: str = Field(description="What went wrong and what to do.")
+    where: str = Field(description="The part of the run in which it happened.")
+    traceback: str | None = Field(default=None, description="For bugs in voicetest only.")
+
+
+class Turn(_Value):
+    """One turn of one party; times are seconds since the line was ready."""
+
+    index: int = Field(description="Counted from 0 over both parties, in order of start.")
+    by: Literal["user", "agent"] = Field(description="Who spoke.")
+    kind: str = Field(description="user, play or agent.")
+    step: StepPlace | None = Field(description="The step that spoke it or listened to it.")
+    start_s: float = Field(description="Where speech starts in the recording.")
+    end_s: float = Field(description="Where speech ends in the recording, without the tail.")
+    truncated: bool = Field(description="Whether the turn was cut off.")
+    end_reason: str | None = Field(description="Why an agent turn ended.")
+    limit_s: float | None = Field(description="The limit that ended it, in seconds.")
+    cause: str = Field(description="What the limit waited for.")
+    response_latency_s: float | None = Field(
+        description="From the end of the user's speech to the start of this agent turn's speech; "
+        "negative when the agent talked over the user."
+    )
+    time_to_first_audio_s: float | None = Field(
+        description="From the end of the user's speech to the first packet with sound."
+    )
+    file: str | None = Field(description="The turn's sound, relative to the manifest.")
+    transcript: str = Field(description="The text that expectations use.")
+    transcript_source: Literal["script", "platform", "transcriber"] | None = Field(
+        description="Where the transcript comes from; null when there is none."
+    )
+    said: str | None = Field(default=None, description="A user turn's text in the script.")
+    understood: str | None = Field(
+        default=None, description="What the platform understood of a user turn."
+    )
+    claimed: str | None = Field(
+        default=None, description="The platform's full text of an agent turn."
+    )
+    heard: str | None = Field(
+        default=None, description="What the transcriber heard in an agent turn."
+    )
+
+
+class Check(_Value):
+    """One thing that was checked."""
+
+    name: str = Field(description="What was checked.")
+    where: str = Field(description="file:line of the expectation.")
+    step: int | None = Field(description="The step it belongs to; null for the whole call.")
+    expected: str = Field(description="What should have been, for people.")
+    actual: str = Field(description="What was, for people.")
+    limit: float | None = Field(default=None, description="The limit as a number.")
+    value: float | None = Field(default=None, description="The measured value as a number.")
+    passed: bool = Field(description="Whether it holds.")
+    severity: Literal["fail", "warn"] = Field(description="Whether it decides the verdict.")
+    at_s: float | None = Field(default=None, description="When in the call it was decided.")
+    inconclusive: bool = Field(
+        default=False, description="voicetest's own timing error is too large to tell."
+    )
+
+
+class Metric(_Value):
+    """One number measured over a call."""
+
+    unit: Unit = Field(description="What the values are.")
+    n: int = Field(description="How many values there are.")
+    values: tuple[float | str, ...] = Field(description="All values, in order.")
+    min: float | None = Field(description="The smallest.")
+    mean: float | None = Field(description="The arithmetic mean.")
+    p50: float | None = Field(description="The median, nearest rank.")
+    p90: float | None = Field(description="The 90th percentile, nearest rank.")
+    p95: float | None = Field(description="The 95th percentile, nearest rank.")
+    max: float | None = Field(description="The largest.")
+
+
+class ToolCallRecord(_Value):
+    """One call of a tool by the agent."""
+
+    id: str = Field(description="The platform's name for this call.")
+    name: str = Field(description="The tool.")
+    arguments: str = Field(description="The JSON text as the agent sent it.")
+    at_s: float = Field(description="When it was called.")
+    turn: int | None = Field(description="Index of the agent turn it belongs to.")
+    result: str | None = Field(description="What the tool gave; null when nothing was answered.")
+    failed: bool = Field(description="Whether the answer was an error.")
+    answered_at_s: float | None = Field(description="When the answer was sent.")
+
+
+class Termination(_Value):
+    """How the call ended."""
+
+    by: Literal["user", "agent", "platform", "limit"] | None = Field(
+        description="Who ended it; null when it never began or voicetest failed."
+    )
+    code: int | None = Field(default=None, description="The peer's close code.")
+    reason: str = Field(default="", description="The peer's own words, or the limit.")
+
+
+class HarnessFigures(_Value):
+    """How well voicetest itself kept time."""
+
+    frames_sent: int = Field(description="20 ms frames of the call.")
+    lateness_p50_ms: float = Field(description="Median lateness of a frame on the wire.")
+    lateness_p99_ms: float = Field(description="99th percentile of the lateness.")
+    lateness_max_ms: float = Field(description="Largest lateness.")
+    loop_lag_ms: float = Field(description="Latest wake-up of the event loop.")
+    playout_dropped_s: float = Field(description="Agent sound left out of playout.")
+    playout_inserted_s: float = Field(description="Silence put into agent speech by playout.")
+    jitter_buffer_s: float = Field(description="Playout's own delay, subtracted from metrics.")
+
+
+class Result(_Value):
+    """Everything that was found out about one call."""
+
+    status: Status
+    reason: str
+    errors: tuple[Fault, ...]
+    duration_s: float
+    turns: tuple[Turn, ...]
+    metrics: dict[str, Metric]
+    checks: tuple[Check, ...]
+    tool_calls: tuple[ToolCallRecord, ...]
+    messages: tuple[dict[str, Any], ...]
+    termination: Termination
+    harness: HarnessFigures | None

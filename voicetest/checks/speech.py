@@ -1,0 +1,93 @@
+"""Where the agent's turns and answers are on the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from voicetest.audio.vad import Segment
+from voicetest.checks.view import AgentTurn, CallView, UserTurn
+
+__all__ = ["PlacedTurn", "Response", "place_turns", "responses"]
+
+_EDGE_S = 0.2
+"""How far speech may lie outside the span in which its turn was open."""
+
+
+@dataclass(frozen=True)
+class PlacedTurn:
+    """One agent turn and the speech in it; times in seconds on the recording."""
+
+    turn: AgentTurn
+    speech: tuple[Segment, ...] = field(default=())
+
+    @property
+    def start_s(self) -> float:
+        """Where its speech starts; where it opened if nothing was said in it."""
+        return self.speech[0].start if self.speech else self.turn.opened_s
+
+    @property
+    def end_s(self) -> float:
+        """Where its speech ends."""
+        if self.speech:
+            return self.speech[-1].end
+        return self.turn.closed_s if self.turn.closed_s is not None else self.turn.opened_s
+
+
+@dataclass(frozen=True)
+class Response:
+    """What followed one line of the user."""
+
+    user: UserTurn
+    latency_s: float | None
+    """To the start of the next agent speech; None when the agent said nothing before the user
+    spoke again."""
+    first_audio_s: float | None
+    """To the arrival of the first packet with sound."""
+    answer: Segment | None
+
+
+def place_turns(
+    call: CallView, agent_speech: Sequence[Segment], duration_s: float
+) -> list[PlacedTurn]:
+    """Give each agent turn the speech that lies in it."""
+    speech: dict[int, list[Segment]] = {turn.index: [] for turn in call.agent_turns}
+    for segment in agent_speech:
+        spans = {
+            turn.index: _overlap(
+                segment, turn.opened_s - _EDGE_S, (turn.closed_s or duration_s) + _EDGE_S
+            )
+            for turn in call.agent_turns
+        }
+        best = max(spans, key=lambda index: spans[index], default=None)
+        if best is not None and spans[best] > 0:
+            speech[best].append(segment)
+    return [PlacedTurn(turn, tuple(speech[turn.index])) for turn in call.agent_turns]
+
+
+def _overlap(segment: Segment, start: float, end: float) -> float:
+    return min(segment.end, end) - max(segment.start, start)
+
+
+def responses(
+    call: CallView, agent_speech: Sequence[Segment], jitter_buffer_s: float
+) -> list[Response]:
+    """What followed each line of the user, in order."""
+    found = []
+    lines = [turn.spoken for turn in call.user_turns]
+    for number, turn in enumerate(call.user_turns):
+        line = turn.spoken
+        until = lines[number + 1].speech_start_s if number + 1 < len(lines) else float("inf")
+        answer = next((s for s in agent_speech if line.speech_start_s < s.start < until), None)
+        audio = next((at for at in call.first_audio_s if line.end_s <= at < until), None)
+        found.append(
+            Response(
+                user=turn,
+                latency_s=(
+                    None if answer is None else answer.start - jitter_buffer_s - line.speech_end_s
+                ),
+                first_audio_s=None if audio is None else audio - line.speech_end_s,
+                answer=answer,
+            )
+        )
+    return found

@@ -1,0 +1,200 @@
+"""Judges every step of the script on the record of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicetest.call.harness import Harness
+from voicetest.call.timeline import EndReason
+from voicetest.checks.expectations import Spoken, expects_words, judge_spoken
+from voicetest.checks.metrics import Measured
+from voicetest.checks.result import Check
+from voicetest.checks.speech import PlacedTurn
+from voicetest.checks.timing import timing_check
+from voicetest.checks.view import StepView
+from voicetest.scenario.expectations import Expectations, Lasts, SpeechExpectations
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import AgentStep, HangupStep, PlayStep, SilenceStep, UserStep
+
+__all__ = ["judge_steps"]
+
+_HANG_UP_S = 5.0
+"""The agent must hang up within this time after its speech when `ends_call` is expected."""
+
+
+def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None) -> Iterator[Check]:
+    """Every check of every step, in script order, steps that were not reached included."""
+    agent_may_leave = False
+    for index, step in enumerate(file.scenario.script):
+        reached = measured.call.steps.get(index)
+        if reached is None or reached.ended is None:
+            if not agent_may_leave and not isinstance(step, HangupStep):
+                yield _not_reached(file, index)
+            continue
+        match step:
+            case AgentStep():
+                listening = _Listening(file, measured, harness, index, reached, step.agent)
+                yield from listening.checks(step.agent)
+                agent_may_leave = agent_may_leave or step.agent.ends_call
+            case SilenceStep():
+                listening = _Listening(file, measured, harness, index, reached, step)
+                yield from listening.silence_checks(step)
+            case _:
+                pass
+
+
+def _not_reached(file: ScenarioFile, index: int) -> Check:
+    return Check(
+        name="reached",
+        where=file.where("script", index),
+        step=index,
+        expected="the call gets to this step",
+        actual="not_reached: the call was over before it",
+        passed=False,
+        severity="fail",
+    )
+
+
+@dataclass(frozen=True)
+class _Listening:
+    """One step that listened, with what it heard."""
+
+    file: ScenarioFile
+    measured: Measured
+    harness: Harness | None
+    index: int
+    step: StepView
+    expected: SpeechExpectations
+
+    def checks(self, expected: Expectations) -> Iterator[Check]:
+        """All checks of an `agent:` step."""
+        if expected.stays_silent is not None:
+            yield self._stays_silent()
+            return
+        yield from self._limits(expected)
+        yield from self._spoken_checks()
+        if expected.within is not None:
+            yield self._within(expected.within)
+        if expected.lasts is not None:
+            yield self._lasts(expected.lasts)
+
+    def silence_checks(self, silence: SilenceStep) -> Iterator[Check]:
+        """All checks of a `silence:` step."""
+        if silence.stays_silent:
+            yield self._stays_silent()
+        elif expects_words(silence):
+            yield from self._spoken_checks()
+
+    def _spoken_checks(self) -> Iterator[Check]:
+        for verdict in judge_spoken(self.expected, self._spoken()):
+            yield self._check(
+                verdict.name, verdict.key, verdict.expected, verdict.actual, verdict.passed
+            )
+
+    @property
+    def _turns(self) -> Sequence[PlacedTurn]:
+        covered = self.step.ended.turns if self.step.ended else ()
+        return [placed for placed in self.measured.placed if placed.turn.index in covered]
+
+    def _spoken(self) -> Spoken:
+        return Spoken(
+            [placed.turn.text for placed in self._turns],
+            [tool for placed in self._turns for tool in placed.turn.tools],
+            self._hung_up(),
+        )
+
+    def _hung_up(self) -> bool:
+        at = self.measured.call.hangup_s
+        if at is None:
+            return False
+        spoken = [placed.end_s for placed in self._turns]
+        return at <= max(spoken, default=self.step.started_s) + _HANG_UP_S
+
+    def _check(
+        self, name: str, key: tuple[str | int, ...], expected: str, actual: str, passed: bool
+    ) -> Check:
+        return Check(
+            name=name,
+            where=self._where(key),
+            step=self.index,
+            expected=expected,
+            actual=actual,
+            passed=passed,
+            severity=self.expected.severity,
+            at_s=self.step.ended_s,
+        )
+
+    def _where(self, key: tuple[str | int, ...]) -> str:
+        section = () if isinstance(self.expected, SilenceStep) else ("agent",)
+        return self.file.where("script", self.index, *section, *key)
+
+    def _limits(self, expected: Expectations) -> Iterator[Check]:
+        """An agent that did not answer, or did not come to an end, fails its step."""
+        ended = self.step.ended
+        if ended is None or ended.reason is None:
+            return
+        limit = "" if ended.limit_s is None else f" within {ended.limit_s:g} s"
+        match ended.reason:
+            case EndReason.FIRST_CHUNK_TIMEOUT | EndReason.IDLE_TIMEOUT | EndReason.TURN_TIMEOUT:
+                yield self._check(
+                    "answers",
+                    (),
+                    f"the agent answers{limit}",
+                    f"{ended.reason}: {ended.cause}",
+                    False,
+                )
+            case EndReason.HUNG_UP if not ended.turns and not expected.ends_call:
+                yield self._check(
+                    "answers", (), "the agent answers", "hung_up: the agent hung up", False
+                )
+            case _:
+                pass
+
+    def _stays_silent(self) -> Check:
+        start, end = self.step.started_s, self.step.ended_s or self.measured.duration_s
+        spoken = [s.start for s in self.measured.agent_speech if start <= s.start <= end]
+        actual = f"spoke at {spoken[0]:.2f} s" if spoken else "no speech started"
+        expected = f"no agent speech for {end - start:.1f} s"
+        return self._check("stays_silent", ("stays_silent",), expected, actual, not spoken)
+
+    def _within(self, limit: float) -> Check:
+        since = self._since()
+        start = next((s.start for p in self._turns for s in p.speech if s.start > since[1]), None)
+        value = None if start is None else start - self.measured.jitter_buffer_s - since[0]
+        return timing_check(
+            self._check("within", ("within",), f"speaks within {limit:g} s", "never spoke", False),
+            value=value,
+            upper=limit,
+            window=(since[0], start),
+            harness=self.harness,
+        )
+
+    def _since(self) -> tuple[float, float]:
+        """What `within` runs from, and the earliest time at which its speech may start."""
+        script = self.file.scenario.script
+        for earlier in range(self.index - 1, -1, -1):
+            if isinstance(script[earlier], UserStep | PlayStep):
+                for turn in self.measured.call.user_turns:
+                    if turn.spoken.step == earlier:
+                        return turn.spoken.speech_end_s, turn.spoken.speech_start_s
+            if isinstance(script[earlier], AgentStep):
+                before = [p for p in self.measured.placed if p.end_s <= self.step.started_s]
+                end = before[-1].end_s if before else 0.0
+                return end, end
+        return 0.0, -1.0
+
+    def _lasts(self, lasts: Lasts) -> Check:
+        first = next((placed for placed in self._turns if placed.speech), None)
+        words = " and ".join(
+            [f"at least {lasts.min:g} s"] * (lasts.min is not None)
+            + [f"at most {lasts.max:g} s"] * (lasts.max is not None)
+        )
+        return timing_check(
+            self._check("lasts", ("lasts",), f"speaks for {words}", "never spoke", False),
+            value=None if first is None else first.end_s - first.start_s,
+            lower=lasts.min,
+            upper=lasts.max,
+            window=(first.start_s, first.end_s) if first else (0.0, None),
+            harness=self.harness,
+        )

@@ -1,0 +1,169 @@
+"""Who said what in which turn, and what each step covered: the timeline, sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from voicetest.call.timeline import (
+    CallEnded,
+    EndReason,
+    Entry,
+    FirstAudio,
+    LineSpoken,
+    SpeechStarted,
+    StepEnded,
+    StepStarted,
+    TurnClosed,
+    TurnOpened,
+    TurnTranscribed,
+)
+from voicetest.events import Hangup, ToolCalled, ToolResult, Transcript
+
+__all__ = ["AgentTurn", "CallView", "StepView", "ToolUse", "UserTurn", "view"]
+
+
+@dataclass
+class ToolUse:
+    """A tool call and its answer."""
+
+    called: ToolCalled
+    at_s: float
+    result: ToolResult | None = None
+    answered_at_s: float | None = None
+
+
+@dataclass
+class AgentTurn:
+    """One turn of the agent; times in seconds on the call clock."""
+
+    index: int
+    opened_s: float
+    closed_s: float | None = None
+    reason: EndReason | None = None
+    limit_s: float | None = None
+    cause: str = ""
+    speech_start_s: float | None = None
+    claimed: str | None = None
+    heard: str | None = None
+    tools: list[ToolUse] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """What expectations use: the transcriber's text where there is one."""
+        return (self.claimed if self.heard is None else self.heard) or ""
+
+
+@dataclass
+class UserTurn:
+    """One line of the script as it went out."""
+
+    spoken: LineSpoken
+    understood: str | None = None
+
+
+@dataclass
+class StepView:
+    """One step that was reached."""
+
+    index: int
+    started_s: float
+    ended_s: float | None = None
+    ended: StepEnded | None = None
+
+
+@dataclass
+class CallView:
+    """Everything the timeline says, by what it is about; filled in once, by `view`."""
+
+    agent_turns: list[AgentTurn] = field(default_factory=list)
+    user_turns: list[UserTurn] = field(default_factory=list)
+    steps: dict[int, StepView] = field(default_factory=dict)
+    first_audio_s: list[float] = field(default_factory=list)
+    hangup_s: float | None = None
+    ended: CallEnded | None = None
+    _early_text: str | None = None
+    """The agent's text that came before its turn opened."""
+    _user_starts: int = 0
+    _understood: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def tools(self) -> list[ToolUse]:
+        """Every tool call, in order."""
+        return [tool for turn in self.agent_turns for tool in turn.tools]
+
+    def take_in(self, entry: Entry) -> None:
+        """Sort one entry."""
+        match entry.what:
+            case TurnOpened(index):
+                self.agent_turns.append(AgentTurn(index, entry.at, claimed=self._early_text))
+                self._early_text = None
+            case TurnClosed(index, reason, limit_s, cause):
+                turn = self.agent_turns[index]
+                turn.closed_s, turn.reason = entry.at, reason
+                turn.limit_s, turn.cause = limit_s, cause
+            case TurnTranscribed(index, text):
+                self.agent_turns[index].heard = text
+            case Transcript():
+                self._take_in_text(entry.what)
+            case SpeechStarted("user"):
+                self._user_starts += 1
+            case SpeechStarted("agent"):
+                turn = self.agent_turns[-1]
+                if turn.speech_start_s is None:
+                    turn.speech_start_s = entry.at
+            case LineSpoken():
+                self.user_turns.append(UserTurn(entry.what))
+            case ToolCalled():
+                self.agent_turns[-1].tools.append(ToolUse(entry.what, entry.at))
+            case ToolResult():
+                self._take_in_result(entry.what, entry.at)
+            case StepStarted(step):
+                self.steps[step] = StepView(step, entry.at)
+            case StepEnded(step):
+                self.steps[step].ended_s, self.steps[step].ended = entry.at, entry.what
+            case FirstAudio():
+                self.first_audio_s.append(entry.at)
+            case Hangup():
+                self.hangup_s = entry.at
+            case CallEnded():
+                self.ended = entry.what
+            case _:
+                pass
+
+    def _take_in_text(self, said: Transcript) -> None:
+        if said.by == "user":
+            earlier = self._understood.get(self._user_starts)
+            text = said.text if earlier is None or said.replaces else f"{earlier} {said.text}"
+            self._understood[self._user_starts] = text
+            return
+        last = self.agent_turns[-1] if self.agent_turns else None
+        if last is None or (last.closed_s is not None and last.claimed is not None):
+            if not said.replaces:
+                self._early_text = said.text
+            elif last is not None:
+                last.claimed = said.text
+        elif last.claimed is None or said.replaces:
+            last.claimed = said.text
+        else:
+            last.claimed = f"{last.claimed} {said.text}"
+
+    def _take_in_result(self, result: ToolResult, at: float) -> None:
+        for tool in self.tools:
+            if tool.called.id == result.id and tool.result is None:
+                tool.result, tool.answered_at_s = result, at
+                return
+
+    def settle(self) -> None:
+        """Give each user turn what the platform understood of it."""
+        for number, turn in enumerate(self.user_turns, start=1):
+            turn.understood = self._understood.get(number)
+
+
+def view(entries: Iterable[Entry]) -> CallView:
+    """Sort a timeline; entries must stand in the order in which they became known."""
+    sorted_call = CallView()
+    for entry in entries:
+        sorted_call.take_in(entry)
+    sorted_call.settle()
+    return sorted_call

@@ -1,0 +1,115 @@
+"""Judges the checks on the whole call, and those of `expect:` on the call so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from voicetest.checks.expectations import (
+    Spoken,
+    Verdict,
+    judge_calls_tool,
+    judge_never_calls,
+    judge_never_says,
+    judge_says,
+)
+from voicetest.checks.metrics import Measured, measure
+from voicetest.checks.result import Check, Metric
+from voicetest.scenario.checks import Checks, Limit
+from voicetest.scenario.load import ScenarioFile
+
+__all__ = ["judge_whole_call"]
+
+
+def judge_whole_call(
+    file: ScenarioFile,
+    checks: Checks,
+    measured: Measured,
+    *,
+    section: tuple[str | int, ...],
+    step: int | None,
+) -> Iterator[Check]:
+    """Every check of `checks`, which stands at `section` of the file; times in seconds."""
+
+    def check(name: str, key: tuple[str | int, ...], verdict: Verdict | None = None) -> Check:
+        return Check(
+            name=name,
+            where=file.where(*section, *key),
+            step=step,
+            expected=verdict.expected if verdict else "",
+            actual=verdict.actual if verdict else "",
+            passed=verdict.passed if verdict else False,
+            severity=checks.severity,
+            at_s=measured.duration_s,
+        )
+
+    for verdict in _spoken_verdicts(checks, measured):
+        yield check(verdict.name, verdict.key, verdict)
+    metrics = measure(measured)
+    for limit in checks.limits():
+        unjudged = check(limit.metric, (limit.metric, limit.statistic))
+        yield _judge_limit(unjudged, limit, metrics[limit.metric])
+
+
+def _spoken_verdicts(checks: Checks, measured: Measured) -> Iterator[Verdict]:
+    spoken = Spoken(
+        [turn.text for turn in measured.call.agent_turns],
+        measured.call.tools,
+        measured.call.hangup_s is not None,
+    )
+    yield from judge_says(checks.says, spoken)
+    yield from judge_never_says(checks.never_says, spoken)
+    for number, tool in enumerate(checks.calls_tool):
+        yield judge_calls_tool(tool, ("calls_tool", number), spoken)
+    yield from judge_never_calls(checks.never_calls, spoken)
+
+
+def _judge_limit(unjudged: Check, bound: Limit, metric: Metric) -> Check:
+    expected = f"{bound.statistic} {_shown(bound.limit, metric.unit)}"
+    if metric.n == 0:
+        return unjudged.model_copy(update={"expected": expected, "actual": "nothing to measure"})
+    value = _statistic(metric, bound.statistic)
+    match bound.statistic:
+        case "equals":
+            passed = value == bound.limit
+        case "min":
+            passed = _number(value) >= _number(bound.limit)
+        case _:
+            passed = _number(value) <= _number(bound.limit)
+    few = f" (n={metric.n})" if bound.statistic in {"p50", "p90", "p95", "mean"} else ""
+    update: dict[str, object] = {
+        "expected": expected,
+        "actual": _shown(value, metric.unit) + few,
+        "passed": passed,
+    }
+    if not isinstance(value, str) and not isinstance(bound.limit, str):
+        update |= {"limit": bound.limit, "value": value}
+    return unjudged.model_copy(update=update)
+
+
+def _statistic(metric: Metric, name: str) -> float | str:
+    found = {
+        "min": metric.min,
+        "mean": metric.mean,
+        "p50": metric.p50,
+        "p90": metric.p90,
+        "p95": metric.p95,
+        "max": metric.max,
+        "equals": metric.values[-1],
+    }[name]
+    return metric.values[-1] if found is None else found
+
+
+def _number(value: float | str) -> float:
+    return float(value)
+
+
+def _shown(value: float | str, unit: str) -> str:
+    match unit:
+        case "s":
+            return f"{float(value):.3g} s"
+        case "share":
+            return f"{float(value):.1%}"
+        case "count":
+            return f"{float(value):g}"
+        case _:
+            return str(value)

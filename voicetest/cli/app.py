@@ -1,0 +1,62 @@
+"""All commands of `voicetest`, and the border where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from voicetest.cli import list_adapters, run, schema, validate
+from voicetest.errors import ExitCode, VoicetestError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="voicetest",
+    help="Runs a scripted phone call against a voice agent and says whether the agent passed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command()(run.run)
+app.command()(validate.validate)
+app.command()(list_adapters.list_adapters)
+app.command()(schema.schema)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from voicetest import __version__
+
+        typer.echo(f"voicetest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line; every error becomes its message and its exit code."""
+    try:
+        app()
+    except VoicetestError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(int(error.exit_code))
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(int(ExitCode.INTERRUPTED))
+    except Exception:  # noqa: BLE001  # an uncaught crash would exit with 1, the agent's failure
+        traceback.print_exc()
+        typer.echo("this is a bug in voicetest: please report it with the lines above", err=True)
+        sys.exit(int(ExitCode.BUG))

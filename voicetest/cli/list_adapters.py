@@ -1,0 +1,22 @@
+"""`voicetest list-adapters`: what agents can be called, and in which voices."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["list_adapters"]
+
+
+def list_adapters(
+    voices: Annotated[
+        bool, typer.Option("--voices", help="List the voices and transcribers too.")
+    ] = False,
+) -> None:
+    """Show what agents can be called, and what each line can do."""
+    from voicetest.report.catalogue import print_adapters, print_voices
+
+    print_adapters()
+    if voices:
+        print_voices()

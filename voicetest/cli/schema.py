@@ -1,0 +1,30 @@
+"""`voicetest schema`: write the JSON Schemas of scenario, manifest and agent files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicetest.errors import ExitCode
+
+__all__ = ["schema"]
+
+
+def schema(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to.")] = Path("schemas"),
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 if a file is out of date.")
+    ] = False,
+) -> None:
+    """Write the JSON Schemas of scenario, manifest and agent files."""
+    from voicetest.report.schemas import stale_schemas, write_schemas
+
+    if check:
+        stale = stale_schemas(folder)
+        for path in stale:
+            typer.echo(f"{path} is out of date: run voicetest schema", err=True)
+        raise typer.Exit(ExitCode.FAILED if stale else ExitCode.PASSED)
+    for path in write_schemas(folder):
+        typer.echo(str(path))

@@ -1,0 +1,159 @@
+"""Runs one call from the first line made to the link closed, whatever goes wrong."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from voicetest import clock
+from voicetest.adapters.base import Adapter, World
+from voicetest.call.event_log import EventLog
+from voicetest.call.harness import Harness
+from voicetest.call.limits import Limits
+from voicetest.call.record import CallError, CallRecord, agent_speech
+from voicetest.call.recorder import Recorder
+from voicetest.call.session import Session
+from voicetest.call.timeline import Entry, Timeline
+from voicetest.clock import Clock
+from voicetest.errors import VoicetestError
+from voicetest.events import Transcript
+from voicetest.executor.prepare import prepare
+from voicetest.executor.script import play
+from voicetest.executor.stage import Stage
+from voicetest.executor.tools import Toolbox
+from voicetest.executor.transcribe import TurnTranscriber
+from voicetest.links.base import Link
+from voicetest.scenario.load import ScenarioFile
+
+__all__ = ["CallSetup", "Progress", "execute"]
+
+
+class Progress(Protocol):
+    """Who is told how a call goes."""
+
+    def phase(self, phase: str) -> None:
+        """The call entered a phase."""
+
+    def entry(self, entry: Entry) -> None:
+        """Something happened in the call."""
+
+
+@dataclass(frozen=True)
+class CallSetup:
+    """What is needed to make one call."""
+
+    file: ScenarioFile
+    adapter: Adapter
+    world: World
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of the call: the adapter's and the scenario's."""
+        of_call = self.file.scenario.limits
+        return Limits(
+            response_timeout=self.adapter.response_timeout,
+            tail_silence=self.adapter.tail_silence,
+            response_max_duration=self.adapter.response_max_duration,
+            turn_timeout=of_call.turn_timeout,
+            idle_timeout=of_call.idle_timeout,
+            max_duration=of_call.max_duration,
+            patience=of_call.patience,
+        )
+
+    def transcriber(self, link: Link) -> TurnTranscriber:
+        """The transcriber of agent turns: the scenario's, where the platform gives no text."""
+        wanted = self.file.scenario.transcriber
+        if wanted is None or (Transcript in link.receives and not wanted.always):
+            return TurnTranscriber(None)
+        return TurnTranscriber(self.world.transcriber(wanted.use, ()))
+
+
+def execute(setup: CallSetup, folder: Path, time: Clock, progress: Progress) -> CallRecord:
+    """Make the call on a loop of its own; recording and events stay in `folder` as they come.
+
+    Errors do not leave: they are in the record, those of voicetest itself with their traceback.
+    """
+    recording = folder / "recording.wav"
+    error = None
+    with (
+        Recorder(recording) as recorder,
+        EventLog(folder / "events.jsonl", setup.file.secrets.mask_value) as log,
+    ):
+        call = _Call(setup, folder, recorder, log, progress)
+        try:
+            clock.run(call.run(), time)
+        except KeyboardInterrupt:
+            error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
+        except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
+            error = _describe(caught, call.phase)
+    return CallRecord(
+        entries=tuple(call.timeline.entries),
+        recording=recording,
+        duration_s=recorder.duration,
+        agent_speech=agent_speech(recording),
+        harness=call.harness,
+        error=error,
+    )
+
+
+def _describe(caught: Exception, phase: str) -> CallError:
+    """The error that has to be acted on: a bug before anything else."""
+    ours = [error for error in _leaves(caught) if isinstance(error, VoicetestError)]
+    if len(ours) < len(_leaves(caught)):
+        name = type(next(e for e in _leaves(caught) if e not in ours)).__name__
+        message = f"a bug in voicetest ({name}); please report it with this manifest"
+        return CallError("bug", message, phase, "".join(traceback.format_exception(caught)))
+    return CallError(ours[0].kind, str(ours[0]), phase)
+
+
+def _leaves(caught: BaseException) -> list[BaseException]:
+    if isinstance(caught, BaseExceptionGroup):
+        return [leaf for error in caught.exceptions for leaf in _leaves(error)]
+    return [caught]
+
+
+class _Call:
+    """One call under way; what it has is kept when it breaks."""
+
+    def __init__(
+        self,
+        setup: CallSetup,
+        folder: Path,
+        recorder: Recorder,
+        log: EventLog,
+        progress: Progress,
+    ) -> None:
+        self.phase = ""
+        self.harness: Harness | None = None
+        """Set when the line is open."""
+        self.timeline = Timeline(self._observe)
+        self._setup = setup
+        self._folder = folder
+        self._recorder = recorder
+        self._log = log
+        self._progress = progress
+
+    def _observe(self, entry: Entry) -> None:
+        self._log.write(entry)
+        self._progress.entry(entry)
+
+    def _enter(self, phase: str) -> None:
+        self.phase = phase
+        self._progress.phase(phase)
+
+    async def run(self) -> None:
+        setup = self._setup
+        self._enter("preparing")
+        lines = await prepare(setup.file, setup.world, self._folder / "segments")
+        self._enter("dialling")
+        async with setup.adapter.connect(setup.world) as link:
+            toolbox = Toolbox(setup.file.scenario.tools)
+            session = Session(link, self._recorder, self.timeline, setup.limits, toolbox.answer)
+            self.harness = session.harness
+            stage = Stage(session, lines, setup.transcriber(link))
+            self._enter("calling")
+            await session.conduct(lambda: play(stage, setup.file.scenario.script))
+        self._enter("listening again")
+        await stage.transcriber.catch_up(session)

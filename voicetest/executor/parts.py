@@ -1,0 +1,83 @@
+"""The voices and transcribers a call needs, and which parts of it leave this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from voicetest.adapters.base import Adapter, World
+from voicetest.errors import Problem, SetupError
+from voicetest.registry import NotInstalled, UnknownName
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import UserStep
+from voicetest.speech.transcribers.base import Transcriber
+from voicetest.speech.voices.base import Voice
+
+__all__ = ["parts_outside", "unknown_names", "user_voice"]
+
+DEFAULT_VOICE = "espeak/en-us"
+
+
+def user_voice(file: ScenarioFile, step: UserStep) -> str:
+    """The voice of a `user:` step: its own, else the scenario's, else an offline one."""
+    return step.voice or file.scenario.user.voice or DEFAULT_VOICE
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A voice or transcriber and where its name stands in the file."""
+
+    make: Callable[[], Voice | Transcriber]
+    at: tuple[str | int, ...]
+
+
+def unknown_names(file: ScenarioFile, adapter: Adapter, world: World) -> list[Problem]:
+    """One problem per voice or transcriber that does not exist.
+
+    Raises SetupError for one whose package is not installed.
+    """
+    problems = []
+    for part in (*_voices(file, adapter, world), *_transcribers(file, adapter, world)):
+        try:
+            part.make()
+        except UnknownName as error:
+            problems.append(file.problem(str(error), *part.at))
+        except NotInstalled as error:
+            raise SetupError(str(error)) from error
+    return problems
+
+
+def _voices(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Part]:
+    def part(name: str, *at: str | int) -> _Part:
+        return _Part(lambda: world.voice(name), at)
+
+    if file.scenario.user.voice is not None:
+        yield part(file.scenario.user.voice, "user", "voice")
+    for index, step in enumerate(file.scenario.script):
+        if isinstance(step, UserStep) and step.voice is not None:
+            yield part(step.voice, "script", index, "voice")
+    for setting, name in adapter.voices.items():
+        yield part(name, "agent", setting)
+
+
+def _transcribers(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Part]:
+    def part(name: str, *at: str | int) -> _Part:
+        return _Part(lambda: world.transcriber(name, ()), at)
+
+    if file.scenario.transcriber is not None:
+        yield part(file.scenario.transcriber.use, "transcriber")
+    for setting, name in adapter.transcribers.items():
+        yield part(name, "agent", setting)
+
+
+def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[str, ...]:
+    """What acts during the call and is not local, by its place in the file.
+
+    The user's own voice does not count: its lines are made before the call.
+    """
+    during = (
+        *(part for part in _voices(file, adapter, world) if part.at[0] == "agent"),
+        *_transcribers(file, adapter, world),
+    )
+    remote = [".".join(map(str, part.at)) for part in during if not part.make().local]
+    return (*adapter.outside, *remote)

@@ -1,0 +1,47 @@
+"""Gives agent turns a text where their platform gives none."""
+
+from __future__ import annotations
+
+from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.vad import detect
+from voicetest.call.recorder import AGENT
+from voicetest.call.session import Session
+from voicetest.call.timeline import TurnTranscribed
+from voicetest.speech.transcribers.base import Transcriber
+
+__all__ = ["TurnTranscriber"]
+
+_PAD_S = 0.3
+"""Heard around a turn, so that no edge of a word is lost."""
+
+
+class TurnTranscriber:
+    """Transcribes each agent turn once, from the recording, one stretch of speech at a time."""
+
+    def __init__(self, transcriber: Transcriber | None) -> None:
+        self._transcriber = transcriber
+        self._done: set[int] = set()
+
+    async def catch_up(self, session: Session) -> None:
+        """Transcribe every turn that has ended and has no text yet; without a transcriber, none."""
+        if self._transcriber is None:
+            return
+        for turn in session.turns.all:
+            if turn.index in self._done or turn.closed_s is None:
+                continue
+            self._done.add(turn.index)
+            if turn.speech_start_s is None or turn.speech_end_s is None:
+                continue
+            text = await self._hear(session, turn.speech_start_s, turn.speech_end_s)
+            session.note("voicetest", TurnTranscribed(turn.index, text))
+
+    async def _hear(self, session: Session, start_s: float, end_s: float) -> str:
+        if self._transcriber is None:
+            return ""
+        samples = session.recorder.read(AGENT, start_s - _PAD_S, end_s + _PAD_S)
+        words = []
+        for segment in detect(samples):
+            start = max(round((segment.start - _PAD_S) * 24_000), 0)
+            piece = samples[start : round((segment.end + _PAD_S) * 24_000)]
+            words.append(await self._transcriber.transcribe(AudioChunk.of(piece)))
+        return " ".join(word for word in words if word)

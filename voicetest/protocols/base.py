@@ -1,0 +1,88 @@
+"""What every wire protocol of ours is: a codec that does no I/O and never waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Generic, Protocol, TypeVar
+
+from voicetest.audio.chunk import AudioFormat
+from voicetest.events import Event
+
+__all__ = ["CannotSend", "Capabilities", "Codec", "Decoded", "End", "require"]
+
+M = TypeVar("M")
+
+
+class End(Enum):
+    """Which end of the wire a codec stands at."""
+
+    CLIENT = auto()
+    """The end that opened the connection."""
+    SERVER = auto()
+    """The bot, the platform, or our own webhook."""
+
+    @property
+    def other(self) -> End:
+        """The opposite end."""
+        return End.SERVER if self is End.CLIENT else End.CLIENT
+
+
+class CannotSend(ValueError):
+    """This end of this protocol has no message for that event."""
+
+
+class Capabilities(Protocol):
+    """What a configured line can carry; replaces flags that could disagree with the code."""
+
+    @property
+    def speaks(self) -> AudioFormat:
+        """The format in which the agent's sound arrives."""
+
+    @property
+    def hears(self) -> AudioFormat:
+        """The format in which the user's sound leaves."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The events this end can send."""
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """The events this end can receive."""
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the far side expects sound all the time, silence included."""
+
+    @property
+    def paced(self) -> bool:
+        """Whether the far side sends its sound in real time rather than as fast as it can."""
+
+
+@dataclass(frozen=True)
+class Decoded(Generic[M]):
+    """What one message meant, and the messages the protocol owes for it at once."""
+
+    events: tuple[Event, ...] = ()
+    replies: tuple[M, ...] = ()
+
+
+class Codec(Capabilities, Protocol[M]):
+    """One protocol at one end; decoding at the other end gives back what was encoded here."""
+
+    def start(self) -> Sequence[M]:
+        """The messages that open a conversation."""
+
+    def encode(self, event: Event) -> Sequence[M]:
+        """The messages that say `event`; raises CannotSend for an event outside `sends`."""
+
+    def decode(self, message: M) -> Decoded[M]:
+        """What `message` means; raises ProtocolError for one the protocol does not allow."""
+
+
+def require(event: Event, sends: frozenset[type[Event]]) -> None:
+    """Raise CannotSend unless `event` is among `sends`."""
+    if type(event) not in sends:
+        raise CannotSend(f"this line cannot send {type(event).__name__}")

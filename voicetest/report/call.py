@@ -1,0 +1,128 @@
+"""Writes the folder of one call: its segments, its transcript, its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from voicetest.adapters.base import Adapter
+from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.vad import DETECTOR
+from voicetest.audio.wav import WavWriter, read_blocks
+from voicetest.call.record import CallRecord
+from voicetest.call.recorder import AGENT
+from voicetest.call.timeline import LineSpoken
+from voicetest.checks.result import Result, Turn
+from voicetest.clock import Clock
+from voicetest.events import Audio
+from voicetest.report.folder import write_atomically
+from voicetest.report.manifest import (
+    SCHEMA_VERSION,
+    AdapterInfo,
+    FileInfo,
+    Manifest,
+    ScenarioInfo,
+    Versions,
+    describe_file,
+)
+from voicetest.scenario.load import ScenarioFile
+
+__all__ = ["transcript", "write_call"]
+
+
+def write_call(
+    folder: Path,
+    file: ScenarioFile,
+    adapter: Adapter,
+    time: Clock,
+    record: CallRecord,
+    result: Result,
+    started: datetime,
+) -> Manifest:
+    """Write everything about one call beside its recording, secrets masked."""
+    _write_segments(folder, record, result.turns)
+    mask = file.secrets.mask
+    write_atomically(folder / "transcript.txt", mask(transcript(result.turns)))
+    manifest = Manifest(
+        **dict(result),
+        schema_version=SCHEMA_VERSION,
+        voicetest=Versions(),
+        scenario=_scenario(file),
+        adapter=_adapter(file, adapter, record),
+        started_at=started.isoformat(),
+        clock=time.value,
+        files=tuple(_files(folder)),
+        detector=dict(DETECTOR),
+    )
+    masked = Manifest.model_validate(file.secrets.mask_value(manifest.model_dump()))
+    write_atomically(folder / "manifest.json", masked.model_dump_json(indent=2) + "\n")
+    return masked
+
+
+def transcript(turns: Sequence[Turn]) -> str:
+    """The conversation as people read it, one turn a line."""
+    return "".join(
+        f"[{turn.start_s:7.2f} - {turn.end_s:7.2f}] {turn.by:5}: {turn.transcript or '(no text)'}\n"
+        for turn in turns
+    )
+
+
+def _write_segments(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> None:
+    """User segments are the clean lines; agent segments are cut from what was heard."""
+    segments = folder / "segments"
+    spoken = [entry.what for entry in record.entries if isinstance(entry.what, LineSpoken)]
+    spoken.sort(key=lambda line: line.speech_start_s)
+    lines = iter(spoken)
+    for turn in turns:
+        if turn.by == "user":
+            (segments / next(lines).clean).rename(folder / str(turn.file))
+        elif turn.file is not None:
+            _cut(record.recording, folder / turn.file, turn.start_s, turn.end_s)
+    for unspoken in segments.glob(".step-*.wav"):
+        unspoken.unlink()
+
+
+def _cut(recording: Path, target: Path, start_s: float, end_s: float) -> None:
+    start, end = round(start_s * INTERNAL.rate), round(end_s * INTERNAL.rate)
+    with WavWriter(target, channels=1) as writer:
+        for block in read_blocks(recording, start=start, end=end):
+            writer.write(block[:, AGENT])
+
+
+def _scenario(file: ScenarioFile) -> ScenarioInfo:
+    scenario = file.scenario
+    return ScenarioInfo(
+        name=scenario.name,
+        file=file.shown,
+        sha256=file.sha256,
+        tags=scenario.tags,
+        case=None,
+        vars=dict(file.variables),
+        seed=scenario.seed,
+    )
+
+
+def _adapter(file: ScenarioFile, adapter: Adapter, record: CallRecord) -> AdapterInfo:
+    line = adapter.capabilities
+    settings: dict[str, Any] = file.settings_as_written()
+    return AdapterInfo(
+        name=settings.pop("adapter"),
+        settings=settings,
+        sends=tuple(sorted(kind.__name__ for kind in line.sends)),
+        receives=tuple(sorted(kind.__name__ for kind in line.receives)),
+        speaks=str(line.speaks),
+        hears=str(line.hears),
+        continuous=line.continuous,
+        sdk={name: version(name) for name in adapter.sdks},
+        user_audio_sent=Audio in line.sends and record.harness is not None,
+    )
+
+
+def _files(folder: Path) -> Iterator[FileInfo]:
+    """Every file of the call but the manifest, in order of name."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            yield describe_file(folder, path)

@@ -1,0 +1,151 @@
+"""Scenario files into validated values, with every problem of a file at its line and column."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.scenario.document import Document, load_document
+from voicetest.scenario.masking import Secrets
+from voicetest.scenario.messages import find, translate
+from voicetest.scenario.model import Scenario
+from voicetest.scenario.nodes import Mapping, as_json
+from voicetest.scenario.refusals import Loading
+from voicetest.scenario.schema import scenario_schema
+from voicetest.scenario.variables import expand
+
+__all__ = [
+    "ScenarioFile",
+    "build",
+    "load_document",
+    "load_model",
+    "load_scenario",
+    "scenario_schema",
+]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class ScenarioFile:
+    """A scenario with the file it came from.
+
+    `variables` show secrets as they are written; `unset` names each place that needs an
+    environment variable which is not set, for the caller to judge.
+    """
+
+    path: Path
+    shown: str
+    sha256: str
+    scenario: Scenario
+    document: Document
+    variables: AnyMapping[str, str]
+    secrets: Secrets
+    warnings: tuple[Problem, ...]
+    unset: tuple[Problem, ...]
+
+    def where(self, *loc: str | int) -> str:
+        """`file:line` of a place in the scenario, such as `("script", 2, "agent", "says")`."""
+        return f"{self.shown}:{self.line(*loc)}"
+
+    def line(self, *loc: str | int) -> int:
+        """The line of a place in the scenario, counted from 1."""
+        place = find(self.document.root, loc)
+        return place.key.line if place.key is not None else place.position[0]
+
+    def problem(self, message: str, *loc: str | int) -> Problem:
+        """A problem at a place in the scenario."""
+        return Problem(self.shown, *find(self.document.root, loc).position, message)
+
+    def settings_as_written(self) -> dict[str, Any]:
+        """The agent section as JSON, with `${env.…}` as it stands in the file."""
+        section = self.scenario.agent
+        return {"adapter": section.adapter, **as_json(section.settings)}
+
+
+def load_scenario(
+    path: Path,
+    variables: AnyMapping[str, str] | None = None,
+    environment: AnyMapping[str, str] | None = None,
+) -> ScenarioFile:
+    """Load a scenario; `variables` replace those of its `vars`.
+
+    Raises ScenarioError with all problems of the file, or SetupError where only an environment
+    variable without a value keeps a field from being read.
+    """
+    document = load_document(path)
+    expanded = expand(document, variables or {}, os.environ if environment is None else environment)
+    problems = [*document.problems, *expanded.problems]
+    try:
+        scenario = _validate(Scenario, expanded.root, document)
+    except ScenarioError as error:
+        raise ScenarioError([*problems, *error.problems]) from None
+    if problems:
+        raise ScenarioError(problems)
+    if scenario is None:
+        raise SetupError("\n".join(map(str, expanded.unset)))
+    shown = {"name": scenario.name or path.stem, "vars": dict(expanded.variables)}
+    return ScenarioFile(
+        path=path,
+        shown=document.shown,
+        sha256=document.sha256,
+        scenario=scenario.model_copy(update=shown),
+        document=document,
+        variables=expanded.variables,
+        secrets=expanded.secrets,
+        warnings=expanded.warnings,
+        unset=expanded.unset,
+    )
+
+
+def load_model(model: type[Model], path: Path) -> Model:
+    """Load a YAML file that holds one value of a model; nothing in it is expanded."""
+    document = load_document(path, _short(path))
+    return build(model, document.root, document)
+
+
+def build(model: type[Model], node: Mapping, document: Document) -> Model:
+    """Validate a mapping of a document.
+
+    Raises ScenarioError with all its problems, or SetupError where only a variable without a
+    value is in the way.
+    """
+    problems = document.problems
+    try:
+        value = _validate(model, node, document)
+    except ScenarioError as error:
+        raise ScenarioError([*problems, *error.problems]) from None
+    if problems:
+        raise ScenarioError(problems)
+    if value is None:
+        raise SetupError(f"{document.shown}:{node.line}: a variable used here has no value")
+    return value
+
+
+def _validate(model: type[Model], node: Mapping, document: Document) -> Model | None:
+    """The value of a node; None if only texts with unknown variables keep it from being one."""
+    loading = Loading(document.path.parent.absolute())
+    problems: list[Problem] = []
+    value: Model | None = None
+    try:
+        value = model.model_validate(node, context=loading)
+    except ValidationError as error:
+        problems = translate(error, model, node, document.shown)
+    problems += [Problem(document.shown, *complaint) for complaint in loading.complaints]
+    if problems:
+        raise ScenarioError(problems)
+    return value
+
+
+def _short(path: Path) -> str:
+    """A path as people would type it: relative where it lies under the working directory."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

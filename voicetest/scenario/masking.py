@@ -1,0 +1,59 @@
+"""Keeps secret values out of everything that is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+__all__ = ["MASK", "Secrets"]
+
+MASK = "***"
+SHORTEST_MASKED = 8
+
+_SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Values that must not be written anywhere; it shows none of them."""
+
+    values: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @classmethod
+    def of(cls, used: Iterable[str], environment: Mapping[str, str]) -> Secrets:
+        """The values that `${env.…}` took, and those of variables named like secrets."""
+        named = (v for k, v in environment.items() if k.upper().endswith(_SECRET_NAMES))
+        return cls(frozenset(used) | frozenset(named))
+
+    def mask(self, text: str) -> str:
+        """The text with `***` in place of each secret that stands in it as a whole token."""
+        return self._pattern.sub(MASK, text) if self._pattern else text
+
+    def mask_value(self, value: Any) -> Any:
+        """A JSON value with every text in it masked."""
+        match value:
+            case str():
+                return self.mask(value)
+            case dict():
+                return {name: self.mask_value(item) for name, item in value.items()}
+            case list() | tuple():
+                return [self.mask_value(item) for item in value]
+            case _:
+                return value
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        long = [value for value in self.values if len(value) >= SHORTEST_MASKED]
+        if not long:
+            return None
+        return re.compile("|".join(map(_token, sorted(long, key=len, reverse=True))))
+
+
+def _token(value: str) -> str:
+    """A pattern for a value that is not part of a longer word."""
+    before = r"(?<!\w)" if re.match(r"\w", value) else ""
+    after = r"(?!\w)" if re.match(r"\w", value[-1]) else ""
+    return before + re.escape(value) + after

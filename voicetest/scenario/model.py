@@ -1,0 +1,216 @@
+"""A scenario: one scripted phone call and what is expected of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from voicetest.scenario.checks import Checks
+from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
+from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, shown
+from voicetest.scenario.refusals import complain, refuse
+from voicetest.scenario.section import Section
+from voicetest.scenario.steps import (
+    AgentStep,
+    ExpectStep,
+    HangupStep,
+    PlayStep,
+    SilenceStep,
+    Step,
+    UserStep,
+)
+from voicetest.scenario.tools import Tool, ToolError
+from voicetest.scenario.values import Count, Flag, PositiveDuration, Rate, Text, TextList
+
+__all__ = [
+    "AgentSection",
+    "AgentStep",
+    "Checks",
+    "ExpectStep",
+    "Expectations",
+    "HangupStep",
+    "Limits",
+    "PlayStep",
+    "Scenario",
+    "SilenceStep",
+    "SpeechExpectations",
+    "Step",
+    "Tool",
+    "ToolCall",
+    "ToolError",
+    "Transcriber",
+    "User",
+    "UserStep",
+]
+
+
+def _version(value: object) -> int:
+    if value in (1, "1"):
+        return 1
+    raise refuse(f"expected 1, the only version there is, found {shown(value)}")
+
+
+def _transcriber(value: object) -> object:
+    return {"use": value} if isinstance(value, str) else value
+
+
+def _script(value: object, info: ValidationInfo) -> object:
+    """An empty script, or one that goes on after `hangup`, cannot be meant."""
+    if not isinstance(value, list | tuple):
+        raise refuse(
+            f"expected a list of steps, each line starting with '- ', found {shown(value)}"
+        )
+    if not value:
+        raise refuse("the script has no steps: write at least one")
+    for index, step in enumerate(value[:-1]):
+        if _hangs_up(step):
+            complain(info, value[index + 1], "this step is never reached: 'hangup' ends the call")
+            break
+    return value
+
+
+def _hangs_up(step: object) -> bool:
+    if isinstance(step, dict):
+        return "hangup" in step
+    return isinstance(step, HangupStep) or step == "hangup"
+
+
+def _tools(value: object, info: ValidationInfo) -> object:
+    seen: set[str] = set()
+    if not isinstance(value, list | tuple):
+        raise refuse(
+            f"expected a list of tools, each starting with '- name:', found {shown(value)}"
+        )
+    for tool in value:
+        name = tool.get("name") if isinstance(tool, dict) else None
+        if isinstance(name, str):
+            if name in seen:
+                complain(info, name, f"the tool {shown(name)} stands twice: keep one")
+            seen.add(name)
+    return value
+
+
+class AgentSection(Section):
+    """The agent under test: its adapter, and everything else raw until that adapter is known."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": True,
+            "properties": {
+                "adapter": {
+                    "type": "string",
+                    "description": "How the agent is reached; see: voicetest list-adapters",
+                }
+            },
+        }
+    )
+
+    adapter: Text = Field(description="How the agent is reached; see: voicetest list-adapters")
+    settings: SkipJsonSchema[InstanceOf[Mapping]] = Field(
+        description="The adapter's settings, as they stand in the file."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            raise refuse(f"expected settings, found {shown(value)}: write 'adapter: …' under it")
+        if not isinstance(value, dict):
+            return value
+        node = value if isinstance(value, Mapping) else _as_mapping(value)
+        parts: dict[str, object] = {"settings": node.without("adapter")}
+        return parts | ({"adapter": node["adapter"]} if "adapter" in node else {})
+
+
+def _as_mapping(value: dict[str, Any]) -> Mapping:
+    return Mapping((key, _as_node(item)) for key, item in value.items())
+
+
+def _as_node(value: Any) -> Node:
+    match value:
+        case Scalar() | Mapping() | Sequence():
+            return value
+        case dict():
+            return _as_mapping(value)
+        case list() | tuple():
+            return Sequence(_as_node(item) for item in value)
+        case _:
+            return Scalar(str(value))
+
+
+class User(Section):
+    """How the user sounds."""
+
+    voice: Text | None = Field(
+        None, description="The user's voice, such as espeak/en-us+f2; see: list-adapters --voices"
+    )
+    rate: Rate | None = Field(None, description="The user's speaking rate; 1 is normal.")
+
+
+class Transcriber(Section):
+    """What turns the agent's speech into text."""
+
+    use: Text = Field(description="The transcriber, such as pocketsphinx/espeak.")
+    always: Flag = Field(
+        False, description="Use it even where the platform gives a text of its own."
+    )
+
+
+class Limits(Section):
+    """When a call that does not end by itself is stopped; times in seconds."""
+
+    max_duration: PositiveDuration = Field(
+        600.0, description="The longest the call may last; reaching it fails the test."
+    )
+    turn_timeout: PositiveDuration = Field(
+        120.0, description="The longest one 'agent' step may last, whatever arrives."
+    )
+    idle_timeout: PositiveDuration = Field(
+        60.0, description="The longest the line may be without any message."
+    )
+    patience: PositiveDuration = Field(
+        5.0, description="How long a step goes on listening for what it still expects."
+    )
+
+
+class Scenario(Section):
+    """One scripted phone call with a voice agent, and what is expected of it."""
+
+    version: Annotated[int, BeforeValidator(_version), WithJsonSchema({"const": 1})] = Field(
+        description="The version of this format: 1."
+    )
+    name: Text = Field("", description="What is tested, for people; the file's name by default.")
+    description: Text | None = Field(None, description="More about it, for people.")
+    tags: TextList = Field((), description="Words by which tests are selected (--tag).")
+    vars: dict[str, Text] = Field(
+        default_factory=dict,
+        description="Named values: ${name} takes one anywhere in the file; --var replaces one.",
+    )
+    agent: AgentSection = Field(description="The agent under test and how it is reached.")
+    user: User = Field(default_factory=User, description="How the user sounds.")
+    tools: Annotated[tuple[Tool, ...], BeforeValidator(_tools)] = Field(
+        (), description="What the agent may call, and what it is answered."
+    )
+    transcriber: Annotated[
+        Transcriber | None, BeforeValidator(_transcriber, json_schema_input_type=Text | Transcriber)
+    ] = Field(
+        None, description="How the agent's speech becomes text where the platform gives none."
+    )
+    script: Annotated[tuple[Step, ...], BeforeValidator(_script)] = Field(
+        description="The steps of the call, in order."
+    )
+    checks: Checks = Field(
+        default_factory=Checks, description="What is expected of the whole call."
+    )
+    limits: Limits = Field(default_factory=Limits, description="When the call is stopped.")
+    seed: Count = Field(0, description="Where chance starts; the same seed gives the same call.")

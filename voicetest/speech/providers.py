@@ -1,0 +1,53 @@
+"""The voices and transcribers of one run, by name, with what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from voicetest.registry import TRANSCRIBERS, VOICES, load
+from voicetest.speech.cache import Cache, CachedTranscriber, CachedVoice, default_folder
+from voicetest.speech.transcribers.base import Transcriber, TranscriberProvider
+from voicetest.speech.voices.base import Voice, VoiceProvider
+from voicetest.speech.workers import Workers
+
+__all__ = ["Speech"]
+
+
+class Speech:
+    """Hands out voices and transcribers, and ends their processes when its block is left."""
+
+    def __init__(self, cache: Cache | None = None, workers: Workers | None = None) -> None:
+        self._cache = cache or Cache(default_folder())
+        self._workers = workers or Workers()
+
+    def voice(self, name: str) -> Voice:
+        """The voice called `provider/voice`, cached; raises UnknownName or NotInstalled."""
+        provider_name, _, voice = name.partition("/")
+        provider: VoiceProvider = load(VOICES, provider_name)
+        return CachedVoice(provider(voice, self._workers), self._cache)
+
+    def transcriber(self, name: str, phrases: Iterable[str] = ()) -> Transcriber:
+        """The transcriber called `provider` or `provider/model`, cached.
+
+        Raises UnknownName or NotInstalled. `phrases` bias what it hears: for ears, not for checks.
+        """
+        provider_name, _, model = name.partition("/")
+        provider: TranscriberProvider = load(TRANSCRIBERS, provider_name)
+        return CachedTranscriber(provider(model, self._workers, tuple(phrases)), self._cache)
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._workers.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

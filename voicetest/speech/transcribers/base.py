@@ -1,0 +1,43 @@
+"""What a transcriber is: sound in, text out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from voicetest.audio.chunk import AudioChunk
+from voicetest.speech.workers import Workers
+
+__all__ = ["Transcriber", "TranscriberProvider"]
+
+
+class Transcriber(Protocol):
+    """One recogniser with one model.
+
+    `name` is what a scenario says; `local` that nothing leaves the machine; `identity` everything
+    but the sound that decides the text: provider, model, phrases, versions.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def local(self) -> bool: ...
+
+    @property
+    def identity(self) -> str: ...
+
+    async def transcribe(self, audio: AudioChunk) -> str:
+        """The words of one whole speech segment (PCM16 mono at 24 kHz); empty if none is heard."""
+        ...
+
+
+class TranscriberProvider(Protocol):
+    """What an entry point of `voicetest.transcribers` loads."""
+
+    def __call__(self, model: str, workers: Workers, phrases: tuple[str, ...] = ()) -> Transcriber:
+        """The recogniser with that model (empty for the default), biased towards `phrases`.
+
+        Only the ears of the embedded agent give phrases; what checks an agent must not.
+        Raises `voicetest.registry.UnknownName`.
+        """
+        ...

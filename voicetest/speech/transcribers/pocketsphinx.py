@@ -1,0 +1,84 @@
+"""Offline ears: pocketsphinx with the acoustic model that comes in its package."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Final
+
+import numpy as np
+
+from voicetest.audio.chunk import AudioChunk
+from voicetest.registry import UnknownName, nearest
+from voicetest.speech.transcribers.decoder import Vocabulary, missing_words, recognise
+from voicetest.speech.transcribers.phrases import spoken_forms
+from voicetest.speech.transcribers.pronunciation import arpabet
+from voicetest.speech.voices.espeak_library import phonemes
+from voicetest.speech.workers import Workers
+
+__all__ = ["PocketsphinxTranscriber"]
+
+MODELS: Final[dict[str, str | None]] = {"": None}
+"""Names of acoustic models and the file with the means of each; None for the stock model's own."""
+
+OURS = 1
+"""Our part of the identity; raise it when the same sound would give other text."""
+
+SHORTEST = 0.1
+QUIETEST = 33
+"""Peak below which nothing is to be heard: -60 dBFS."""
+
+
+class PocketsphinxTranscriber:
+    """pocketsphinx, deterministic, in worker processes."""
+
+    local = True
+
+    def __init__(self, model: str, workers: Workers, phrases: tuple[str, ...] = ()) -> None:
+        """Raises UnknownName for a model that is not there."""
+        if model not in MODELS:
+            known = ", ".join(sorted(filter(None, MODELS))) or "none but the default"
+            hint = nearest(model, MODELS)
+            raise UnknownName(f"pocketsphinx has no model '{model}'{hint}; installed: {known}")
+        self._model = model
+        self._workers = workers
+        forms = (form for phrase in phrases for form in spoken_forms(phrase))
+        self._phrases = tuple(dict.fromkeys(forms))
+        self._vocabulary: Vocabulary | None = None  # set by the first sound that is heard
+
+    @property
+    def name(self) -> str:
+        """`pocketsphinx`, and the model if it is not the stock one."""
+        return f"pocketsphinx/{self._model}".rstrip("/")
+
+    @property
+    def identity(self) -> str:
+        """Model, versions and phrases."""
+        libraries = (f"{name} {version(name)}" for name in ("pocketsphinx", "soxr"))
+        return " ".join((self.name, *libraries, str(OURS), json.dumps(self._phrases)))
+
+    async def transcribe(self, audio: AudioChunk) -> str:
+        """The words of one speech segment, lower case, without punctuation."""
+        samples = audio.samples()
+        if audio.duration < SHORTEST or np.abs(samples.astype(np.int32)).max() < QUIETEST:
+            return ""
+        if self._vocabulary is None:
+            self._vocabulary = await self._prepared()
+        means = MODELS[self._model]
+        return await self._workers.run(
+            "pocketsphinx", recognise, means, self._vocabulary, audio.data
+        )
+
+    async def _prepared(self) -> Vocabulary:
+        """The phrases with the pronunciations the dictionary lacks, as espeak says them."""
+        if not self._phrases:
+            return Vocabulary()
+        run = self._workers.run
+        phrases, missing = await run("pocketsphinx", missing_words, self._phrases)
+        spoken = await run("espeak", phonemes, "gmw/en-US", missing) if missing else ()
+        phones = {word: arpabet(ipa) for word, ipa in zip(missing, spoken, strict=True)}
+        unspeakable = {word for word in missing if not phones[word]}
+        return Vocabulary(
+            tuple(phrase for phrase in phrases if unspeakable.isdisjoint(phrase)),
+            tuple((word, said) for word, said in phones.items() if said),
+        )

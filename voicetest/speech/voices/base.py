@@ -1,0 +1,50 @@
+"""What a voice is: text in, sound out."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from voicetest.audio.chunk import AudioChunk
+from voicetest.speech.workers import Workers
+
+__all__ = ["UnspeakableText", "Voice", "VoiceProvider"]
+
+
+class UnspeakableText(ValueError):
+    """A voice makes no sound of that text, or cannot speak it at that rate."""
+
+
+class Voice(Protocol):
+    """One speaker of one provider.
+
+    `name` is what a scenario says (`espeak/en-us+f2`); `local` that nothing leaves the machine;
+    `identity` everything but text and rate that decides the bytes: provider, its version, ours.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def local(self) -> bool: ...
+
+    @property
+    def identity(self) -> str: ...
+
+    async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:
+        """The spoken text as PCM16 mono at 24 kHz; `rate` in words a minute.
+
+        Raises UnspeakableText when there is nothing to hear or the rate is out of bounds.
+        """
+        ...
+
+
+class VoiceProvider(Protocol):
+    """What an entry point of `voicetest.voices` loads."""
+
+    def __call__(self, voice: str, workers: Workers) -> Voice:
+        """The voice of that name; raises `voicetest.registry.UnknownName`."""
+        ...
+
+    def voices(self) -> tuple[str, ...]:
+        """The names it knows, for `voicetest list-adapters --voices`."""
+        ...

@@ -1,0 +1,194 @@
+"""Processes that do the heavy speech work, so that no frame of a real-time call waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from functools import partial
+from multiprocessing import connection, get_context, parent_process
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from voicetest.errors import SetupError
+
+__all__ = ["Workers"]
+
+START_LIMIT = 60.0
+JOB_LIMIT = 120.0
+
+Result = TypeVar("Result")
+
+
+class Workers:
+    """One set of processes for each kind of work, started when first needed and ended by `close`.
+
+    A kind has at most `size` processes, by default one for each processor but no more than four.
+    A job that takes longer than `job_limit` seconds is killed and raises SetupError. The object
+    belongs to one run; its jobs may be awaited from several threads and event loops.
+    """
+
+    def __init__(self, size: int | None = None, job_limit: float = JOB_LIMIT) -> None:
+        self._size = size or min(4, os.cpu_count() or 1)
+        self._job_limit = job_limit
+        self._changed = threading.Condition()
+        self._idle: dict[str, list[_Worker]] = defaultdict(list)
+        self._taken: dict[str, set[_Worker]] = defaultdict(set)
+        self._starting: dict[str, int] = defaultdict(int)
+        self._closed = False
+
+    async def run(self, kind: str, function: Callable[..., Result], *args: Any) -> Result:
+        """What `function(*args)` returns or raises in a process that only does this `kind` of work.
+
+        `function`, its arguments and its result must be picklable. The wait is one blocking job of
+        the event loop's own executor, so a loop that runs those inline works too.
+        Raises SetupError when the work kills its process twice or takes too long.
+        """
+        job = partial(self._retried, kind, function, args)
+        return await asyncio.get_running_loop().run_in_executor(None, job)
+
+    def close(self) -> None:
+        """End all processes, killing those that are busy."""
+        with self._changed:
+            self._closed = True
+            sets = [*self._idle.values(), *self._taken.values()]
+            self._changed.notify_all()
+        for worker in [worker for workers in sets for worker in workers]:
+            worker.end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _retried(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
+        try:
+            return self._once(kind, function, args)
+        except BrokenProcessPool:
+            self._refuse_if_closed()
+        try:
+            return self._once(kind, function, args)
+        except BrokenProcessPool as error:
+            self._refuse_if_closed()
+            raise SetupError(
+                f"the {kind} worker process died twice on the same work ({function.__name__})"
+            ) from error
+
+    def _once(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
+        worker = self._take(kind)
+        try:
+            return worker.do(function, args, self._job_limit)
+        finally:
+            self._give_back(kind, worker)
+
+    def _take(self, kind: str) -> _Worker:
+        with self._changed:
+            while True:
+                self._refuse_if_closed()
+                if self._idle[kind]:
+                    worker = self._idle[kind].pop()
+                    self._taken[kind].add(worker)
+                    return worker
+                if len(self._taken[kind]) + self._starting[kind] < self._size:
+                    self._starting[kind] += 1
+                    break
+                self._changed.wait()
+        return self._start(kind)
+
+    def _start(self, kind: str) -> _Worker:
+        started: _Worker | None = None
+        try:
+            started = _Worker(kind)
+        finally:
+            with self._changed:
+                self._starting[kind] -= 1
+                if started is not None:
+                    self._taken[kind].add(started)
+                self._changed.notify()
+        return started
+
+    def _give_back(self, kind: str, worker: _Worker) -> None:
+        with self._changed:
+            self._taken[kind].discard(worker)
+            usable = worker.usable and not self._closed
+            if usable:
+                self._idle[kind].append(worker)
+            self._changed.notify()
+        if not usable:
+            worker.end()
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise RuntimeError("these workers are closed")
+
+
+class _Worker:
+    """One process and the one job it may be doing.
+
+    A pool of one process each, not one pool of many: a death then breaks one job, not all, and a
+    job that hangs can be killed.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._ended = False
+        self._job: Future[Any] = Future()
+        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+        try:
+            self._pid = self._pool.submit(os.getpid).result(START_LIMIT)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            raise SetupError(
+                f"the {kind} worker process does not start; a script that uses voicetest must"
+                " guard its top level with: if __name__ == '__main__':"
+            ) from error
+        self._job.set_result(None)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the process lives and is free."""
+        broken = self._job.done() and isinstance(self._job.exception(), BrokenProcessPool)
+        return self._job.done() and not broken and not self._ended
+
+    def do(self, function: Callable[..., Result], args: tuple[Any, ...], limit: float) -> Result:
+        """Run one job, for at most `limit` seconds."""
+        self._job = job = self._pool.submit(function, *args)
+        if not wait([job], limit).done:
+            raise SetupError(
+                f"{function.__name__} took more than {limit:g} s in the {self._kind} worker process"
+            )
+        return job.result()
+
+    def end(self) -> None:
+        """End the process, at once if it is busy."""
+        self._ended = True
+        if not self._job.done():
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGTERM)
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    # The terminal sends an interrupt to every process of the group: the run itself decides what
+    # happens then, and still needs its workers while it writes the results.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+
+
+def _die_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(0)

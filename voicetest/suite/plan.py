@@ -1,0 +1,39 @@
+"""Loads every scenario of a run before anyone is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.run import Plan, plan
+from voicetest.speech.providers import Speech
+from voicetest.suite.select import select_files
+
+__all__ = ["plan_all"]
+
+
+def plan_all(
+    paths: Sequence[Path], variables: Mapping[str, str], speech: Speech, clock: str
+) -> list[Plan]:
+    """A plan per scenario.
+
+    Raises ScenarioError with the problems of all files, or else SetupError for what the
+    environment lacks.
+    """
+    plans: list[Plan] = []
+    problems: list[Problem] = []
+    missing: list[str] = []
+    for file in select_files(paths):
+        try:
+            plans.append(plan(file, variables, speech, clock))
+        except ScenarioError as error:
+            problems.extend(error.problems)
+        except SetupError as error:
+            missing.append(str(error))
+    if problems:
+        raise ScenarioError(problems)
+    missing.extend(str(unset) for planned in plans for unset in planned.file.unset)
+    if missing:
+        raise SetupError("\n".join(dict.fromkeys(missing)))
+    return plans

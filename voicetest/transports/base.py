@@ -1,0 +1,34 @@
+"""What every transport is: it moves whole messages and knows nothing of their meaning."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+__all__ = ["NORMAL_CLOSE", "Transport", "TransportClosed"]
+
+M = TypeVar("M")
+
+NORMAL_CLOSE = 1000
+"""The close code of a connection that ended as intended (RFC 6455 §7.4.1)."""
+
+
+class TransportClosed(Exception):
+    """The connection is over; `code` is a WebSocket close code, `reason` the peer's own words."""
+
+    def __init__(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
+        super().__init__(f"{code} {reason}".rstrip())
+        self.code = code
+        self.reason = reason
+
+
+class Transport(Protocol[M]):
+    """Whole messages, in order, until closed."""
+
+    async def send(self, message: M) -> None:
+        """Hand over one message; raises TransportClosed when the connection is over."""
+
+    async def receive(self) -> M:
+        """The next message; raises TransportClosed when there will be none."""
+
+    async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
+        """End the connection; closing twice changes nothing."""
