@@ -126,6 +126,6 @@ def hold(
     adapter = Scripted(behaviour=behaviour, **settings)
     call_folder = folder / "call"
     (call_folder / "segments").mkdir(parents=True)
-    setup = CallSetup(file, adapter, World(speech.voice, speech.transcriber))
+    setup = CallSetup(file, adapter, World(speech.voice, speech.transcriber, speech.cache))
     record = execute(setup, call_folder, Clock.VIRTUAL, Quiet())
     return Call(file, record, evaluate(file, record), call_folder)

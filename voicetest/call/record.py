@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
-from voicetest.audio.vad import Activity, Segment
+from voicetest.audio.vad import DETECTOR, Activity, Segment
 from voicetest.audio.wav import read_blocks
 from voicetest.call.harness import Harness
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import Entry
+from voicetest.speech.cache import Cache, key
 
 __all__ = ["CallError", "CallRecord", "agent_speech"]
 
@@ -38,9 +41,21 @@ class CallRecord:
     error: CallError | None = None
 
 
-def agent_speech(recording: Path) -> tuple[Segment, ...]:
-    """Find speech on the right channel of a recording, reading it in blocks."""
+def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:
+    """Find speech on the right channel of a recording, reading it in blocks.
+
+    What was found is kept by content: a call that gives the same bytes is not searched again.
+    """
+    digest = sha256()
+    for block in read_blocks(recording):
+        digest.update(block[:, AGENT].tobytes())
+    name = key({"speech": digest.hexdigest(), "detector": DETECTOR})
+    kept = cache.get(name)
+    if kept is not None:
+        return tuple(Segment(start, end) for start, end in json.loads(kept))
     activity = Activity()
     for block in read_blocks(recording):
         activity.feed(block[:, AGENT])
-    return tuple(activity.segments())
+    found = tuple(activity.segments())
+    cache.put(name, json.dumps([(segment.start, segment.end) for segment in found]).encode())
+    return found

@@ -15,8 +15,9 @@ def list_adapters(
     ] = False,
 ) -> None:
     """Show what agents can be called, and what each line can do."""
-    from voicetest.report.catalogue import print_adapters, print_voices
+    from voicetest.report.catalogue import adapter_lines, voice_lines
 
-    print_adapters()
-    if voices:
-        print_voices()
+    for line in adapter_lines():
+        typer.echo(line)
+    for line in voice_lines() if voices else ():
+        typer.echo(line)

@@ -92,7 +92,7 @@ def execute(setup: CallSetup, folder: Path, time: Clock, progress: Progress) -> 
         entries=tuple(call.timeline.entries),
         recording=recording,
         duration_s=recorder.duration,
-        agent_speech=agent_speech(recording),
+        agent_speech=agent_speech(recording, setup.world.cache),
         harness=call.harness,
         error=error,
     )

@@ -26,6 +26,7 @@ from voicetest.report.manifest import (
     Manifest,
     ScenarioInfo,
     Versions,
+    as_json,
     describe_file,
 )
 from voicetest.scenario.load import ScenarioFile
@@ -58,7 +59,7 @@ def write_call(
         detector=dict(DETECTOR),
     )
     masked = Manifest.model_validate(file.secrets.mask_value(manifest.model_dump()))
-    write_atomically(folder / "manifest.json", masked.model_dump_json(indent=2) + "\n")
+    write_atomically(folder / "manifest.json", as_json(masked))
     return masked
 
 

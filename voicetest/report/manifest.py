@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +20,7 @@ __all__ = [
     "Manifest",
     "ScenarioInfo",
     "Versions",
+    "as_json",
     "describe_file",
     "manifest_schema",
 ]
@@ -93,6 +95,38 @@ class Manifest(Result):
         default="caller, after playout", description="Where all times were taken."
     )
     cost: None = Field(default=None, description="Nothing of this call costs money.")
+
+
+def as_json(manifest: Manifest) -> str:
+    """The text of manifest.json: what was run first, then how it went, then the details."""
+    values = manifest.model_dump(mode="json")
+    return json.dumps({name: values[name] for name in _ORDER}, indent=2, ensure_ascii=False) + "\n"
+
+
+_ORDER = (
+    "schema_version",
+    "voicetest",
+    "scenario",
+    "adapter",
+    "status",
+    "reason",
+    "errors",
+    "started_at",
+    "clock",
+    "duration_s",
+    "turns",
+    "metrics",
+    "checks",
+    "judge",
+    "tool_calls",
+    "messages",
+    "termination",
+    "files",
+    "harness",
+    "detector",
+    "vantage",
+    "cost",
+)
 
 
 def manifest_schema() -> dict[str, Any]:

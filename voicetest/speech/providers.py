@@ -19,14 +19,14 @@ class Speech:
     """Hands out voices and transcribers, and ends their processes when its block is left."""
 
     def __init__(self, cache: Cache | None = None, workers: Workers | None = None) -> None:
-        self._cache = cache or Cache(default_folder())
+        self.cache = cache or Cache(default_folder())
         self._workers = workers or Workers()
 
     def voice(self, name: str) -> Voice:
         """The voice called `provider/voice`, cached; raises UnknownName or NotInstalled."""
         provider_name, _, voice = name.partition("/")
         provider: VoiceProvider = load(VOICES, provider_name)
-        return CachedVoice(provider(voice, self._workers), self._cache)
+        return CachedVoice(provider(voice, self._workers), self.cache)
 
     def transcriber(self, name: str, phrases: Iterable[str] = ()) -> Transcriber:
         """The transcriber called `provider` or `provider/model`, cached.
@@ -35,7 +35,7 @@ class Speech:
         """
         provider_name, _, model = name.partition("/")
         provider: TranscriberProvider = load(TRANSCRIBERS, provider_name)
-        return CachedTranscriber(provider(model, self._workers, tuple(phrases)), self._cache)
+        return CachedTranscriber(provider(model, self._workers, tuple(phrases)), self.cache)
 
     def close(self) -> None:
         """End the worker processes."""
