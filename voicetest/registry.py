@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "load",
     "names",
     "nearest",
+    "version_of",
 ]
 
 ADAPTERS = "voicetest.adapters"
@@ -41,6 +42,12 @@ def _entries(group: str) -> dict[str, EntryPoint]:
 def forget() -> None:
     """Look at the installed packages anew at the next call."""
     _entries.cache_clear()
+
+
+@cache
+def version_of(package: str) -> str:
+    """The installed version of a package, read once."""
+    return version(package)
 
 
 def names(group: str) -> tuple[str, ...]:

@@ -18,6 +18,12 @@ class LlmMind:
     """One completion per user turn, with the whole conversation as history."""
 
     def __init__(self, model: str, system_prompt: str, base_url: str | None = None) -> None:
+        # Without this litellm fetches its price list over the network when it is imported.
+        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        # The import takes seconds: here, before the line is open, it delays no frame of a call.
+        import litellm
+
+        self._complete = litellm.acompletion
         self._model = model
         self._base_url = base_url
         self._history = [{"role": "system", "content": system_prompt}]
@@ -31,18 +37,15 @@ class LlmMind:
         if not heard:
             return Reply("")
         self._history.append({"role": "user", "content": heard})
-        text = await self._complete()
+        text = await self._completion()
         self._history.append({"role": "assistant", "content": text})
         return Reply(text)
 
-    async def _complete(self) -> str:
-        # Without this litellm fetches its price list over the network when it is imported.
-        os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-        import litellm
+    async def _completion(self) -> str:
         from openai import OpenAIError
 
         try:
-            response = await litellm.acompletion(
+            response = await self._complete(
                 model=self._model, messages=list(self._history), api_base=self._base_url
             )
         except OpenAIError as error:

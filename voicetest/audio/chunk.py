@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 __all__ = ["INTERNAL", "AudioChunk", "AudioFormat", "Encoding", "Samples"]
 
-Samples = NDArray[np.int16]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Samples: TypeAlias = NDArray[np.int16]
+else:
+    Samples = np.ndarray
 
 
 class Encoding(StrEnum):

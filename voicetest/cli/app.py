@@ -19,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # plain help: loading rich would double the start-up
 )
 app.command()(run.run)
 app.command()(validate.validate)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from voicetest.call.timeline import LineSpoken
 from voicetest.checks.result import Result, Turn
 from voicetest.clock import Clock
 from voicetest.events import Audio
+from voicetest.registry import version_of
 from voicetest.report.folder import write_atomically
 from voicetest.report.manifest import (
     SCHEMA_VERSION,
@@ -117,7 +117,7 @@ def _adapter(file: ScenarioFile, adapter: Adapter, record: CallRecord) -> Adapte
         speaks=str(line.speaks),
         hears=str(line.hears),
         continuous=line.continuous,
-        sdk={name: version(name) for name in adapter.sdks},
+        sdk={name: version_of(name) for name in adapter.sdks},
         user_audio_sent=Audio in line.sends and record.harness is not None,
     )
 

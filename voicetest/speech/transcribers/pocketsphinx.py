@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from typing import Final
 
 import numpy as np
 
 from voicetest.audio.chunk import AudioChunk
-from voicetest.registry import UnknownName, nearest
+from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.transcribers.decoder import Vocabulary, missing_words, recognise
 from voicetest.speech.transcribers.phrases import spoken_forms
 from voicetest.speech.transcribers.pronunciation import arpabet
@@ -54,7 +53,7 @@ class PocketsphinxTranscriber:
     @property
     def identity(self) -> str:
         """Model, versions and phrases."""
-        libraries = (f"{name} {version(name)}" for name in ("pocketsphinx", "soxr"))
+        libraries = (f"{name} {version_of(name)}" for name in ("pocketsphinx", "soxr"))
         return " ".join((self.name, *libraries, str(OURS), json.dumps(self._phrases)))
 
     async def transcribe(self, audio: AudioChunk) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from voicetest.audio.chunk import AudioChunk
-from voicetest.registry import UnknownName, nearest
+from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.voices.espeak_library import speak
 from voicetest.speech.workers import Workers
@@ -43,7 +42,7 @@ class EspeakVoice:
     @property
     def identity(self) -> str:
         """Voice, its usual rate, and versions."""
-        libraries = (f"{name} {version(name)}" for name in ("espeakng-loader", "soxr"))
+        libraries = (f"{name} {version_of(name)}" for name in ("espeakng-loader", "soxr"))
         return " ".join((f"espeak/{self._file} {DEFAULT_RATE}", *libraries, str(OURS)))
 
     async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:

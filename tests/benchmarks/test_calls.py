@@ -1,0 +1,92 @@
+"""How fast virtual time runs, and how much memory a long call takes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.calls import Quiet
+from voicetest.run import plan, run
+from voicetest.speech.cache import Cache
+from voicetest.speech.providers import Speech
+
+pytestmark = pytest.mark.benchmark
+
+BILLING = Path(__file__).parents[2] / "scenarios/billing.yaml"
+
+
+def _share_of_call(folder: Path, speech: Speech) -> float:
+    """Wall time of one call, planning and writing included, over its duration."""
+    (folder / "segments").mkdir(parents=True)
+    before = time.perf_counter()
+    result = run(plan(BILLING, {}, speech), folder, Quiet())
+    wall = time.perf_counter() - before
+    assert result.status == "passed"
+    return wall / result.duration_s
+
+
+def test_virtual_time_takes_a_twentieth_of_the_call(tmp_path: Path) -> None:
+    with Speech(Cache(tmp_path / "cache")) as speech:
+        cold = _share_of_call(tmp_path / "cold", speech)
+        warm = min(_share_of_call(tmp_path / f"warm{n}", speech) for n in range(5))
+    print(f"\nbilling.yaml, wall / call: {cold:.1%} cold (goal 20 %), {warm:.1%} warm (goal 5 %)")
+    assert cold <= 0.20
+    assert warm <= 0.05
+
+
+LONG = """
+version: 1
+agent: {{adapter: composable, stt: pocketsphinx, tts: espeak/en-us, dialogue: agent.yaml}}
+user: {{voice: espeak/en-us+f2}}
+limits: {{max_duration: 1h}}
+script:
+{steps}
+"""
+EXCHANGE = (
+    "  - user: Yes, please refund the second charge.\n  - agent: refunded\n  - silence: 20s\n"
+)
+
+
+def _peak_megabytes(folder: Path, exchanges: int) -> float:
+    folder.mkdir()
+    (folder / "agent.yaml").write_text(
+        "rules:\n  - {when: refund, say: Done. The second charge is refunded. Anything else?}\n"
+    )
+    (folder / "long.yaml").write_text(LONG.format(steps=EXCHANGE * exchanges))
+    script = (
+        "import resource, sys\n"
+        "from voicetest.cli import main\n"
+        "if __name__ == '__main__':\n"
+        "    sys.argv = ['voicetest', 'run', 'long.yaml']\n"
+        "    try:\n"
+        "        main()\n"
+        "    except SystemExit as done:\n"
+        "        assert done.code == 0, done.code\n"
+        "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    (folder / "peak.py").write_text(script)
+    done = subprocess.run(
+        [sys.executable, "peak.py"],
+        cwd=folder,
+        env=os.environ | {"VOICETEST_CACHE": str(folder.parent / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    return int(done.stdout.split()[-1]) / 1024
+
+
+@pytest.mark.timeout(900)
+def test_a_half_hour_call_takes_hardly_more_memory_than_a_minute(tmp_path: Path) -> None:
+    short = _peak_megabytes(tmp_path / "short", 2)
+    long = _peak_megabytes(tmp_path / "long", 62)
+    print(
+        f"\npeak memory: {short:.0f} MB for 1 min, {long:.0f} MB for 30 min, {long / short:.2f} x"
+    )
+    assert ratio <= 1.3
