@@ -15,7 +15,7 @@ from voicetest.checks.result import Result
 from voicetest.clock import Clock
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.execute import CallSetup, Progress, execute
-from voicetest.executor.parts import parts_outside, unknown_names
+from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
 from voicetest.report.call import write_call
 from voicetest.scenario.load import ScenarioFile, build, load_scenario
 from voicetest.speech.providers import Speech
@@ -38,7 +38,11 @@ def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = 
     file = load_scenario(path, variables)
     adapter = resolve(file)
     world = World(speech.voice, speech.transcriber, speech.cache)
-    problems = unknown_names(file, adapter, world) + impossible_steps(file, adapter.capabilities)
+    problems = [
+        *unknown_names(file, adapter, world),
+        *impossible_steps(file, adapter.capabilities),
+        *unreadable_recordings(file),
+    ]
     if problems:
         raise ScenarioError(problems)
     return Plan(file, adapter, world, choose_clock(file, adapter, world, clock))

@@ -13,11 +13,15 @@ from numpy.typing import NDArray
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.resample import resample
 
-__all__ = ["UnreadableAudio", "read_audio"]
+__all__ = ["NeedsFfmpeg", "UnreadableAudio", "read_audio"]
 
 
 class UnreadableAudio(ValueError):
     """A file whose sound cannot be read; the text says what to do."""
+
+
+class NeedsFfmpeg(UnreadableAudio):
+    """Only ffmpeg could read it, and that is not installed."""
 
 
 def read_audio(path: Path) -> AudioChunk:
@@ -66,7 +70,7 @@ def _read_other(path: Path) -> tuple[NDArray[np.float64], int]:
         from pydub.exceptions import CouldntDecodeError
 
     if shutil.which("ffmpeg") is None:
-        raise UnreadableAudio(
+        raise NeedsFfmpeg(
             f"{path} is not a PCM WAV file, and ffmpeg, which reads other formats, is not "
             "installed: install ffmpeg, or convert the file to WAV"
         )

@@ -29,11 +29,13 @@ MERGED = 0.2
 """Gaps shorter than this, in seconds, are part of speech: closures, not pauses."""
 SHORTEST = 0.06
 REACH = 10
-"""Frames by which energy may move an edge: 100 ms."""
+"""Frames by which energy may move an edge outwards: 100 ms."""
+INWARDS = 30
+"""The same inwards: after speech that stops at once Silero goes on for up to 200 ms."""
 AROUND = 60
 """Frames on either side of speech in which noise is measured, but for those within reach."""
-RANGE, ABOVE_NOISE = 40.0, 10.0
-"""A frame counts as sound within 40 dB of the loudest and 10 dB above the noise."""
+RANGE, ABOVE_NOISE = 40.0, 5.0
+"""A frame counts as sound within 40 dB of the loudest and 5 dB above the noise."""
 SILENT = -100.0
 """What digital silence counts as, in dBFS."""
 VOICED = 32_768.0**2 * 10 ** (-50 / 10)
@@ -167,8 +169,8 @@ class Activity:
         outside = np.concatenate((levels[: max(0, first - REACH)], levels[last + REACH :]))
         noise = float(np.percentile(outside, 25)) if len(outside) else SILENT
         floor = max(float(levels[first:last].max()) - RANGE, noise + ABOVE_NOISE, GATE)
-        begin, end = max(0, first - REACH), max(0, last - REACH)
-        begins = np.flatnonzero(levels[begin : first + REACH] >= floor)
+        begin, end = max(0, first - REACH), max(0, last - INWARDS)
+        begins = np.flatnonzero(levels[begin : first + INWARDS] >= floor)
         ends = np.flatnonzero(levels[end : last + REACH] >= floor)
         first = begin + int(begins[0]) if len(begins) else first
         last = end + int(ends[-1]) + 1 if len(ends) else last

@@ -16,10 +16,10 @@ from voicetest.call.timeline import (
     TurnOpened,
 )
 
-__all__ = ["AgentTurns", "LiveTurn"]
+__all__ = ["PAUSE_S", "AgentTurns", "LiveTurn"]
 
 _SUBFRAME = INTERNAL.rate // 100
-_PAUSE_S = 0.3
+PAUSE_S = 0.3
 """The agent counts as silent after this much; shorter gaps are between words."""
 
 
@@ -73,6 +73,10 @@ class AgentTurns:
         """Whether the agent is speaking, pauses shorter than 0.3 s included."""
         return self._audible
 
+    def silent_for(self, now: float) -> float:
+        """Seconds since the agent's last sound was heard."""
+        return now - self._sound_until
+
     def sign(self, now: float) -> LiveTurn:
         """The agent did something that belongs to a turn: the open one, or a new one."""
         self._last_sign = now
@@ -111,7 +115,7 @@ class AgentTurns:
 
     def settle(self, now: float, *, drained: bool) -> None:
         """Close what is over at `now`; `drained` says that nothing is left to be heard."""
-        if self._audible and now - self._sound_until >= _PAUSE_S:
+        if self._audible and now - self._sound_until >= PAUSE_S:
             self._stop()
         if self.open is None or not drained:
             return

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from voicetest.adapters.base import Adapter, World
+from voicetest.audio.files import NeedsFfmpeg, UnreadableAudio, read_audio
 from voicetest.errors import Problem, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import UserStep
+from voicetest.scenario.steps import PlayStep, UserStep
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
-__all__ = ["parts_outside", "unknown_names", "user_voice"]
+__all__ = ["parts_outside", "unknown_names", "unreadable_recordings", "user_voice"]
 
 DEFAULT_VOICE = "espeak/en-us"
 
@@ -68,6 +69,24 @@ def _transcribers(file: ScenarioFile, adapter: Adapter, world: World) -> Iterato
         yield part(file.scenario.transcriber.use, "transcriber")
     for setting, name in adapter.transcribers.items():
         yield part(name, "agent", setting)
+
+
+def unreadable_recordings(file: ScenarioFile) -> list[Problem]:
+    """One problem per recording that holds no sound.
+
+    Raises SetupError for one that only ffmpeg could read, where that is not installed.
+    """
+    problems = []
+    for index, step in enumerate(file.scenario.script):
+        if not isinstance(step, PlayStep):
+            continue
+        try:
+            read_audio(step.play)
+        except NeedsFfmpeg as error:
+            raise SetupError(str(file.problem(str(error), "script", index, "play"))) from error
+        except UnreadableAudio as error:
+            problems.append(file.problem(str(error), "script", index, "play"))
+    return problems
 
 
 def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[str, ...]:

@@ -126,7 +126,9 @@ def _quotation(fault: _Fault) -> _Found | None:
 
 def _indicator(fault: _Fault) -> _Found | None:
     """A character that YAML gives a meaning stands where a text begins."""
-    if any(word in fault.context for word in ("alias", "anchor", "tag", "block scalar")):
+    if any(
+        word in fault.context for word in ("alias", "anchor", "tag", "block scalar", "directive")
+    ):
         return fault.opened_line, fault.opened_column, _quote_it(fault.opened[:1])
     first = fault.here[fault.column : fault.column + 1]
     if "cannot start any token" in fault.problem and first in INDICATORS:

@@ -78,9 +78,7 @@ def test_an_agent_that_never_answers_fails_and_ends_the_call(
     tmp_path: Path, speech: Speech
 ) -> None:
     scenario = "script:\n  - user: Hello?\n  - agent\n  - user: Anyone?\n  - agent\n"
-    call = hold(
-        tmp_path, speech, lambda line: asyncio.sleep(1000), scenario, response_timeout=5.0
-    )
+    call = hold(tmp_path, speech, lambda line: asyncio.sleep(1000), scenario, response_timeout=5.0)
     assert call.result.status == "failed"
     assert call.failed == ["answers", "reached", "reached"]
     assert "first_chunk_timeout" in call.check("answers").actual
@@ -106,9 +104,7 @@ def test_an_agent_that_speaks_for_ever_ends_the_step_and_keeps_its_sound(
     assert call.result.duration_s == pytest.approx(7.0, abs=0.05)
 
 
-def test_a_step_never_outlasts_its_ceiling(
-    tmp_path: Path, speech: Speech, voice: Samples
-) -> None:
+def test_a_step_never_outlasts_its_ceiling(tmp_path: Path, speech: Speech, voice: Samples) -> None:
     async def re_prompt(line: Far) -> None:
         while True:
             await say(line, "Are you there?", words(1.0, voice))
@@ -290,11 +286,7 @@ def test_warnings_do_not_fail_a_call(tmp_path: Path, speech: Speech, voice: Samp
     async def greet(line: Far) -> None:
         await say(line, "Hello.", words(0.5, voice))
 
-    scenario = (
-        "limits: {patience: 100ms}\nscript:\n  - agent: {says: goodbye, severity: warn}\n"
-    )
+    scenario = "limits: {patience: 100ms}\nscript:\n  - agent: {says: goodbye, severity: warn}\n"
     call = hold(tmp_path, speech, greet, scenario)
     assert call.failed == ["says"]
     assert call.result.status == "passed"
-
-

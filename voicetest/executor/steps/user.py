@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from voicetest.call.session import Session
 from voicetest.call.timeline import StepEnded
+from voicetest.call.turns import PAUSE_S
 from voicetest.events import Warned
 from voicetest.executor.stage import Stage
 
@@ -15,18 +17,23 @@ _BETWEEN_LINES_S = 0.3
 async def speak(stage: Stage, step: int) -> StepEnded:
     """Wait for the agent to fall silent, at most `response_max_duration`, then speak."""
     session = stage.session
-    quiet = await session.until(
-        lambda: not session.turns.audible or session.over,
-        session.now + session.limits.response_max_duration,
-    )
+    if session.turns.audible:
+        await _wait_for_silence(session)
     if session.over:
         return StepEnded(step)
-    if not quiet:
-        limit = session.limits.response_max_duration
-        session.note("voicetest", Warned(f"spoke over the agent, which went on for {limit:g} s"))
     if stage.input_s is not None and session.user_speech_end_s is not None:
         free = session.user_speech_end_s + _BETWEEN_LINES_S
         await session.until(lambda: session.now >= free, free)
     await session.speak(stage.lines[step], step)
     stage.input_s = session.user_speech_start_s
     return StepEnded(step)
+
+
+async def _wait_for_silence(session: Session) -> None:
+    limit = session.limits.response_max_duration
+    quiet = await session.until(
+        lambda: session.turns.silent_for(session.now) >= PAUSE_S or session.over,
+        session.now + limit,
+    )
+    if not quiet:
+        session.note("voicetest", Warned(f"spoke over the agent, which went on for {limit:g} s"))

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voicetest.adapters.base import World
+from voicetest.audio.wav import write_wav
+from voicetest.errors import SetupError
+from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.run import resolve
+from voicetest.scenario.load import ScenarioFile, load_scenario
+from voicetest.speech.providers import Speech
+
+HEAD = "version: 1\nagent: {adapter: composable, stt: pocketsphinx, tts: espeak/en-us, llm: a/b}\n"
+
+
+def _load(folder: Path, text: str) -> ScenarioFile:
+    file = folder / "scenario.yaml"
+    file.write_text(HEAD + text)
+    return load_scenario(file)
+
+
+@pytest.fixture
+def world(speech: Speech) -> World:
+    return World(speech.voice, speech.transcriber, speech.cache)
+
+
+def test_every_unknown_voice_and_transcriber_is_told_at_its_place(
+    tmp_path: Path, world: World
+) -> None:
+    file = _load(
+        tmp_path,
+        "user: {voice: espeak/en-uk}\n"
+        "transcriber: pocketsfinx\n"
+        "script:\n  - user: Hello.\n    voice: espaek/en-us\n",
+    )
+    problems = unknown_names(file, resolve(file), world)
+    assert [(problem.line, problem.column) for problem in problems] == [(3, 15), (7, 12), (4, 14)]
+    assert "did you mean 'espeak'" in problems[1].message
+    assert "did you mean 'pocketsphinx'" in problems[2].message
+
+
+def test_names_that_exist_are_no_problem(tmp_path: Path, world: World) -> None:
+    file = _load(tmp_path, "user: {voice: espeak/en-us+f2}\nscript: [agent]\n")
+    assert unknown_names(file, resolve(file), world) == []
+
+
+def test_a_language_model_is_outside_and_offline_speech_is_not(
+    tmp_path: Path, world: World
+) -> None:
+    file = _load(tmp_path, "transcriber: pocketsphinx\nscript: [agent]\n")
+    assert parts_outside(file, resolve(file), world) == ("agent.llm (a/b)",)
+
+
+def test_a_recording_without_sound_is_told_at_its_place(tmp_path: Path) -> None:
+    write_wav(tmp_path / "good.wav", np.ones(480, np.int16))
+    write_wav(tmp_path / "empty.wav", np.ones(0, np.int16))
+    file = _load(tmp_path, "script:\n  - play: good.wav\n  - play: empty.wav\n")
+    (problem,) = unreadable_recordings(file)
+    assert (problem.line, problem.column) == (5, 11)
+    assert "no sound" in problem.message
+
+
+def test_a_recording_that_needs_ffmpeg_says_so_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hello.mp3").write_bytes(b"ID3 whatever")
+    file = _load(tmp_path, "script:\n  - play: hello.mp3\n")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(SetupError, match=r"scenario.yaml:4:11: .*install ffmpeg"):
+        unreadable_recordings(file)

@@ -1,0 +1,139 @@
+"""Numbers with their units: durations, shares, levels, counts, speaking rates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from voicetest.scenario.nodes import Scalar, shown
+from voicetest.scenario.refusals import refuse
+
+__all__ = ["Count", "Duration", "Level", "PositiveDuration", "Rate", "Share", "one_word"]
+
+LONGEST_SECONDS = 24 * 3600.0
+
+_VARIABLE = r"|.*\$\{.+\}.*"
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h)")
+_SHARE = re.compile(rf"({_NUMBER})\s*%")
+_LEVEL = re.compile(rf"([+-]?{_NUMBER})\s*dB", re.IGNORECASE)
+_BARE = re.compile(_NUMBER)
+_PER_UNIT: dict[str, Callable[[float], float]] = {
+    "ms": lambda number: number / 1000,
+    "s": lambda number: number,
+    "m": lambda number: number * 60,
+    "h": lambda number: number * 3600,
+}
+
+
+def one_word(value: object, expected: str) -> str:
+    """The text of a field that holds no free text; `expected` says what it should be."""
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise refuse(f"expected {expected}, found {shown(value)}")
+
+
+def _duration(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = one_word(value, "a duration such as 800ms, 1.5s or 2m")
+    found = _DURATION.fullmatch(text)
+    if not found:
+        if _is_bare(value, text):
+            raise refuse(f"{text} has no unit: write {_with_unit(text)}")
+        raise refuse(f"expected a duration such as 800ms, 1.5s or 2m, found {shown(value)}")
+    seconds = _PER_UNIT[found[2]](float(found[1]))
+    if seconds > LONGEST_SECONDS:
+        raise refuse(f"{shown(value)} is too long: 24h is the most")
+    return seconds
+
+
+def _is_bare(value: object, text: str) -> bool:
+    """Whether the text is a number without a unit, short and public enough to repeat."""
+    secret = isinstance(value, Scalar) and value.secret
+    return len(text) <= 20 and not secret and _BARE.fullmatch(text) is not None
+
+
+def _with_unit(number: str) -> str:
+    amount = float(number)
+    return f"{number}ms or {number}s" if amount >= 100 else f"{number}s or {amount * 1000:g}ms"
+
+
+def _positive(value: object) -> float:
+    seconds = _duration(value)
+    if seconds <= 0:
+        raise refuse(f"{shown(value)} is too short: write more than 0s")
+    return seconds
+
+
+def _share(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = one_word(value, "a share such as 80%")
+    found = _SHARE.fullmatch(text)
+    if found and float(found[1]) <= 1000:
+        return float(found[1]) / 100
+    if not found and _is_bare(value, text):
+        amount = float(text)
+        per_cent = amount * 100 if amount <= 1 and "." in text else amount
+        raise refuse(f"{text} has no unit: write {per_cent:g}%")
+    raise refuse(f"expected a share such as 80%, found {shown(value)}")
+
+
+def _level(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = one_word(value, "a level such as 15dB or -6dB")
+    found = _LEVEL.fullmatch(text)
+    if found and abs(float(found[1])) <= 200:
+        return float(found[1])
+    if _is_bare(value, text.lstrip("-")):
+        raise refuse(f"{text} has no unit: write {text}dB")
+    raise refuse(f"expected a level such as 15dB or -6dB, found {shown(value)}")
+
+
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    text = one_word(value, "a whole number")
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    raise refuse(f"expected a whole number such as 3, found {shown(value)}")
+
+
+def _rate(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = one_word(value, "a speaking rate such as 1.2")
+    if re.fullmatch(_NUMBER, text) and 0.25 <= float(text) <= 4:
+        return float(text)
+    raise refuse(f"expected a speaking rate between 0.25 and 4 (1 is normal), found {shown(value)}")
+
+
+def _schema(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "pattern": f"^(?:{pattern}{_VARIABLE})$", "examples": list(examples)}
+    )
+
+
+_DURATION_SCHEMA = _schema(rf"{_NUMBER}\s*(?:ms|s|m|h)", "800ms", "1.5s", "2m")
+
+Duration = Annotated[float, BeforeValidator(_duration), _DURATION_SCHEMA]
+PositiveDuration = Annotated[float, BeforeValidator(_positive), _DURATION_SCHEMA]
+Share = Annotated[float, BeforeValidator(_share), _schema(rf"{_NUMBER}\s*%", "80%", "2.5%")]
+Level = Annotated[
+    float, BeforeValidator(_level), _schema(rf"[+-]?{_NUMBER}\s*[dD][bB]", "15dB", "-6dB")
+]
+Count = Annotated[
+    int,
+    BeforeValidator(_count),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": r"^[0-9]+$|\$\{"}),
+]
+Rate = Annotated[
+    float,
+    BeforeValidator(_rate),
+    WithJsonSchema({"type": ["number", "string"], "minimum": 0.25, "maximum": 4}),
+]
