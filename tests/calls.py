@@ -25,7 +25,8 @@ from voicetest.events import (
     Event,
     Transcript,
 )
-from voicetest.executor.execute import CallSetup, execute
+from voicetest.executor.execute import execute
+from voicetest.executor.plan import Plan
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Capabilities, End
@@ -126,6 +127,8 @@ def hold(
     adapter = Scripted(behaviour=behaviour, **settings)
     call_folder = folder / "call"
     (call_folder / "segments").mkdir(parents=True)
-    setup = CallSetup(file, adapter, World(speech.voice, speech.transcriber, speech.cache))
-    record = execute(setup, call_folder, Clock.VIRTUAL, Quiet())
+    planned = Plan(
+        file, adapter, World(speech.voice, speech.transcriber, speech.cache), Clock.VIRTUAL
+    )
+    record = execute(planned, call_folder, Quiet())
     return Call(file, record, evaluate(file, record), call_folder)

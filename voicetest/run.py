@@ -1,80 +1,30 @@
-"""One scenario from file to result: read this first."""
+"""One scenario from file to result: read this first.
+
+scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate─▶ Result ─write─▶ WAV + JSON
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from voicetest import registry
-from voicetest.adapters.base import Adapter, World
-from voicetest.checks.capability import impossible_steps
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.result import Result
-from voicetest.clock import Clock
-from voicetest.errors import ScenarioError, SetupError
-from voicetest.executor.execute import CallSetup, Progress, execute
-from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.executor.execute import Progress, execute
+from voicetest.executor.plan import Plan, plan
 from voicetest.report.call import write_call
-from voicetest.scenario.load import ScenarioFile, build, load_scenario
-from voicetest.speech.providers import Speech
 
-__all__ = ["Plan", "choose_clock", "plan", "resolve", "run"]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A scenario in which nothing was found that cannot work."""
-
-    file: ScenarioFile
-    adapter: Adapter
-    world: World
-    clock: Clock
-
-
-def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = "auto") -> Plan:
-    """Load a scenario, find its adapter, and hold the one against the other."""
-    file = load_scenario(path, variables)
-    adapter = resolve(file)
-    world = World(speech.voice, speech.transcriber, speech.cache)
-    problems = [
-        *unknown_names(file, adapter, world),
-        *impossible_steps(file, adapter.capabilities),
-        *unreadable_recordings(file),
-    ]
-    if problems:
-        raise ScenarioError(problems)
-    return Plan(file, adapter, world, choose_clock(file, adapter, world, clock))
+__all__ = ["Plan", "plan", "run"]
 
 
 def run(planned: Plan, folder: Path, progress: Progress) -> Result:
-    """Call the agent, judge the call, and leave all there is in `folder`."""
+    """Call the agent, judge the call, and leave all there is in `folder`.
+
+    `plan` comes before: it loads the scenario, resolves its adapter, and refuses what cannot work,
+    so that nobody is called before every scenario of a run has been found sound.
+    """
     started = datetime.now(UTC)
-    setup = CallSetup(planned.file, planned.adapter, planned.world)
-    record = execute(setup, folder, planned.clock, progress)
+    record = execute(planned, folder, progress)
     result = evaluate(planned.file, record)
-    write_call(folder, planned.file, planned.adapter, planned.clock, record, result, started)
+    write_call(folder, planned, record, result, started)
     return result
-
-
-def resolve(file: ScenarioFile) -> Adapter:
-    """The adapter that the scenario names, with its settings validated."""
-    try:
-        kind: type[Adapter] = registry.load(registry.ADAPTERS, file.scenario.agent.adapter)
-    except registry.UnknownName as error:
-        raise ScenarioError([file.problem(str(error), "agent", "adapter")]) from error
-    except registry.NotInstalled as error:
-        raise SetupError(str(error)) from error
-    return build(kind, file.scenario.agent.settings, file.document)
-
-
-def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
-    """Virtual time where nothing that acts during the call leaves this process."""
-    outside = parts_outside(file, adapter, world)
-    if clock == Clock.VIRTUAL and outside:
-        message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
-        raise ScenarioError([file.problem(message, "agent")])
-    if clock == "auto":
-        return Clock.REAL if outside else Clock.VIRTUAL
-    return Clock(clock)

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import Speak
-from voicetest.agents.agent import EmbeddedAgent, Manners
-from voicetest.agents.dialogue import Dialogue, DialogueMind
+from voicetest.agents.agent import EmbeddedAgent
+from voicetest.agents.dialogue import Dialogue
+from voicetest.agents.manners import Manners
+from voicetest.agents.rules import DialogueMind
 from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.clock import Clock, run, sleep_until
 from voicetest.events import (

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from voicetest.agents.dialogue import Dialogue, DialogueMind, dialogue_schema
+from voicetest.agents.dialogue import Dialogue, dialogue_schema
 from voicetest.agents.mind import Reply
+from voicetest.agents.rules import DialogueMind
 from voicetest.clock import Clock, run
 from voicetest.errors import ScenarioError
 from voicetest.events import ToolResult

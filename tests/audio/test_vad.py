@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voicetest.audio.chunk import Samples
-from voicetest.audio.vad import Activity, Segment, detect, voiced
+from voicetest.audio.vad import Activity, detect, voiced
 
 RATE = 24_000
 Speak = Callable[[str, str], Samples]
@@ -51,21 +51,20 @@ def test_a_pause_divides_and_a_closure_does_not(speak: Speak) -> None:
 def test_blocks_of_any_size_give_the_same_segments(speak: Speak) -> None:
     sound = np.concatenate((_silence(0.7), speak("How long does it take?", "en-us"), _silence(0.7)))
     expected = detect(sound)
-    for size in (1, 160, 480, 777, 100_000):
+    for size in (77, 480, 777, 100_000):
         activity = Activity()
-        for at in range(0, len(sound) if size > 1 else 0, size):
+        for at in range(0, len(sound), size):
             activity.feed(sound[at : at + size])
-        if size > 1:
-            assert activity.segments() == expected
+        assert activity.segments() == expected
 
 
 def test_what_was_heard_before_has_no_influence(speak: Speak) -> None:
     line = speak("When will I get the money?", "en-us")
     alone = detect(np.concatenate((_silence(3.2), line, _silence(1))))
     later = detect(np.concatenate((line, _silence(9.6 - len(line) / RATE), line, _silence(1))))
-    assert [(s.start, s.end) for s in alone] == [
-        (pytest.approx(s.start - 6.4), pytest.approx(s.end - 6.4)) for s in later[1:]
-    ]
+    assert len(alone) == 1
+    assert later[-1].start - 6.4 == pytest.approx(alone[0].start)
+    assert later[-1].end - 6.4 == pytest.approx(alone[0].end)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +134,3 @@ def test_voiced_is_energy_only() -> None:
     assert voiced(np.concatenate((quiet, loud[:240])))
     assert not voiced(quiet[:0])
     assert voiced(np.full(100, -32_768, dtype=np.int16))
-
-
-def test_segments_are_values() -> None:
-    assert Segment(1.0, 2.0) == Segment(1.0, 2.0)

@@ -140,7 +140,8 @@ def test_a_step_looks_at_all_its_turns_and_at_no_others(tmp_path: Path) -> None:
     story.end(2, 7.0, 1, 2)
     scenario = (
         "script:\n  - agent: {never_says: found}\n  - user: Hi\n"
-        "  - agent: {says: [check, found], never_says: hello, within: 1s, lasts: {min: 10ms, max: 800ms}}\n"
+        "  - agent: {says: [check, found], never_says: hello, within: 1s,\n"
+        "            lasts: {min: 10ms, max: 800ms}}\n"
     )
     assert story.judged(tmp_path, scenario).status == "passed"
 

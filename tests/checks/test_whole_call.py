@@ -104,24 +104,22 @@ def test_a_check_of_the_whole_call_fails_at_its_line(tmp_path: Path, name: str) 
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_check_that_only_warns_leaves_the_call_passed(tmp_path: Path, name: str) -> None:
-    story = PAIRS[name].fails.begin(0, 1.0).end(0, 2.0).begin(1, 2.0).end(1, 5.0)
+    story = PAIRS[name].fails.copy().begin(0, 1.0).end(0, 2.0).begin(1, 2.0).end(1, 5.0)
     scenario = SCRIPT + f"checks: {{{name}: {PAIRS[name].check}, severity: warn}}\n"
     result = story.judged(tmp_path, scenario, _duration(story))
     assert [check.name for check in result.checks if not check.passed] == [name]
     assert result.status == "passed"
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", sorted(set(PAIRS) - {"hung_up_by"}))  # not known before the end
 @pytest.mark.parametrize("holds", [True, False])
 def test_an_expect_step_checks_the_same_on_the_call_so_far(
     tmp_path: Path, name: str, holds: bool
 ) -> None:
-    if name == "hung_up_by":
-        pytest.skip("who hangs up is not known before the end")
     pair = PAIRS[name]
     story = pair.holds if holds else pair.fails
     at = _duration(story)
-    story = Story([*story.entries], story.speech, story.turns).begin(2, at).end(2, at)
+    story = story.copy().begin(2, at).end(2, at)
     story.add(at + 1, "agent", Transcript("agent", "refund, cancel"))
     scenario = SCRIPT + f"  - expect:\n      {name}: {pair.check}\n"
     checks = checks_of(story.judged(tmp_path, scenario, at + 9), name)

@@ -49,6 +49,10 @@ class Story:
         self.entries += [Entry(at, by, item) for item in what]
         return self
 
+    def copy(self) -> Story:
+        """The same call so far, to be told on in another way."""
+        return Story([*self.entries], [*self.speech], self.turns)
+
     def user_says(
         self, start: float, end: float, text: str = "Hello.", *, step: int = 0, kind: str = "user"
     ) -> Story:

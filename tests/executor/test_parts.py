@@ -10,7 +10,7 @@ from voicetest.adapters.base import World
 from voicetest.audio.wav import write_wav
 from voicetest.errors import SetupError
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
-from voicetest.run import resolve
+from voicetest.executor.plan import resolve
 from voicetest.scenario.load import ScenarioFile, load_scenario
 from voicetest.speech.providers import Speech
 

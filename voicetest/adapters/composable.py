@@ -10,9 +10,9 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from voicetest.adapters.base import Adapter, World
-from voicetest.agents.agent import EmbeddedAgent, Manners
-from voicetest.agents.dialogue import DialogueFile, DialogueMind
+from voicetest.agents.dialogue import DialogueFile
 from voicetest.agents.llm import DEFAULT_PROMPT, LlmMind
+from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Mind
 from voicetest.events import Event
 from voicetest.links.base import Link
@@ -78,6 +78,9 @@ class ComposableVoiceAgent(Adapter):
     @asynccontextmanager
     async def connect(self, world: World) -> AsyncIterator[Link]:
         """Start the agent at the far end of a line in memory."""
+        # Not needed to validate a scenario, and slow to import.
+        from voicetest.agents.agent import EmbeddedAgent
+
         near: Transport[Event]
         far: Transport[Event]
         near, far = memory_pair()
@@ -95,6 +98,8 @@ class ComposableVoiceAgent(Adapter):
                 yield link
 
     def _mind(self) -> Mind:
+        from voicetest.agents.rules import DialogueMind
+
         if self.dialogue is not None:
             return DialogueMind(self.dialogue)
         return LlmMind(self.llm or "", self.system_prompt, self.base_url)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 from voicetest.agents.ears import Ears, Heard
+from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Mind, Reply
 from voicetest.agents.mouth import Mouth
 from voicetest.audio.chunk import Samples
@@ -27,21 +27,11 @@ from voicetest.links.codec import CodecLink
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
-__all__ = ["EmbeddedAgent", "Manners"]
+__all__ = ["EmbeddedAgent"]
 
 _TOOL_TIMEOUT_S = 30.0
 _GOODBYE_PAUSE_S = 0.2
 """Between the last word and the hang-up."""
-
-
-@dataclass(frozen=True)
-class Manners:
-    """How the agent takes turns, in seconds."""
-
-    reply_delay: float = 0.0
-    """From having heard the end of the user's turn to speaking."""
-    yields_after: float = 0.3
-    """How long the user must speak over the agent until it falls silent."""
 
 
 class EmbeddedAgent:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-import numpy as np
-
 __all__ = ["INTERNAL", "AudioChunk", "AudioFormat", "Encoding", "Samples"]
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     Samples: TypeAlias = NDArray[np.int16]
 else:
-    Samples = np.ndarray
+    # Scenarios are validated without numpy, which is slow to import.
+    Samples = object
 
 
 class Encoding(StrEnum):
@@ -76,4 +76,6 @@ class AudioChunk:
         """An int16 array of shape (n,); only for PCM16."""
         if self.format.encoding is not Encoding.PCM16:
             raise ValueError(f"{self.format} is not PCM16")
+        import numpy as np
+
         return np.frombuffer(self.data, dtype="<i2")

@@ -51,6 +51,7 @@ DETECTOR: Mapping[str, object] = {
         "merged_s": MERGED,
         "shortest_s": SHORTEST,
         "reach_s": REACH / 100,
+        "inwards_s": INWARDS / 100,
         "range_db": RANGE,
         "above_noise_db": ABOVE_NOISE,
     },

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from voicetest import clock
-from voicetest.adapters.base import Adapter, World
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
@@ -16,18 +14,17 @@ from voicetest.call.record import CallError, CallRecord, agent_speech
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
-from voicetest.clock import Clock
 from voicetest.errors import VoicetestError
 from voicetest.events import Transcript
+from voicetest.executor.plan import Plan
 from voicetest.executor.prepare import prepare
 from voicetest.executor.script import play
 from voicetest.executor.stage import Stage
 from voicetest.executor.tools import Toolbox
 from voicetest.executor.transcribe import TurnTranscriber
 from voicetest.links.base import Link
-from voicetest.scenario.load import ScenarioFile
 
-__all__ = ["CallSetup", "Progress", "execute"]
+__all__ = ["Progress", "execute"]
 
 
 class Progress(Protocol):
@@ -40,37 +37,29 @@ class Progress(Protocol):
         """Something happened in the call."""
 
 
-@dataclass(frozen=True)
-class CallSetup:
-    """What is needed to make one call."""
-
-    file: ScenarioFile
-    adapter: Adapter
-    world: World
-
-    @property
-    def limits(self) -> Limits:
-        """The bounds of the call: the adapter's and the scenario's."""
-        of_call = self.file.scenario.limits
-        return Limits(
-            response_timeout=self.adapter.response_timeout,
-            tail_silence=self.adapter.tail_silence,
-            response_max_duration=self.adapter.response_max_duration,
-            turn_timeout=of_call.turn_timeout,
-            idle_timeout=of_call.idle_timeout,
-            max_duration=of_call.max_duration,
-            patience=of_call.patience,
-        )
-
-    def transcriber(self, link: Link) -> TurnTranscriber:
-        """The transcriber of agent turns: the scenario's, where the platform gives no text."""
-        wanted = self.file.scenario.transcriber
-        if wanted is None or (Transcript in link.receives and not wanted.always):
-            return TurnTranscriber(None)
-        return TurnTranscriber(self.world.transcriber(wanted.use, ()))
+def limits_of(planned: Plan) -> Limits:
+    """The bounds of the call: the adapter's and the scenario's."""
+    adapter, of_call = planned.adapter, planned.file.scenario.limits
+    return Limits(
+        response_timeout=adapter.response_timeout,
+        tail_silence=adapter.tail_silence,
+        response_max_duration=adapter.response_max_duration,
+        turn_timeout=of_call.turn_timeout,
+        idle_timeout=of_call.idle_timeout,
+        max_duration=of_call.max_duration,
+        patience=of_call.patience,
+    )
 
 
-def execute(setup: CallSetup, folder: Path, time: Clock, progress: Progress) -> CallRecord:
+def turn_transcriber(planned: Plan, link: Link) -> TurnTranscriber:
+    """The transcriber of agent turns: the scenario's, where the platform gives no text."""
+    wanted = planned.file.scenario.transcriber
+    if wanted is None or (Transcript in link.receives and not wanted.always):
+        return TurnTranscriber(None)
+    return TurnTranscriber(planned.world.transcriber(wanted.use, ()))
+
+
+def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
     """Make the call on a loop of its own; recording and events stay in `folder` as they come.
 
     Errors do not leave: they are in the record, those of voicetest itself with their traceback.
@@ -79,11 +68,11 @@ def execute(setup: CallSetup, folder: Path, time: Clock, progress: Progress) -> 
     error = None
     with (
         Recorder(recording) as recorder,
-        EventLog(folder / "events.jsonl", setup.file.secrets.mask_value) as log,
+        EventLog(folder / "events.jsonl", planned.file.secrets.mask_value) as log,
     ):
-        call = _Call(setup, folder, recorder, log, progress)
+        call = _Call(planned, folder, recorder, log, progress)
         try:
-            clock.run(call.run(), time)
+            clock.run(call.run(), planned.clock)
         except KeyboardInterrupt:
             error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
@@ -92,7 +81,7 @@ def execute(setup: CallSetup, folder: Path, time: Clock, progress: Progress) -> 
         entries=tuple(call.timeline.entries),
         recording=recording,
         duration_s=recorder.duration,
-        agent_speech=agent_speech(recording, setup.world.cache),
+        agent_speech=agent_speech(recording, planned.world.cache),
         harness=call.harness,
         error=error,
     )
@@ -119,7 +108,7 @@ class _Call:
 
     def __init__(
         self,
-        setup: CallSetup,
+        planned: Plan,
         folder: Path,
         recorder: Recorder,
         log: EventLog,
@@ -129,7 +118,7 @@ class _Call:
         self.harness: Harness | None = None
         """Set when the line is open."""
         self.timeline = Timeline(self._observe)
-        self._setup = setup
+        self._planned = planned
         self._folder = folder
         self._recorder = recorder
         self._log = log
@@ -144,16 +133,18 @@ class _Call:
         self._progress.phase(phase)
 
     async def run(self) -> None:
-        setup = self._setup
+        planned = self._planned
         self._enter("preparing")
-        lines = await prepare(setup.file, setup.world, self._folder / "segments")
+        lines = await prepare(planned.file, planned.world, self._folder / "segments")
         self._enter("dialling")
-        async with setup.adapter.connect(setup.world) as link:
-            toolbox = Toolbox(setup.file.scenario.tools)
-            session = Session(link, self._recorder, self.timeline, setup.limits, toolbox.answer)
+        async with planned.adapter.connect(planned.world) as link:
+            toolbox = Toolbox(planned.file.scenario.tools)
+            session = Session(
+                link, self._recorder, self.timeline, limits_of(planned), toolbox.answer
+            )
             self.harness = session.harness
-            stage = Stage(session, lines, setup.transcriber(link))
+            stage = Stage(session, lines, turn_transcriber(planned, link))
             self._enter("calling")
-            await session.conduct(lambda: play(stage, setup.file.scenario.script))
+            await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")
         await stage.transcriber.catch_up(session)

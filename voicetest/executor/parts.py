@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from voicetest.adapters.base import Adapter, World
-from voicetest.audio.files import NeedsFfmpeg, UnreadableAudio, read_audio
 from voicetest.errors import Problem, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import ScenarioFile
@@ -76,17 +76,25 @@ def unreadable_recordings(file: ScenarioFile) -> list[Problem]:
 
     Raises SetupError for one that only ffmpeg could read, where that is not installed.
     """
-    problems = []
-    for index, step in enumerate(file.scenario.script):
-        if not isinstance(step, PlayStep):
-            continue
-        try:
-            read_audio(step.play)
-        except NeedsFfmpeg as error:
-            raise SetupError(str(file.problem(str(error), "script", index, "play"))) from error
-        except UnreadableAudio as error:
-            problems.append(file.problem(str(error), "script", index, "play"))
-    return problems
+    found = (
+        _unreadable(file, step.play, ("script", index, "play"))
+        for index, step in enumerate(file.scenario.script)
+        if isinstance(step, PlayStep)
+    )
+    return [problem for problem in found if problem is not None]
+
+
+def _unreadable(file: ScenarioFile, path: Path, at: tuple[str | int, ...]) -> Problem | None:
+    # Slow to import, and few scenarios play recordings.
+    from voicetest.audio.files import NeedsFfmpeg, UnreadableAudio, read_audio
+
+    try:
+        read_audio(path)
+    except NeedsFfmpeg as error:
+        raise SetupError(str(file.problem(str(error), *at))) from error
+    except UnreadableAudio as error:
+        return file.problem(str(error), *at)
+    return None
 
 
 def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[str, ...]:

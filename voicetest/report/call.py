@@ -15,8 +15,8 @@ from voicetest.call.record import CallRecord
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import LineSpoken
 from voicetest.checks.result import Result, Turn
-from voicetest.clock import Clock
 from voicetest.events import Audio
+from voicetest.executor.plan import Plan
 from voicetest.registry import version_of
 from voicetest.report.folder import write_atomically
 from voicetest.report.manifest import (
@@ -36,29 +36,27 @@ __all__ = ["transcript", "write_call"]
 
 def write_call(
     folder: Path,
-    file: ScenarioFile,
-    adapter: Adapter,
-    time: Clock,
+    planned: Plan,
     record: CallRecord,
     result: Result,
     started: datetime,
 ) -> Manifest:
     """Write everything about one call beside its recording, secrets masked."""
     _write_segments(folder, record, result.turns)
-    mask = file.secrets.mask
-    write_atomically(folder / "transcript.txt", mask(transcript(result.turns)))
+    file, secrets = planned.file, planned.file.secrets
+    write_atomically(folder / "transcript.txt", secrets.mask(transcript(result.turns)))
     manifest = Manifest(
         **dict(result),
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
         scenario=_scenario(file),
-        adapter=_adapter(file, adapter, record),
+        adapter=_adapter(file, planned.adapter, record),
         started_at=started.isoformat(),
-        clock=time.value,
+        clock=planned.clock.value,
         files=tuple(_files(folder)),
         detector=dict(DETECTOR),
     )
-    masked = Manifest.model_validate(file.secrets.mask_value(manifest.model_dump()))
+    masked = Manifest.model_validate(secrets.mask_value(manifest.model_dump()))
     write_atomically(folder / "manifest.json", as_json(masked))
     return masked
 

@@ -143,7 +143,7 @@ class _Worker:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._ended = False
+        self._broken = False
         self._job: Future[Any] = Future()
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
         try:
@@ -159,21 +159,23 @@ class _Worker:
     @property
     def usable(self) -> bool:
         """Whether the process lives and is free."""
-        broken = self._job.done() and isinstance(self._job.exception(), BrokenProcessPool)
-        return self._job.done() and not broken and not self._ended
+        return self._job.done() and not self._broken
 
     def do(self, function: Callable[..., Result], args: tuple[Any, ...], limit: float) -> Result:
         """Run one job, for at most `limit` seconds."""
-        self._job = job = self._pool.submit(function, *args)
-        if not wait([job], limit).done:
-            raise SetupError(
-                f"{function.__name__} took more than {limit:g} s in the {self._kind} worker process"
-            )
-        return job.result()
+        try:
+            self._job = job = self._pool.submit(function, *args)
+            if wait([job], limit).done:
+                return job.result()
+        except BrokenProcessPool:
+            self._broken = True
+            raise
+        raise SetupError(
+            f"{function.__name__} took more than {limit:g} s in the {self._kind} worker process"
+        )
 
     def end(self) -> None:
         """End the process, at once if it is busy."""
-        self._ended = True
         if not self._job.done():
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGTERM)

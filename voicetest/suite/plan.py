@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError, SetupError
-from voicetest.run import Plan, plan
+from voicetest.executor.plan import Plan, plan
 from voicetest.speech.providers import Speech
 from voicetest.suite.select import select_files
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError, SetupError
-from voicetest.run import plan
+from voicetest.executor.plan import plan
 from voicetest.speech.providers import Speech
 from voicetest.suite.select import select_files
 

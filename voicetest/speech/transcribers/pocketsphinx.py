@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final
 
 from voicetest.audio.chunk import AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
-from voicetest.speech.transcribers.decoder import Vocabulary, missing_words, recognise
 from voicetest.speech.transcribers.phrases import spoken_forms
-from voicetest.speech.transcribers.pronunciation import arpabet
-from voicetest.speech.voices.espeak_library import phonemes
 from voicetest.speech.workers import Workers
+
+if TYPE_CHECKING:
+    from voicetest.speech.transcribers.decoder import Vocabulary
 
 __all__ = ["PocketsphinxTranscriber"]
 
@@ -58,6 +56,10 @@ class PocketsphinxTranscriber:
 
     async def transcribe(self, audio: AudioChunk) -> str:
         """The words of one speech segment, lower case, without punctuation."""
+        import numpy as np
+
+        from voicetest.speech.transcribers.decoder import recognise
+
         samples = audio.samples()
         if audio.duration < SHORTEST or np.abs(samples.astype(np.int32)).max() < QUIETEST:
             return ""
@@ -70,6 +72,10 @@ class PocketsphinxTranscriber:
 
     async def _prepared(self) -> Vocabulary:
         """The phrases with the pronunciations the dictionary lacks, as espeak says them."""
+        from voicetest.speech.transcribers.decoder import Vocabulary, missing_words
+        from voicetest.speech.transcribers.pronunciation import arpabet
+        from voicetest.speech.voices.espeak_library import phonemes
+
         if not self._phrases:
             return Vocabulary()
         run = self._workers.run

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from voicetest.audio.chunk import AudioChunk
-from voicetest.speech.workers import Workers
+
+if TYPE_CHECKING:
+    from voicetest.speech.workers import Workers
 
 __all__ = ["UnspeakableText", "Voice", "VoiceProvider"]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from voicetest.audio.chunk import AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.voices.base import UnspeakableText
-from voicetest.speech.voices.espeak_library import speak
 from voicetest.speech.workers import Workers
 
 __all__ = ["DEFAULT_RATE", "EspeakVoice"]
@@ -52,6 +51,8 @@ class EspeakVoice:
             raise UnspeakableText(
                 f"{self.name} speaks {SLOWEST} to {FASTEST} words a minute, not {speed}"
             )
+        from voicetest.speech.voices.espeak_library import speak
+
         spoken = await self._workers.run("espeak", speak, self._file, _plain(text), speed)
         if not spoken.data:
             raise UnspeakableText(f"{self.name} makes no sound of {text!r}")

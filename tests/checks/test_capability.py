@@ -1,0 +1,119 @@
+"""Expectations that a line could never fulfil are found before anyone is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.checks.timelines import write_scenario
+from voicetest.audio.chunk import INTERNAL, AudioFormat
+from voicetest.checks.capability import impossible_steps
+from voicetest.errors import Problem
+from voicetest.events import ALL_EVENTS, Event, ToolCalled, Transcript
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that carries what a test says."""
+
+    receives: frozenset[type[Event]] = ALL_EVENTS
+    sends: frozenset[type[Event]] = ALL_EVENTS
+    speaks: AudioFormat = field(default=INTERNAL)
+    hears: AudioFormat = field(default=INTERNAL)
+    continuous: bool = True
+    paced: bool = False
+
+
+DEAF = Line(receives=ALL_EVENTS - {Transcript})
+TOOLLESS = Line(receives=ALL_EVENTS - {ToolCalled})
+
+
+def _problems(folder: Path, scenario: str, line: Line) -> list[Problem]:
+    return impossible_steps(write_scenario(folder, scenario), line)
+
+
+WORDS = ("says: hi", "says_any: hi", "never_says: hi", "matches: hi")
+TOOLS = ("calls_tool: lookup", "never_calls: lookup")
+PLACES = (
+    "script:\n  - agent:\n      {}\n",
+    "script:\n  - silence: 1s\n    {}\n",
+    "script:\n  - expect:\n      {}\n",
+    "script: [agent]\nchecks:\n  {}\n",
+)
+
+
+def _written(place: str, expected: str) -> str | None:
+    """Not every expectation can stand in every place."""
+    of_the_call = "expect:" in place or "checks:" in place
+    if of_the_call and expected.startswith(("says_any", "matches")):
+        return None
+    return place.format(expected)
+
+
+EVERYWHERE = [
+    (written, expected)
+    for place in PLACES
+    for expected in (*WORDS, *TOOLS)
+    if (written := _written(place, expected))
+]
+
+
+@pytest.mark.parametrize(("scenario", "expected"), EVERYWHERE)
+def test_a_line_that_carries_everything_can_be_checked_for_everything(
+    tmp_path: Path, scenario: str, expected: str
+) -> None:
+    assert _problems(tmp_path, scenario, Line()) == []
+
+
+@pytest.mark.parametrize(("scenario", "expected"), EVERYWHERE)
+def test_words_need_a_transcript_and_tools_need_tool_events(
+    tmp_path: Path, scenario: str, expected: str
+) -> None:
+    name = expected.partition(":")[0]
+    lacking, other = (TOOLLESS, DEAF) if expected in TOOLS else (DEAF, TOOLLESS)
+    (problem,) = _problems(tmp_path, scenario, lacking)
+    assert problem.line == 5
+    assert problem.message.startswith(name)
+    assert "scripted" in problem.message
+    assert _problems(tmp_path, scenario, other) == []
+
+
+def test_a_transcriber_gives_words_to_any_line(tmp_path: Path) -> None:
+    scenario = "transcriber: pocketsphinx\nscript:\n  - agent: {says: hi}\n"
+    assert _problems(tmp_path, scenario, DEAF) == []
+
+
+def test_words_without_a_transcript_name_the_way_out(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, "script:\n  - agent: {says: hi}\n", DEAF)
+    assert "transcriber" in problem.message
+
+
+def test_what_is_not_about_words_or_tools_needs_neither(tmp_path: Path) -> None:
+    scenario = (
+        "script:\n  - user: Hi\n  - agent: {within: 1s, lasts: {min: 1s}, ends_call: true}\n"
+        "checks: {turns: {max: 1}, response_latency: {max: 1s}}\n"
+    )
+    assert _problems(tmp_path, scenario, Line(receives=frozenset())) == []
+
+
+def test_every_impossible_expectation_is_reported(tmp_path: Path) -> None:
+    scenario = (
+        "script:\n"
+        "  - agent: {says: hi, calls_tool: lookup}\n"
+        "  - user: Hi\n"
+        "  - agent:\n"
+        "      matches: hi\n"
+        "      never_calls: lookup\n"
+        "checks: {never_says: bye}\n"
+    )
+    problems = _problems(tmp_path, scenario, Line(receives=frozenset()))
+    found = sorted((problem.line, problem.message.split()[0]) for problem in problems)
+    assert found == [
+        (4, "calls_tool"),
+        (4, "says"),
+        (7, "matches"),
+        (8, "never_calls"),
+        (9, "never_says"),
+    ]

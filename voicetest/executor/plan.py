@@ -1,0 +1,65 @@
+"""From a scenario file to a call that can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicetest import registry
+from voicetest.adapters.base import Adapter, World
+from voicetest.checks.capability import impossible_steps
+from voicetest.clock import Clock
+from voicetest.errors import ScenarioError, SetupError
+from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.scenario.load import ScenarioFile, build, load_scenario
+from voicetest.speech.providers import Speech
+
+__all__ = ["Plan", "choose_clock", "plan", "resolve"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A scenario in which nothing was found that cannot work."""
+
+    file: ScenarioFile
+    adapter: Adapter
+    world: World
+    clock: Clock
+
+
+def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = "auto") -> Plan:
+    """Load a scenario, find its adapter, and hold the one against the other."""
+    file = load_scenario(path, variables)
+    adapter = resolve(file)
+    world = World(speech.voice, speech.transcriber, speech.cache)
+    problems = [
+        *unknown_names(file, adapter, world),
+        *impossible_steps(file, adapter.capabilities),
+        *unreadable_recordings(file),
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return Plan(file, adapter, world, choose_clock(file, adapter, world, clock))
+
+
+def resolve(file: ScenarioFile) -> Adapter:
+    """The adapter that the scenario names, with its settings validated."""
+    try:
+        kind: type[Adapter] = registry.load(registry.ADAPTERS, file.scenario.agent.adapter)
+    except registry.UnknownName as error:
+        raise ScenarioError([file.problem(str(error), "agent", "adapter")]) from error
+    except registry.NotInstalled as error:
+        raise SetupError(str(error)) from error
+    return build(kind, file.scenario.agent.settings, file.document)
+
+
+def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
+    """Virtual time where nothing that acts during the call leaves this process."""
+    outside = parts_outside(file, adapter, world)
+    if clock == Clock.VIRTUAL and outside:
+        message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
+        raise ScenarioError([file.problem(message, "agent")])
+    if clock == "auto":
+        return Clock.REAL if outside else Clock.VIRTUAL
+    return Clock(clock)
