@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicetest.audio.chunk import Samples
@@ -25,6 +25,7 @@ def _decibels(samples: Samples) -> float:
 
 
 @pytest.mark.parametrize("rates", RATES)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_sound_in_pieces_comes_out_as_sound_at_once(
     rates: tuple[int, int], data: st.DataObject

@@ -6,9 +6,8 @@ import os
 import struct
 import wave
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -40,7 +39,7 @@ def _header(channels: int, rate: int, data_bytes: int) -> bytes:
     )
 
 
-class WavWriter:
+class WavWriter(AbstractContextManager["WavWriter"]):
     """Appends PCM16 to a new file; after every `write` the file is playable as it stands."""
 
     def __init__(self, path: Path, channels: int, rate: int = INTERNAL.rate) -> None:
@@ -65,15 +64,7 @@ class WavWriter:
         """Close the file."""
         self._file.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.close()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from voicetest.audio.chunk import AudioFormat
 from voicetest.call.timeline import CallEnded, Entry, Note, SpeechStarted, SpeechStopped
@@ -61,7 +61,7 @@ def _plain(value: Any) -> Any:
             return value
 
 
-class EventLog:
+class EventLog(AbstractContextManager["EventLog"]):
     """Writes entries to a new file, one line each, on disk before the next one is taken.
 
     `mask` hides secrets in any JSON value.
@@ -76,13 +76,5 @@ class EventLog:
         line = json.dumps(self._mask(event_fields(entry)), ensure_ascii=False)
         self._file.write(line + "\n")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._file.close()

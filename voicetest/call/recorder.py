@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -21,7 +20,7 @@ AGENT = 1
 _FLUSH_FRAMES = INTERNAL.rate // 10
 
 
-class Recorder:
+class Recorder(AbstractContextManager["Recorder"]):
     """Writes a stereo WAV at 24 kHz; at most 0.1 s of a killed process is lost."""
 
     def __init__(self, path: Path) -> None:
@@ -56,14 +55,6 @@ class Recorder:
         frames = max(round(end_s * INTERNAL.rate) - start, 0)
         return read_span(self.path, start, frames)[:, channel]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.flush()
         self._writer.close()

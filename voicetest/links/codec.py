@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioFormat
@@ -64,12 +63,7 @@ class CodecLink(Generic[M]):
             await self._transport.send(message)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self.hang_up()
 
     async def hang_up(self, reason: str = "") -> None:

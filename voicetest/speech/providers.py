@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import TracebackType
-from typing import Self
+from contextlib import AbstractContextManager
 
 from voicetest.registry import TRANSCRIBERS, VOICES, load
 from voicetest.speech.cache import Cache, CachedTranscriber, CachedVoice, default_folder
@@ -15,7 +14,7 @@ from voicetest.speech.workers import Workers
 __all__ = ["Speech"]
 
 
-class Speech:
+class Speech(AbstractContextManager["Speech"]):
     """Hands out voices and transcribers, and ends their processes when its block is left."""
 
     def __init__(self, cache: Cache | None = None, workers: Workers | None = None) -> None:
@@ -41,13 +40,5 @@ class Speech:
         """End the worker processes."""
         self._workers.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.close()

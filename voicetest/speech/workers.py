@@ -10,11 +10,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from voicetest.errors import SetupError
 
@@ -26,7 +25,7 @@ JOB_LIMIT = 120.0
 Result = TypeVar("Result")
 
 
-class Workers:
+class Workers(AbstractContextManager["Workers"]):
     """One set of processes for each kind of work, started when first needed and ended by `close`.
 
     A kind has at most `size` processes, by default one for each processor but no more than four.
@@ -62,15 +61,7 @@ class Workers:
         for worker in [worker for workers in sets for worker in workers]:
             worker.end()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self.close()
 
     def _retried(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
@@ -144,6 +135,8 @@ class _Worker:
     def __init__(self, kind: str) -> None:
         self._kind = kind
         self._broken = False
+        self._ended = False
+        self._ending = threading.Lock()
         self._job: Future[Any] = Future()
         self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
         try:
@@ -175,11 +168,16 @@ class _Worker:
         )
 
     def end(self) -> None:
-        """End the process, at once if it is busy."""
-        if not self._job.done():
-            with suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGTERM)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the process, at once if it is busy; returns when it is gone."""
+        # A pool breaks when two threads end it, and both the closer and a failed job's thread may.
+        with self._ending:
+            if self._ended:
+                return
+            self._ended = True
+            if not self._job.done():
+                with suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGTERM)
+            self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin() -> None:

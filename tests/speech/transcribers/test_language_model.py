@@ -48,7 +48,7 @@ def test_the_probabilities_of_what_may_follow_add_up_to_one() -> None:
 
 def test_the_header_counts_what_follows() -> None:
     lines = list(arpa(PHRASES, ORDINARY))
-    counts = defaultdict(int)
+    counts: dict[int, int] = defaultdict(int)
     for gram in _read(lines):
         counts[len(gram)] += 1
     assert lines[1:4] == [f"ngram {size}={counts[size]}" for size in (1, 2, 3)]
@@ -57,4 +57,4 @@ def test_the_header_counts_what_follows() -> None:
 def test_a_phrase_is_likelier_than_its_words_by_chance() -> None:
     grams = _read(list(arpa(PHRASES, ORDINARY)))
     assert grams["my", "refund"][0] > 0.8 > 0.5 > grams[("refund",)][0]
-    assert grams[("yes",)][0] > 10 * _read(list(arpa([], ORDINARY)))[("yes",)][0] > 0
+    assert grams[("yes",)][0] > 3 * _read(list(arpa([], ORDINARY)))[("yes",)][0] > 0

@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - letters of the IPA look like those of the alphabet
+
 from __future__ import annotations
 
 import pytest

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -30,17 +29,14 @@ def _say(workers: Workers, text: str, voice: str = "en-us", rate: int | None = N
     return asyncio.run(EspeakVoice(voice, workers).synthesise(text, rate))
 
 
-@pytest.mark.parametrize("voice", ["en-us", "en-us+f2", "en-us+whisper", "en-us+klatt2"])
-def test_the_same_text_is_the_same_bytes_in_any_process_at_any_second(
-    workers: Workers, voice: str
-) -> None:
-    first = _say(workers, TEXT, voice)
-    _say(workers, "Something else in between.", voice)
+def test_the_same_text_is_the_same_bytes_in_any_process_at_any_second(workers: Workers) -> None:
+    voices = ("en-us", "en-us+f2", "en-us+whisper", "en-us+klatt2")
+    first = [_say(workers, TEXT, voice) for voice in voices]
     # The library would seed its noise with the time of day, in whole seconds.
     time.sleep(1.01)
-    assert _say(workers, TEXT, voice) == first
+    assert [_say(workers, TEXT, voice) for voice in voices] == first
     with Workers(size=1) as others:
-        assert _say(others, TEXT, voice) == first
+        assert [_say(others, TEXT, voice) for voice in voices] == first
 
 
 def test_the_sound_is_whole_and_not_clipped(workers: Workers) -> None:
@@ -102,7 +98,12 @@ def test_voices_by_any_name_that_espeak_gives_them(workers: Workers, voice: str)
 
 @pytest.mark.parametrize(
     ("voice", "hint"),
-    [("en-uss", "'en-us'"), ("en-us+f99", "'f"), ("", "''"), ("en-us+", "''|\\+")],
+    [
+        ("en-uss", "'en-us'"),
+        ("en-us+f99", r"no variant '\+f99'"),
+        ("", "no language ''"),
+        ("en-us+", r"no variant '\+'"),
+    ],
 )
 def test_an_unknown_voice_is_named_with_the_nearest(
     workers: Workers, voice: str, hint: str
@@ -129,12 +130,12 @@ def test_words_are_placed_in_the_sound() -> None:
 
 
 def test_words_can_be_had_as_phonemes() -> None:
-    assert phonemes("gmw/en-US", ("bird", "no")) == ("b ˈɜː d", "n ˈoʊ")
+    assert phonemes("gmw/en-US", ("bird", "no")) == ("b ˈɜː d", "n ˈoʊ")  # noqa: RUF001
 
 
 def test_copies_of_the_library_do_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     speak("gmw/en-US", "hello", 165)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
     maps = Path("/proc/self/maps")
     assert not maps.exists() or str(tmp_path) not in maps.read_text()

@@ -44,8 +44,10 @@ def recognise(means: str | None, vocabulary: Vocabulary, data: bytes) -> str:
     """
     decoder = _decoder(means, vocabulary)
     samples = resample(np.frombuffer(data, dtype="<i2"), INTERNAL.rate, RATE)
+    # The noise remover goes on learning from one utterance to the next, unless it is made anew;
+    # the rest forgets what was heard earlier when an utterance comes as a whole.
+    decoder.reinit_feat()
     decoder.start_utt()
-    # A whole utterance at once: what was heard earlier then has no influence.
     decoder.process_raw(samples.tobytes(), full_utt=True)
     decoder.end_utt()
     hypothesis = decoder.hyp()

@@ -1,0 +1,61 @@
+"""Whatever goes wrong becomes a record, and what was heard is kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.calls import Far, hold, say, words
+from tests.conftest import Speak
+from voicetest.audio.chunk import Samples
+from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.speech.providers import Speech
+
+SCRIPT = "script:\n  - agent: {says: hello}\n  - user: Goodbye.\n  - agent\n"
+
+
+@pytest.fixture(scope="module")
+def voice(speak: Speak) -> Samples:
+    """Some seconds of speech to cut from."""
+    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (ConnectionFailed("the door is closed", code=1008), "connection", "the door is closed"),
+        (ProtocolError("that was no JSON"), "protocol", "that was no JSON"),
+        (ZeroDivisionError("oops"), "bug", "ZeroDivisionError"),
+    ],
+)
+def test_an_error_in_mid_call_keeps_what_was_heard(
+    tmp_path: Path, speech: Speech, voice: Samples, error: Exception, kind: str, message: str
+) -> None:
+    async def break_down(line: Far) -> None:
+        await say(line, "Hello.", words(1.0, voice))
+        raise error
+
+    call = hold(tmp_path, speech, break_down, SCRIPT)
+    assert call.result.status == "error"
+    (fault,) = call.result.errors
+    assert (fault.kind, fault.where) == (kind, "calling")
+    assert message in fault.message
+    assert ("ZeroDivisionError: oops" in str(fault.traceback)) == (kind == "bug")
+    assert call.result.turns[0].transcript == "Hello."
+    assert call.result.turns[0].end_s - call.result.turns[0].start_s == pytest.approx(1.0, abs=0.1)
+
+
+def test_events_on_disk_are_those_of_the_record(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def greet(line: Far) -> None:
+        await say(line, "Hello.", words(0.5, voice))
+
+    call = hold(tmp_path, speech, greet, "script:\n  - agent: {says: hello}\n")
+    lines = (call.folder / "events.jsonl").read_text().splitlines()
+    assert len(lines) == len(call.record.entries)
+    assert [json.loads(line)["at"] for line in lines] == [
+        pytest.approx(entry.at, abs=1e-6) for entry in call.record.entries
+    ]

@@ -1,0 +1,266 @@
+"""What people see: plain lines when nobody watches, and on a failure what to look at."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.checks.result import Check, Fault, Result, Status, Termination
+from voicetest.events import Mark, ToolCalled, Transcript
+from voicetest.report.console import Console
+from voicetest.report.summary import ScenarioLine, summarise
+
+FOLDER = Path("runs/now/billing")
+Capture = pytest.CaptureFixture[str]
+
+FAILED = Check(
+    name="says",
+    where="scenarios/billing.yaml:12",
+    step=2,
+    expected='"[bold] refund"',
+    actual='"the agent said 100 %"',
+    passed=False,
+    severity="fail",
+)
+
+
+def _result(status: Status, *checks: Check, errors: tuple[Fault, ...] = ()) -> Result:
+    return Result(
+        status=status,
+        reason="",
+        errors=errors,
+        duration_s=12.34,
+        turns=(),
+        metrics={},
+        checks=checks,
+        tool_calls=(),
+        messages=(),
+        termination=Termination(by=None),
+        harness=None,
+    )
+
+
+def _show(console: Console, result: Result) -> None:
+    console.begin("Double charge")
+    console.phase("calling")
+    console.end(result, "scenarios/billing.yaml", FOLDER)
+
+
+def _finish(console: Console, *statuses: Status) -> None:
+    lines = [
+        ScenarioLine(
+            name=status, file="f", status=status, reason="", exit_code=0, duration_s=1, folder="f"
+        )
+        for status in statuses
+    ]
+    now = datetime(2025, 11, 21, tzinfo=UTC)
+    console.finish(summarise(lines, command=(), started=now, finished=now, folder="runs/now"))
+
+
+@pytest.fixture
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wish for colours in the environment."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+class Screen(io.StringIO):
+    """Somewhere to write that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is."""
+        return True
+
+
+def _screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
+    """Standard output and error on one terminal."""
+    found = Screen()
+    monkeypatch.setattr(sys, "stdout", found)
+    monkeypatch.setattr(sys, "stderr", found)
+    return found
+
+
+def test_a_pass_is_one_line_with_its_file_its_name_and_its_length(
+    plain: None, capsys: Capture
+) -> None:
+    _show(Console(), _result("passed", FAILED.model_copy(update={"passed": True})))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1
+    assert re.fullmatch(
+        r"PASSED +scenarios/billing\.yaml  Double charge  \(12\.3 s call, \d+\.\d s\)", lines[0]
+    )
+
+
+def test_a_failure_shows_place_step_expected_actual_and_folder(
+    plain: None, capsys: Capture
+) -> None:
+    held = FAILED.model_copy(update={"name": "within", "passed": True})
+    _show(Console(), _result("failed", held, FAILED))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("FAILED ")
+    assert lines[1:] == [
+        "  scenarios/billing.yaml:12  step 3  says (fail)",
+        '    expected: "[bold] refund"',
+        '    actual:   "the agent said 100 %"',
+        "  folder: runs/now/billing",
+    ]
+
+
+def test_a_check_of_the_whole_call_says_so(plain: None, capsys: Capture) -> None:
+    _show(Console(), _result("failed", FAILED.model_copy(update={"step": None})))
+    assert "billing.yaml:12  whole call  says (fail)" in capsys.readouterr().out
+
+
+def test_a_warning_is_shown_although_the_call_passed(plain: None, capsys: Capture) -> None:
+    _show(Console(), _result("passed", FAILED.model_copy(update={"severity": "warn"})))
+    assert "step 3  says (warn)" in capsys.readouterr().out
+
+
+def test_an_unclear_check_is_shown_as_such_even_if_it_holds(plain: None, capsys: Capture) -> None:
+    unclear = FAILED.model_copy(update={"inconclusive": True, "passed": True})
+    _show(Console(), _result("inconclusive", unclear))
+    assert "says (inconclusive)" in capsys.readouterr().out
+
+
+def test_an_error_shows_who_has_to_act(plain: None, capsys: Capture) -> None:
+    fault = Fault(kind="connection", message="refused [by] peer", where="dialling")
+    _show(Console(), _result("error", errors=(fault,)))
+    output = capsys.readouterr().out
+    assert "ERROR " in output
+    assert "  connection error: refused [by] peer\n" in output
+    assert "folder: runs/now/billing" in output
+
+
+def test_lines_are_never_wrapped(
+    plain: None, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    _show(Console(), _result("failed", FAILED.model_copy(update={"actual": "word " * 60})))
+    assert "    actual:   " + "word " * 60 in capsys.readouterr().out
+
+
+@pytest.mark.xfail(strict=True, reason="rich replaces emoji codes, markup=False or not")
+def test_what_was_said_is_shown_as_it_was_said(plain: None, capsys: Capture) -> None:
+    _show(
+        Console(), _result("failed", FAILED.model_copy(update={"actual": "press :star: or :+1:"}))
+    )
+    assert "press :star: or :+1:" in capsys.readouterr().out
+
+
+# --- progress
+
+
+def test_progress_goes_to_standard_error_in_plain_lines(plain: None, capsys: Capture) -> None:
+    console = Console()
+    console.begin("Double charge [1]")
+    console.phase("dialling")
+    console.phase("calling")
+    console.warn("a secret [will] be spoken")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.splitlines() == [
+        "Double charge [1]: dialling",
+        "Double charge [1]: calling",
+        "warning: a secret [will] be spoken",
+    ]
+
+
+def test_events_are_shown_only_when_asked_for(plain: None, capsys: Capture) -> None:
+    entry = Entry(1.5, "agent", Transcript("agent", "Hi [bold]"))
+    for verbose in (False, True):
+        console = Console(verbose=verbose)
+        console.begin("a")
+        console.entry(entry)
+        lines = capsys.readouterr().err.splitlines()
+        assert len(lines) == int(verbose)
+    assert json.loads(lines[0])["text"] == "Hi [bold]"
+
+
+def test_the_folder_of_a_pass_is_shown_only_when_asked_for(plain: None, capsys: Capture) -> None:
+    _show(Console(), _result("passed"))
+    assert "folder" not in capsys.readouterr().out
+    _show(Console(verbose=True), _result("passed"))
+    assert "folder: runs/now/billing" in capsys.readouterr().out
+
+
+# --- colours
+
+
+def test_nothing_but_plain_text_where_nobody_watches(plain: None, capsys: Capture) -> None:
+    console = Console(verbose=True)
+    _show(console, _result("failed", FAILED))
+    _finish(console, "failed")
+    output = capsys.readouterr()
+    assert "\x1b" not in output.out + output.err
+
+
+def test_a_terminal_sees_colours(plain: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = _screen(monkeypatch)
+    _show(Console(), _result("failed", FAILED))
+    assert "\x1b[1;31mFAILED" in screen.getvalue()
+
+
+def test_a_terminal_that_wants_no_colours_sees_none(
+    plain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    screen = _screen(monkeypatch)
+    _show(Console(), _result("failed", FAILED))
+    written = screen.getvalue()
+    assert "FAILED  scenarios/billing.yaml" in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
+    assert not re.search(r"\x1b\[[0-9;]*(3[0-7]|9[0-7]|38)[0-9;]*m", written)
+
+
+def test_a_terminal_sees_one_live_line_that_is_gone_at_the_end(
+    plain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = _screen(monkeypatch)
+    console = Console()
+    console.begin("Double charge")
+    console.phase("calling")
+    happened = [
+        Entry(0.0, "voicetest", StepStarted(1)),
+        Entry(1.0, "agent", SpeechStarted("agent")),
+        Entry(1.5, "agent", ToolCalled("a", "lookup", "{}")),
+        Entry(2.0, "agent", Mark("m")),
+    ]
+    for entry in happened:
+        console.entry(entry)
+    console.end(_result("passed"), "billing.yaml", FOLDER)
+    written = screen.getvalue()
+    assert "Double charge: calling" not in written
+    assert "PASSED" in written.splitlines()[-1]
+    assert "\x1b[2K" in written  # the live line is erased
+
+
+# --- the end of a run
+
+
+def test_a_run_ends_with_its_totals_and_its_folder(plain: None, capsys: Capture) -> None:
+    _finish(Console(), "passed", "failed", "passed")
+    assert capsys.readouterr().out == "2 passed, 1 failed  →  runs/now\n"
+
+
+def test_a_run_of_nothing_says_so(plain: None, capsys: Capture) -> None:
+    _finish(Console())
+    assert capsys.readouterr().out == "nothing ran  →  runs/now\n"
+
+
+def test_with_json_standard_output_is_json_and_nothing_else(plain: None, capsys: Capture) -> None:
+    console = Console(as_json=True, verbose=True)
+    _show(console, _result("failed", FAILED))
+    console.entry(Entry(1.0, "agent", Transcript("agent", "Hi")))
+    console.warn("odd")
+    _finish(console, "failed")
+    output = capsys.readouterr()
+    assert json.loads(output.out)["totals"] == {"failed": 1}
+    assert "FAILED" in output.err
+    assert "expected: " in output.err
