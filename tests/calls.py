@@ -36,7 +36,7 @@ from voicetest.speech.providers import Speech
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
-__all__ = ["Call", "Far", "Quiet", "hold", "say", "words"]
+__all__ = ["Call", "Far", "Quiet", "Scripted", "hold", "say", "words"]
 
 Far = CodecLink[Event]
 Behaviour = Callable[[Far], Awaitable[None]]
@@ -118,13 +118,19 @@ async def say(line: Far, text: str, sound: AudioChunk) -> None:
 
 
 def hold(
-    folder: Path, speech: Speech, behaviour: Behaviour, scenario: str, **settings: float
+    folder: Path,
+    speech: Speech,
+    behaviour: Behaviour | None,
+    scenario: str,
+    *,
+    kind: type[Scripted] = Scripted,
+    **settings: float,
 ) -> Call:
     """Run a scenario (without its head) against a behaviour."""
     path = folder / "scenario.yaml"
     path.write_text(HEAD + scenario)
     file = load_scenario(path)
-    adapter = Scripted(behaviour=behaviour, **settings)
+    adapter = kind(behaviour=behaviour, **settings)
     call_folder = folder / "call"
     (call_folder / "segments").mkdir(parents=True)
     planned = Plan(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.calls import Far, hold, say, words
+from tests.calls import Far, Scripted, hold, say, words
 from tests.conftest import Speak
+from voicetest.adapters.base import World
 from voicetest.audio.chunk import Samples
 from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.events import ToolCalled
+from voicetest.links.base import Link
 from voicetest.speech.providers import Speech
 
 SCRIPT = "script:\n  - agent: {says: hello}\n  - user: Goodbye.\n  - agent\n"
@@ -59,3 +65,33 @@ def test_events_on_disk_are_those_of_the_record(
     assert [json.loads(line)["at"] for line in lines] == [
         pytest.approx(entry.at, abs=1e-6) for entry in call.record.entries
     ]
+
+
+def test_a_tool_that_is_still_at_work_does_not_hold_up_the_end(
+    tmp_path: Path, speech: Speech
+) -> None:
+    async def call_tool(line: Far) -> None:
+        await line.send(ToolCalled("c1", "slow", "{}"))
+        await asyncio.sleep(1000)
+
+    scenario = "tools: [{name: slow, delay: 5m}]\nscript:\n  - silence: 1s\n"
+    call = hold(tmp_path, speech, call_tool, scenario)
+    assert call.result.duration_s == pytest.approx(1.0, abs=0.03)
+    assert call.result.tool_calls[0].result is None
+
+
+def test_an_agent_that_never_picks_up_is_a_failed_connection(
+    tmp_path: Path, speech: Speech
+) -> None:
+    class Ringing(Scripted):
+        @asynccontextmanager
+        async def connect(self, world: World) -> AsyncIterator[Link]:
+            await asyncio.sleep(10_000)
+            async with super().connect(world) as link:
+                yield link
+
+    call = hold(tmp_path, speech, None, SCRIPT, kind=Ringing)
+    (fault,) = call.result.errors
+    assert (fault.kind, fault.where) == ("connection", "dialling")
+    assert "did not pick up" in fault.message
+    assert call.result.harness is None

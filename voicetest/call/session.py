@@ -87,6 +87,8 @@ class Session:
         self._ticks = 0
         self._changed = asyncio.Event()
         """Set whenever a condition may have become true; cleared by whoever waits."""
+        self._answering: list[asyncio.Task[None]] = []
+        """The tool calls that are being answered; ended with the call."""
         self._awaiting_audio = True
         """Set at the start and by each line; cleared by the first packet with sound in it."""
 
@@ -171,8 +173,8 @@ class Session:
                 receiving = tasks.create_task(self._receive(tasks))
                 ticking = tasks.create_task(self._tick())
                 reason = await self._play(script)
-                receiving.cancel()
-                ticking.cancel()
+                for task in (receiving, ticking, *self._answering):
+                    task.cancel()
             end = reason
         finally:
             self._record()
@@ -218,7 +220,7 @@ class Session:
                 self.turns.sign(now)
             case ToolCalled():
                 self.turns.sign(now)
-                tasks.create_task(self._answer(event))
+                self._answering.append(tasks.create_task(self._answer(event)))
             case AgentTurnEnded():
                 self.turns.announce_end()
             case Cleared():

@@ -36,7 +36,7 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
             case AgentStep():
                 listening = _Listening(file, measured, harness, index, reached, step.agent)
                 yield from listening.checks(step.agent)
-                agent_may_leave = agent_may_leave or step.agent.ends_call
+                agent_may_leave = step.agent.ends_call
             case SilenceStep():
                 listening = _Listening(file, measured, harness, index, reached, step)
                 yield from listening.silence_checks(step)

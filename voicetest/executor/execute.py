@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +16,7 @@ from voicetest.call.record import CallError, CallRecord, agent_speech
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
-from voicetest.errors import VoicetestError
+from voicetest.errors import ConnectionFailed, VoicetestError
 from voicetest.events import Transcript
 from voicetest.executor.plan import Plan
 from voicetest.executor.prepare import prepare
@@ -25,6 +27,9 @@ from voicetest.executor.transcribe import TurnTranscriber
 from voicetest.links.base import Link
 
 __all__ = ["Progress", "execute"]
+
+_DIAL_LIMIT_S = 150.0
+"""For adapters that set no limit of their own to connecting."""
 
 
 class Progress(Protocol):
@@ -137,7 +142,8 @@ class _Call:
         self._enter("preparing")
         lines = await prepare(planned.file, planned.world, self._folder / "segments")
         self._enter("dialling")
-        async with planned.adapter.connect(planned.world) as link:
+        async with AsyncExitStack() as line:
+            link = await self._dial(line)
             toolbox = Toolbox(planned.file.scenario.tools)
             session = Session(
                 link, self._recorder, self.timeline, limits_of(planned), toolbox.answer
@@ -148,3 +154,13 @@ class _Call:
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")
         await stage.transcriber.catch_up(session)
+
+    async def _dial(self, line: AsyncExitStack) -> Link:
+        """Open the line; it is hung up when `line` is closed."""
+        connection = self._planned.adapter.connect(self._planned.world)
+        try:
+            async with asyncio.timeout(_DIAL_LIMIT_S):
+                return await line.enter_async_context(connection)
+        except TimeoutError as error:
+            message = f"the agent did not pick up within {_DIAL_LIMIT_S:g} s"
+            raise ConnectionFailed(message) from error

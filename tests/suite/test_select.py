@@ -1,0 +1,128 @@
+"""From the paths of a command line to scenario files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voicetest.errors import ScenarioError
+from voicetest.suite.select import select_files
+
+SCENARIO = "version: 1\nagent: {adapter: composable}\nscript: [agent]\n"
+DIALOGUE = "greeting: Hello.\nrules:\n  - when: version\n    say: 'script: agent:'\n"
+
+
+def _write(path: Path, text: str = SCENARIO) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _found(folder: Path, *paths: Path) -> list[str]:
+    return [file.relative_to(folder).as_posix() for file in select_files(paths)]
+
+
+def test_a_folder_gives_the_scenarios_in_it_sorted(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "deep/er/c.yaml", "notes.txt", "d.json", "e.yaml.bak"):
+        _write(tmp_path / name)
+    assert _found(tmp_path, tmp_path) == ["a.yml", "b.yaml", "deep/er/c.yaml"]
+
+
+def test_dialogues_and_other_yaml_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    _write(tmp_path / "billing.yaml")
+    _write(tmp_path / "agents/billing.yaml", DIALOGUE)
+    _write(tmp_path / "empty.yaml", "")
+    _write(tmp_path / "other.yaml", "services:\n  version: 1\n  script: x\n  agent: y\n")
+    _write(tmp_path / "versions.yaml", "versions: 1\n")
+    assert _found(tmp_path, tmp_path) == ["billing.yaml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\n",
+        "agent:\n  adapter: x\n",
+        "# about\n\nname: x\nscript:\n  - agent\n",
+        "name: x\r\nversion : 1\r\n",
+        "version:\n",
+    ],
+)
+def test_one_key_of_a_scenario_is_enough_so_that_its_mistakes_are_found(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "half.yaml").write_bytes(text.encode())
+    assert _found(tmp_path, tmp_path) == ["half.yaml"]
+
+
+@pytest.mark.xfail(strict=True, reason="only plain keys at the start of a line are looked for")
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"version": 1\n"agent": {adapter: x}\n"script": [agent]\n',
+        "{version: 1, agent: {adapter: x}, script: [agent]}\n",
+    ],
+)
+def test_a_scenario_in_a_folder_is_found_however_its_yaml_is_written(
+    tmp_path: Path, text: str
+) -> None:
+    _write(tmp_path / "half.yaml", text)
+    assert _found(tmp_path, tmp_path) == ["half.yaml"]
+
+
+def test_a_file_that_is_named_is_taken_whatever_is_in_it(tmp_path: Path) -> None:
+    dialogue = _write(tmp_path / "agent.txt", DIALOGUE)
+    assert select_files([dialogue]) == [dialogue]
+
+
+def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    for name in (".hidden.yaml", ".git/a.yaml", "deep/.cache/b.yaml", "seen.yaml"):
+        _write(tmp_path / name)
+    assert _found(tmp_path, tmp_path) == ["seen.yaml"]
+
+
+def test_a_hidden_folder_that_is_named_is_searched(tmp_path: Path) -> None:
+    _write(tmp_path / ".mine/a.yaml")
+    assert _found(tmp_path, tmp_path / ".mine") == [".mine/a.yaml"]
+
+
+def test_paths_keep_their_order_and_each_file_comes_once(tmp_path: Path) -> None:
+    one, other = _write(tmp_path / "z.yaml"), _write(tmp_path / "a/b.yaml")
+    again = tmp_path / "a" / ".." / "z.yaml"
+    assert select_files([one, tmp_path, other, again]) == [one, other]
+
+
+def test_a_folder_without_scenarios_gives_none(tmp_path: Path) -> None:
+    assert select_files([tmp_path]) == []
+
+
+def test_the_line_of_a_key_may_stand_far_down(tmp_path: Path) -> None:
+    _write(tmp_path / "long.yaml", "# " + "x" * 100_000 + "\nversion: 1\n")
+    assert _found(tmp_path, tmp_path) == ["long.yaml"]
+
+
+@pytest.mark.xfail(strict=True, reason="select_files passes a missing path on, unlike it says")
+def test_a_path_that_does_not_exist_is_an_error_here_already(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"missing\.yaml"):
+        select_files([tmp_path / "missing.yaml"])
+
+
+def test_a_file_in_a_folder_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    with pytest.raises(ScenarioError, match="cannot be read: No such file"):
+        select_files([tmp_path])
+
+
+@pytest.mark.xfail(strict=True, reason="the problem names the folder, not the file in it")
+def test_a_file_in_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    with pytest.raises(ScenarioError, match=r"gone\.yaml"):
+        select_files([tmp_path])
+
+
+@pytest.mark.xfail(
+    strict=True, raises=ScenarioError, reason="a folder is opened as if it were a file"
+)
+def test_a_folder_that_is_named_like_a_scenario_is_searched(tmp_path: Path) -> None:
+    _write(tmp_path / "old.yaml/a.yaml")
+    assert _found(tmp_path, tmp_path) == ["old.yaml/a.yaml"]
