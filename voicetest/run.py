@@ -18,7 +18,7 @@ __all__ = ["Plan", "plan", "run"]
 
 
 def run(planned: Plan, folder: Path, progress: Progress) -> Result:
-    """Call the agent, judge the call, and leave all there is in `folder`.
+    """Call the agent, judge the call, and leave all there is in `folder`, secrets masked.
 
     `plan` comes before: it loads the scenario, resolves its adapter, and refuses what cannot work,
     so that nobody is called before every scenario of a run has been found sound.
@@ -26,5 +26,4 @@ def run(planned: Plan, folder: Path, progress: Progress) -> Result:
     started = datetime.now(UTC)
     record = execute(planned, folder, progress)
     result = evaluate(planned.file, record)
-    write_call(folder, planned, record, result, started)
-    return result
+    return write_call(folder, planned, record, result, started)

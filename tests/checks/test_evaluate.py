@@ -139,7 +139,6 @@ def test_the_figures_of_the_harness_are_in_milliseconds(tmp_path: Path) -> None:
     assert figures.jitter_buffer_s == 0.04
 
 
-@pytest.mark.xfail(strict=True, reason="nothing warns of a harness that was late")
 def test_a_call_whose_frames_were_late_has_a_warning(tmp_path: Path) -> None:
     harness = Harness()
     for number in range(100):

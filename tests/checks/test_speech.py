@@ -47,7 +47,6 @@ def test_edges_of_speech_may_lie_a_little_outside_the_turn() -> None:
     assert placed.speech == (Segment(0.85, 0.95), Segment(2.05, 2.15))
 
 
-@pytest.mark.xfail(strict=True, reason="speech over two turns goes whole to one of them")
 def test_speech_without_a_pause_between_two_turns_is_parted_where_the_turns_are() -> None:
     story = Story().agent_says(0.0, 1.0).agent_says(1.1, 2.1)
     first, second = _placed(story, Segment(0.01, 2.1))  # a gap of 100 ms counts as speech

@@ -183,7 +183,6 @@ def test_within_of_a_second_agent_step_runs_from_the_end_of_the_turn_before(tmp_
     assert _within(story.judged(tmp_path, scenario)).value == pytest.approx(0.6)
 
 
-@pytest.mark.xfail(strict=True, reason="a detected end after the step began is passed over")
 def test_within_of_a_second_agent_step_stands_a_detected_end_past_the_steps_start(
     tmp_path: Path,
 ) -> None:
@@ -217,16 +216,11 @@ def test_lasts_is_about_the_first_turn_with_speech(tmp_path: Path) -> None:
     assert check.passed
 
 
-_CRASHES = pytest.mark.xfail(
-    strict=True, raises=TypeError, reason="lasts with one limit formats the one that is missing"
-)
-
-
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        pytest.param("min: 3s", "speaks for at least 3 s", marks=_CRASHES),
-        pytest.param("max: 1s", "speaks for at most 1 s", marks=_CRASHES),
+        ("min: 3s", "speaks for at least 3 s"),
+        ("max: 1s", "speaks for at most 1 s"),
         ("min: 3s, max: 9s", "speaks for at least 3 s and at most 9 s"),
     ],
 )
@@ -243,7 +237,6 @@ def test_speech_that_began_before_a_silence_does_not_break_it(tmp_path: Path) ->
     assert (check.passed, check.actual) == (True, "no speech started")
 
 
-@pytest.mark.xfail(strict=True, reason="a silence that a hang-up cut short counts as kept")
 def test_an_agent_that_hangs_up_did_not_stay_silent_for_the_whole_time(tmp_path: Path) -> None:
     story = Story().begin(0, 0.0).agent_leaves(0.5).end(0, 0.5)
     result = story.judged(tmp_path, "script:\n  - agent: {stays_silent: 3s}\n", 0.5)
@@ -336,7 +329,6 @@ def test_a_warning_step_that_was_not_reached_still_fails_the_call(tmp_path: Path
     assert Story().judged(tmp_path, scenario).status == "failed"
 
 
-@pytest.mark.xfail(strict=True, reason="what a step heard before max_duration is never judged")
 def test_a_step_that_max_duration_cut_off_is_judged_on_what_it_heard(tmp_path: Path) -> None:
     story = Story().begin(0, 0.0).add(0.5, "agent", TurnOpened(0), ToolCalled("a", "cancel", "{}"))
     story.add(60.0, "voicetest", CallEnded("limit")).add(
@@ -346,7 +338,6 @@ def test_a_step_that_max_duration_cut_off_is_judged_on_what_it_heard(tmp_path: P
     assert "never_calls" in [check.name for check in result.checks]
 
 
-@pytest.mark.xfail(strict=True, reason="a user step that ended without its line counts as done")
 def test_a_line_that_was_never_spoken_fails_the_call(tmp_path: Path) -> None:
     story = Story().begin(0, 0.0).agent_says(0.0, 3.0).agent_leaves(3.0).end(0, 3.0)
     assert story.judged(tmp_path, "script:\n  - user: Hello?\n").status == "failed"

@@ -142,7 +142,6 @@ def test_an_unclear_warning_leaves_the_call_passed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("latency", [0.98, 1.02])
-@pytest.mark.xfail(strict=True, reason="checks on the whole call never look at the harness")
 def test_an_unclear_latency_of_the_whole_call_is_inconclusive(
     tmp_path: Path, latency: float
 ) -> None:

@@ -93,14 +93,12 @@ def test_a_correction_replaces_the_text_of_its_turn(closed: bool) -> None:
     assert _texts(story) == ["I will look"]
 
 
-@pytest.mark.xfail(strict=True, reason="view drops every text of the turn, not the replaced one")
 def test_a_correction_replaces_only_the_text_it_names() -> None:
     story = Story().add(0.0, "agent", TurnOpened(0), _agent("Hello."), _agent("How are you today?"))
     story.add(1.0, "agent", _agent("How are", replaces="How are you today?"))
     assert _texts(story) == ["Hello. How are"]
 
 
-@pytest.mark.xfail(strict=True, reason="view overwrites the full text with the correction")
 def test_a_correction_leaves_what_the_platform_claimed() -> None:
     story = Story().add(0.0, "agent", TurnOpened(0), _agent("I will look into it."))
     story.add(1.0, "agent", _agent("I will look", replaces="I will look into it."))
@@ -108,14 +106,12 @@ def test_a_correction_leaves_what_the_platform_claimed() -> None:
     assert (turn.text, turn.claimed) == ("I will look", "I will look into it.")
 
 
-@pytest.mark.xfail(strict=True, reason="view takes the last turn instead of the one that said it")
 def test_a_correction_after_the_next_turn_opened_finds_the_turn_it_names() -> None:
     story = Story().agent_says(0.0, 1.0, "First of all.").agent_says(2.0, 3.0, "Second.")
     story.add(3.1, "agent", _agent("First", replaces="First of all."))
     assert _texts(story) == ["First", "Second."]
 
 
-@pytest.mark.xfail(strict=True, reason="a second early text overwrites the first")
 def test_two_transcripts_before_their_turn_opened_both_belong_to_it() -> None:
     story = Story().add(0.1, "agent", _agent("Hello."), _agent("How are you?"))
     assert _texts(story.agent_says(0.5, 1.0)) == ["Hello. How are you?"]

@@ -37,7 +37,7 @@ def test_every_unknown_voice_and_transcriber_is_told_at_its_place(
         "transcriber: pocketsfinx\n"
         "script:\n  - user: Hello.\n    voice: espaek/en-us\n",
     )
-    problems = unknown_names(file, resolve(file), world)
+    problems = unknown_names(file, resolve(file.scenario.agent, file.document), world)
     assert [(problem.line, problem.column) for problem in problems] == [(3, 15), (7, 12), (4, 14)]
     assert "did you mean 'espeak'" in problems[1].message
     assert "did you mean 'pocketsphinx'" in problems[2].message
@@ -45,14 +45,16 @@ def test_every_unknown_voice_and_transcriber_is_told_at_its_place(
 
 def test_names_that_exist_are_no_problem(tmp_path: Path, world: World) -> None:
     file = _load(tmp_path, "user: {voice: espeak/en-us+f2}\nscript: [agent]\n")
-    assert unknown_names(file, resolve(file), world) == []
+    assert unknown_names(file, resolve(file.scenario.agent, file.document), world) == []
 
 
 def test_a_language_model_is_outside_and_offline_speech_is_not(
     tmp_path: Path, world: World
 ) -> None:
     file = _load(tmp_path, "transcriber: pocketsphinx\nscript: [agent]\n")
-    assert parts_outside(file, resolve(file), world) == ("agent.llm (a/b)",)
+    assert parts_outside(file, resolve(file.scenario.agent, file.document), world) == (
+        "agent.llm (a/b)",
+    )
 
 
 def test_a_recording_without_sound_is_told_at_its_place(tmp_path: Path) -> None:

@@ -210,20 +210,19 @@ def test_no_file_holds_a_secret(billing: Written) -> None:
         assert path.is_dir() or HIDDEN.encode() not in path.read_bytes(), path.name
 
 
-def test_where_a_secret_was_said_stands_a_mask(billing: Written) -> None:
+def test_a_field_with_a_secret_stands_as_written_and_a_mask_elsewhere(billing: Written) -> None:
     manifest = billing.manifest
-    assert manifest["turns"][1]["said"] == "I was charged twice, the password is ***."
+    assert manifest["turns"][1]["said"] == "I was charged twice, the password is ${env.BILLING_PASSPHRASE}."
     assert manifest["turns"][3]["transcript"] == "Your refund for *** is on its way."
     (tool,) = manifest["tool_calls"]
     assert tool["arguments"] == '{"password": "***"}'
     assert tool["result"] == '{"amount": 42, "key": "***"}'
     assert '"***"' in [check["expected"] for check in manifest["checks"]]
-    assert "the password is ***." in billing.text("transcript.txt")
-    assert "the password is ***." in billing.text("events.jsonl")
+    assert "the password is ${env.BILLING_PASSPHRASE}." in billing.text("transcript.txt")
+    assert "the password is ${env.BILLING_PASSPHRASE}." in billing.text("events.jsonl")
     assert json.dumps('{"password": "***"}') in billing.text("events.jsonl")
 
 
-@pytest.mark.xfail(strict=True, reason="only settings and vars are written back unexpanded")
 def test_a_text_with_a_short_secret_is_written_back_as_it_stands_in_the_file(
     tmp_path: Path, speech: Speech
 ) -> None:

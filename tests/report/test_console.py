@@ -147,7 +147,6 @@ def test_lines_are_never_wrapped(
     assert "    actual:   " + "word " * 60 in capsys.readouterr().out
 
 
-@pytest.mark.xfail(strict=True, reason="rich replaces emoji codes, markup=False or not")
 def test_what_was_said_is_shown_as_it_was_said(plain: None, capsys: Capture) -> None:
     _show(
         Console(), _result("failed", FAILED.model_copy(update={"actual": "press :star: or :+1:"}))

@@ -110,14 +110,12 @@ def test_any_file_name_gives_a_folder_inside_the_run(
     assert not folder.name.endswith(".")
 
 
-@pytest.mark.xfail(strict=True, reason="device names of Windows are taken as they are")
 @pytest.mark.parametrize("stem", [*RESERVED, "AUX", "con.de"])
 def test_a_device_name_of_windows_is_no_folder_name(tmp_path: Path, stem: str) -> None:
     (name,) = _named(tmp_path, f"{stem}.yaml")
     assert name.partition(".")[0].lower() not in RESERVED
 
 
-@pytest.mark.xfail(strict=True, reason="names that differ in case alone are one on macOS, Windows")
 def test_names_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
     names = _named(tmp_path, "a/Billing.yaml", "b/billing.yaml")
     assert len({name.lower() for name in names}) == 2
@@ -158,7 +156,6 @@ def test_a_folder_called_latest_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "latest" / "mine.txt").read_text() == "mine"
 
 
-@pytest.mark.xfail(strict=True, reason="what could not become 'latest' is left lying about")
 def test_pointing_at_the_latest_run_leaves_nothing_else_behind(tmp_path: Path) -> None:
     (tmp_path / "latest").mkdir()
     run = new_run_folder(tmp_path, NOW)

@@ -14,15 +14,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from tests.scenario.conftest import Write
 from tests.scenario.problems import HEAD, WHOLE, problems
 from voicetest.errors import ScenarioError, SetupError
-from voicetest.scenario.load import (
-    build,
-    load_document,
-    load_model,
-    load_scenario,
-    scenario_schema,
-)
+from voicetest.scenario.document import load_document
+from voicetest.scenario.load import build, load_model, load_scenario
 from voicetest.scenario.nodes import Mapping
 from voicetest.scenario.refusals import carried
+from voicetest.scenario.schema import scenario_schema
 from voicetest.scenario.values import Count, Duration, InputFile, Text
 
 EXAMPLE = """version: 1

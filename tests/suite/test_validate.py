@@ -75,7 +75,6 @@ def test_a_secret_that_would_be_spoken_is_a_warning(
     assert found.problems == ()
 
 
-@pytest.mark.xfail(strict=True, reason="settings are only looked at once the rest has no mistake")
 def test_mistakes_in_script_and_settings_of_one_file_are_found_at_once(
     scenario: WriteScenario,
 ) -> None:
@@ -83,7 +82,6 @@ def test_mistakes_in_script_and_settings_of_one_file_are_found_at_once(
     assert [problem.line for problem in validate_suite([path], {}).problems] == [4, 5]
 
 
-@pytest.mark.xfail(strict=True, reason="a misspelt adapter hides behind any other mistake")
 def test_an_unknown_adapter_is_found_with_the_other_mistakes(scenario: WriteScenario) -> None:
     path = scenario("a.yaml", more="caller: {}\n")
     path.write_text(path.read_text().replace("rehearsed", "rehearst"))

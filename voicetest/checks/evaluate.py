@@ -24,11 +24,14 @@ from voicetest.checks.speech import place_turns, responses
 from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
 from voicetest.checks.view import AgentTurn, CallView, view
-from voicetest.checks.whole_call import judge_whole_call
+from voicetest.checks.whole_call import CheckPlace, judge_whole_call
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import AgentStep, ExpectStep, PlayStep, SilenceStep, UserStep
 
 __all__ = ["evaluate"]
+
+LATE_MS = 20.0
+"""A call whose frames are later than this, by the 99th percentile, has a warning."""
 
 
 def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
@@ -100,11 +103,23 @@ def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Itera
         reached = measured.call.steps.get(index)
         if isinstance(step, ExpectStep) and reached is not None:
             so_far = _measured(file, record, reached.started_s)
-            section = ("script", index, "expect")
-            yield from judge_whole_call(file, step.expect, so_far, section=section, step=index)
-    yield from judge_whole_call(
-        file, file.scenario.checks, measured, section=("checks",), step=None
-    )
+            at = CheckPlace(file, ("script", index, "expect"), index)
+            yield from judge_whole_call(at, step.expect, so_far, record.harness)
+    at = CheckPlace(file, ("checks",), None)
+    yield from judge_whole_call(at, file.scenario.checks, measured, record.harness)
+    late = record.harness.lateness_ms(99)
+    if late > LATE_MS:
+        yield Check(
+            name="on_time",
+            where=file.shown,
+            step=None,
+            expected=f"99 % of the frames are at most {LATE_MS:g} ms late",
+            actual=f"{late:.0f} ms: this machine was too busy for exact times",
+            limit=LATE_MS / 1000,
+            value=round(late / 1000, 6),
+            passed=False,
+            severity="warn",
+        )
     ended = measured.call.ended
     if ended is not None and ended.by == "limit":
         yield Check(

@@ -12,7 +12,7 @@ from voicetest.checks.speech import PlacedTurn, Response
 from voicetest.checks.view import CallView
 from voicetest.speech.text import word_error_rate
 
-__all__ = ["UNITS", "Measured", "measure", "summarise"]
+__all__ = ["UNITS", "Measured", "measure", "summarise", "windows"]
 
 UNITS: dict[str, Unit] = {
     "response_latency": "s",
@@ -80,6 +80,24 @@ def summarise(name: str, values: Sequence[float | str]) -> Metric:
         p95=rank(0.95),
         max=round(numbers[-1], 6) if numbers else None,
     )
+
+
+def windows(call: Measured, metric: str) -> list[tuple[float, float]]:
+    """Start and end of each time that a metric measures; empty for what is no single time."""
+    match metric:
+        case "response_latency":
+            return [
+                (response.user.spoken.speech_end_s, response.answer.start)
+                for response in call.responses
+                if response.answer is not None and (response.latency_s or 0.0) >= 0
+            ]
+        case "time_to_first_audio":
+            ends = [(r.user.spoken.speech_end_s, r.first_audio_s) for r in call.responses]
+            return [(end, end + audio) for end, audio in ends if audio is not None]
+        case "greeting_latency" if call.agent_speech:
+            return [(0.0, call.agent_speech[0].start)]
+        case _:
+            return []
 
 
 def _response_latency(call: Measured) -> list[float]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from voicetest.audio.vad import Segment
 from voicetest.checks.view import AgentTurn, CallView, UserTurn
@@ -50,9 +51,12 @@ class Response:
 def place_turns(
     call: CallView, agent_speech: Sequence[Segment], duration_s: float
 ) -> list[PlacedTurn]:
-    """Give each agent turn the speech that lies in it."""
+    """Give each agent turn the speech that lies in it.
+
+    Speech that runs on from one turn into the next is parted half-way between the two.
+    """
     speech: dict[int, list[Segment]] = {turn.index: [] for turn in call.agent_turns}
-    for segment in agent_speech:
+    for segment in _parted(agent_speech, call.agent_turns):
         spans = {
             turn.index: _overlap(
                 segment, turn.opened_s - _EDGE_S, (turn.closed_s or duration_s) + _EDGE_S
@@ -63,6 +67,19 @@ def place_turns(
         if best is not None and spans[best] > 0:
             speech[best].append(segment)
     return [PlacedTurn(turn, tuple(speech[turn.index])) for turn in call.agent_turns]
+
+
+def _parted(segments: Sequence[Segment], turns: Sequence[AgentTurn]) -> Iterator[Segment]:
+    for segment in segments:
+        start = segment.start
+        for first, second in pairwise(turns):
+            if first.closed_s is None or start > first.closed_s - _EDGE_S:
+                continue
+            if segment.end >= second.opened_s + _EDGE_S:
+                border = (first.closed_s + second.opened_s) / 2
+                yield Segment(start, border)
+                start = border
+        yield Segment(start, segment.end)
 
 
 def _overlap(segment: Segment, start: float, end: float) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from voicetest.call.harness import Harness
-from voicetest.call.timeline import EndReason
+from voicetest.call.microphone import FRAME_S
+from voicetest.call.timeline import EndReason, StepEnded
 from voicetest.checks.expectations import Spoken, expects_words, judge_spoken
 from voicetest.checks.metrics import Measured
 from voicetest.checks.result import Check
@@ -15,7 +16,7 @@ from voicetest.checks.timing import timing_check
 from voicetest.checks.view import StepView
 from voicetest.scenario.expectations import Expectations, Lasts, SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import AgentStep, HangupStep, PlayStep, SilenceStep, UserStep
+from voicetest.scenario.steps import AgentStep, HangupStep, PlayStep, SilenceStep, Step, UserStep
 
 __all__ = ["judge_steps"]
 
@@ -27,8 +28,8 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
     """Every check of every step, in script order, steps that were not reached included."""
     agent_may_leave = False
     for index, step in enumerate(file.scenario.script):
-        reached = measured.call.steps.get(index)
-        if reached is None or reached.ended is None:
+        reached = _reached(measured, index, step)
+        if reached is None:
             if not agent_may_leave and not isinstance(step, HangupStep):
                 yield _not_reached(file, index)
             continue
@@ -42,6 +43,21 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
                 yield from listening.silence_checks(step)
             case _:
                 pass
+
+
+def _reached(measured: Measured, index: int, step: Step) -> StepView | None:
+    """A step that did what it is for; what the end of the call cut off counts as far as it got."""
+    view = measured.call.steps.get(index)
+    if view is None:
+        return None
+    if isinstance(step, UserStep | PlayStep):
+        spoken = any(turn.spoken.step == index for turn in measured.call.user_turns)
+        return view if spoken else None
+    if view.ended is None:
+        known = {turn for other in measured.call.steps.values() for turn in other.turns}
+        rest = tuple(p.turn.index for p in measured.placed if p.turn.index not in known)
+        return StepView(index, view.started_s, measured.duration_s, StepEnded(index, turns=rest))
+    return view
 
 
 def _not_reached(file: ScenarioFile, index: int) -> Check:
@@ -70,7 +86,7 @@ class _Listening:
     def checks(self, expected: Expectations) -> Iterator[Check]:
         """All checks of an `agent:` step."""
         if expected.stays_silent is not None:
-            yield self._stays_silent()
+            yield self._stays_silent(expected.stays_silent)
             return
         yield from self._limits(expected)
         yield from self._spoken_checks()
@@ -82,7 +98,7 @@ class _Listening:
     def silence_checks(self, silence: SilenceStep) -> Iterator[Check]:
         """All checks of a `silence:` step."""
         if silence.stays_silent:
-            yield self._stays_silent()
+            yield self._stays_silent(silence.silence)
         elif expects_words(silence):
             yield from self._spoken_checks()
 
@@ -151,12 +167,18 @@ class _Listening:
             case _:
                 pass
 
-    def _stays_silent(self) -> Check:
+    def _stays_silent(self, wanted: float) -> Check:
         start, end = self.step.started_s, self.step.ended_s or self.measured.duration_s
         spoken = [s.start for s in self.measured.agent_speech if start <= s.start <= end]
-        actual = f"spoke at {spoken[0]:.2f} s" if spoken else "no speech started"
-        expected = f"no agent speech for {end - start:.1f} s"
-        return self._check("stays_silent", ("stays_silent",), expected, actual, not spoken)
+        whole = end - start >= wanted - FRAME_S
+        actual = "no speech started"
+        if spoken:
+            actual = f"spoke at {spoken[0]:.2f} s"
+        elif not whole:
+            actual = f"the call was over after {end - start:.1f} s"
+        expected = f"no agent speech for {wanted:g} s"
+        passed = whole and not spoken
+        return self._check("stays_silent", ("stays_silent",), expected, actual, passed)
 
     def _within(self, limit: float) -> Check:
         since = self._since()
@@ -179,17 +201,20 @@ class _Listening:
                     if turn.spoken.step == earlier:
                         return turn.spoken.speech_end_s, turn.spoken.speech_start_s
             if isinstance(script[earlier], AgentStep):
-                before = [p for p in self.measured.placed if p.end_s <= self.step.started_s]
-                end = before[-1].end_s if before else 0.0
+                end = self._end_of_turns_before()
                 return end, end
         return 0.0, -1.0
 
+    def _end_of_turns_before(self) -> float:
+        covered = self.step.ended.turns if self.step.ended else ()
+        first = min(covered, default=len(self.measured.placed))
+        before = [placed.end_s for placed in self.measured.placed if placed.turn.index < first]
+        return before[-1] if before else 0.0
+
     def _lasts(self, lasts: Lasts) -> Check:
         first = next((placed for placed in self._turns if placed.speech), None)
-        words = " and ".join(
-            [f"at least {lasts.min:g} s"] * (lasts.min is not None)
-            + [f"at most {lasts.max:g} s"] * (lasts.max is not None)
-        )
+        bounds = (("at least", lasts.min), ("at most", lasts.max))
+        words = " and ".join(f"{word} {bound:g} s" for word, bound in bounds if bound is not None)
         return timing_check(
             self._check("lasts", ("lasts",), f"speaks for {words}", "never spoke", False),
             value=None if first is None else first.end_s - first.start_s,

@@ -44,14 +44,27 @@ class AgentTurn:
     limit_s: float | None = None
     cause: str = ""
     speech_start_s: float | None = None
-    claimed: str | None = None
+    claims: list[str] = field(default_factory=list)
+    """The platform's texts as it first gave them."""
+    corrected: list[str] = field(default_factory=list)
+    """The same with its corrections."""
     heard: str | None = None
     tools: list[ToolUse] = field(default_factory=list)
 
     @property
+    def claimed(self) -> str | None:
+        """The platform's full text."""
+        return " ".join(self.claims) if self.claims else None
+
+    @property
     def text(self) -> str:
         """What expectations use: the transcriber's text where there is one."""
-        return (self.claimed if self.heard is None else self.heard) or ""
+        return " ".join(self.corrected) if self.heard is None else self.heard
+
+    def claim(self, text: str) -> None:
+        """Take in a text of the platform."""
+        self.claims.append(text)
+        self.corrected.append(text)
 
 
 @dataclass
@@ -71,6 +84,11 @@ class StepView:
     ended_s: float | None = None
     ended: StepEnded | None = None
 
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """The agent turns it listened to, so far as it came to an end."""
+        return self.ended.turns if self.ended else ()
+
 
 @dataclass
 class CallView:
@@ -82,8 +100,8 @@ class CallView:
     first_audio_s: list[float] = field(default_factory=list)
     hangup_s: float | None = None
     ended: CallEnded | None = None
-    _early_text: str | None = None
-    """The agent's text that came before its turn opened."""
+    _early: list[str] = field(default_factory=list)
+    """The agent's texts that came before their turn opened."""
     _user_starts: int = 0
     _understood: dict[int, str] = field(default_factory=dict)
 
@@ -96,8 +114,10 @@ class CallView:
         """Sort one entry."""
         match entry.what:
             case TurnOpened(index):
-                self.agent_turns.append(AgentTurn(index, entry.at, claimed=self._early_text))
-                self._early_text = None
+                self.agent_turns.append(AgentTurn(index, entry.at))
+                for text in self._early:
+                    self.agent_turns[-1].claim(text)
+                self._early.clear()
             case TurnClosed(index, reason, limit_s, cause):
                 turn = self.agent_turns[index]
                 turn.closed_s, turn.reason = entry.at, reason
@@ -137,16 +157,21 @@ class CallView:
             text = said.text if earlier is None or said.replaces else f"{earlier} {said.text}"
             self._understood[self._user_starts] = text
             return
+        if said.replaces is not None and self._correct(said.replaces, said.text):
+            return
         last = self.agent_turns[-1] if self.agent_turns else None
-        if last is None or (last.closed_s is not None and last.claimed is not None):
-            if not said.replaces:
-                self._early_text = said.text
-            elif last is not None:
-                last.claimed = said.text
-        elif last.claimed is None or said.replaces:
-            last.claimed = said.text
+        if last is None or (last.closed_s is not None and last.claims):
+            self._early.append(said.text)
         else:
-            last.claimed = f"{last.claimed} {said.text}"
+            last.claim(said.text)
+
+    def _correct(self, old: str, new: str) -> bool:
+        """Put a correction in the place of the latest text that it names."""
+        for turn in reversed(self.agent_turns):
+            if old in turn.corrected:
+                turn.corrected[turn.corrected.index(old)] = new
+                return True
+        return False
 
     def _take_in_result(self, result: ToolResult, at: float) -> None:
         for tool in self.tools:

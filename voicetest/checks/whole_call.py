@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from voicetest.call.harness import Harness
 from voicetest.checks.expectations import (
     Spoken,
     Verdict,
@@ -12,29 +14,36 @@ from voicetest.checks.expectations import (
     judge_never_says,
     judge_says,
 )
-from voicetest.checks.metrics import Measured, measure
+from voicetest.checks.metrics import Measured, measure, windows
 from voicetest.checks.result import Check, Metric
 from voicetest.scenario.checks import Checks, Limit
 from voicetest.scenario.load import ScenarioFile
 
-__all__ = ["judge_whole_call"]
+__all__ = ["CheckPlace", "judge_whole_call"]
+
+FEW = 5
+"""Percentiles of fewer values than this are marked."""
+
+
+@dataclass(frozen=True)
+class CheckPlace:
+    """Where in a scenario a group of checks stands, and the step it belongs to."""
+
+    file: ScenarioFile
+    section: tuple[str | int, ...]
+    step: int | None
 
 
 def judge_whole_call(
-    file: ScenarioFile,
-    checks: Checks,
-    measured: Measured,
-    *,
-    section: tuple[str | int, ...],
-    step: int | None,
+    place: CheckPlace, checks: Checks, measured: Measured, harness: Harness | None
 ) -> Iterator[Check]:
-    """Every check of `checks`, which stands at `section` of the file; times in seconds."""
+    """Every check of `checks`; a time is inconclusive when voicetest's own error is too large."""
 
     def check(name: str, key: tuple[str | int, ...], verdict: Verdict | None = None) -> Check:
         return Check(
             name=name,
-            where=file.where(*section, *key),
-            step=step,
+            where=place.file.where(*place.section, *key),
+            step=place.step,
             expected=verdict.expected if verdict else "",
             actual=verdict.actual if verdict else "",
             passed=verdict.passed if verdict else False,
@@ -47,7 +56,18 @@ def judge_whole_call(
     metrics = measure(measured)
     for limit in checks.limits():
         unjudged = check(limit.metric, (limit.metric, limit.statistic))
-        yield _judge_limit(unjudged, limit, metrics[limit.metric])
+        judged = _judge_limit(unjudged, limit, metrics[limit.metric])
+        yield _held_against(harness, judged, windows(measured, limit.metric))
+
+
+def _held_against(
+    harness: Harness | None, check: Check, between: Sequence[tuple[float, float]]
+) -> Check:
+    if harness is None or check.value is None or check.limit is None:
+        return check
+    error = max((harness.error_between(start, end) for start, end in between), default=0.0)
+    unclear = error > 0 and error >= abs(check.value - check.limit)
+    return check.model_copy(update={"inconclusive": unclear})
 
 
 def _spoken_verdicts(checks: Checks, measured: Measured) -> Iterator[Verdict]:
@@ -75,7 +95,9 @@ def _judge_limit(unjudged: Check, bound: Limit, metric: Metric) -> Check:
             passed = _number(value) >= _number(bound.limit)
         case _:
             passed = _number(value) <= _number(bound.limit)
-    few = f" (n={metric.n})" if bound.statistic in {"p50", "p90", "p95", "mean"} else ""
+    few = ""
+    if bound.statistic in {"p50", "p90", "p95", "mean"}:
+        few = f" (n={metric.n}, n<{FEW})" if metric.n < FEW else f" (n={metric.n})"
     update: dict[str, object] = {
         "expected": expected,
         "actual": _shown(value, metric.unit) + few,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,11 @@ from voicetest import registry
 from voicetest.adapters.base import Adapter, World
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
-from voicetest.errors import ScenarioError, SetupError
+from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
-from voicetest.scenario.load import ScenarioFile, build, load_scenario
+from voicetest.scenario.document import Document
+from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
+from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
 
 __all__ = ["Plan", "choose_clock", "plan", "resolve"]
@@ -30,8 +32,11 @@ class Plan:
 
 def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = "auto") -> Plan:
     """Load a scenario, find its adapter, and hold the one against the other."""
-    file = load_scenario(path, variables)
-    adapter = resolve(file)
+    try:
+        file = load_scenario(path, variables)
+    except ScenarioError as error:
+        raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
+    adapter = resolve(file.scenario.agent, file.document)
     world = World(speech.voice, speech.transcriber, speech.cache)
     problems = [
         *unknown_names(file, adapter, world),
@@ -43,15 +48,29 @@ def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = 
     return Plan(file, adapter, world, choose_clock(file, adapter, world, clock))
 
 
-def resolve(file: ScenarioFile) -> Adapter:
-    """The adapter that the scenario names, with its settings validated."""
+def resolve(agent: AgentSection, document: Document) -> Adapter:
+    """The adapter that an agent section names, with its settings validated."""
     try:
-        kind: type[Adapter] = registry.load(registry.ADAPTERS, file.scenario.agent.adapter)
+        kind: type[Adapter] = registry.load(registry.ADAPTERS, agent.adapter)
     except registry.UnknownName as error:
-        raise ScenarioError([file.problem(str(error), "agent", "adapter")]) from error
+        raise ScenarioError([problem_at(document, str(error), "agent", "adapter")]) from error
     except registry.NotInstalled as error:
         raise SetupError(str(error)) from error
-    return build(kind, file.scenario.agent.settings, file.document)
+    return build(kind, agent.settings, document)
+
+
+def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Problem]:
+    """What is wrong with the agent of a scenario that cannot be loaded for other reasons."""
+    loaded = load_agent(path, variables)
+    if loaded is None:
+        return ()
+    try:
+        resolve(*loaded)
+    except ScenarioError as error:
+        return error.problems
+    except SetupError:
+        return ()
+    return ()
 
 
 def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console as Terminal
 from rich.live import Live
@@ -33,17 +35,22 @@ class Console:
     def __init__(self, *, as_json: bool = False, verbose: bool = False) -> None:
         self._as_json = as_json
         self._verbose = verbose
-        self._progress = Terminal(stderr=True, highlight=False, soft_wrap=True)
-        self._results = self._progress if as_json else Terminal(highlight=False, soft_wrap=True)
+        self._progress = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        self._results = (
+            self._progress if as_json else Terminal(highlight=False, soft_wrap=True, emoji=False)
+        )
         self._live: Live | None = None
         """The live line; set while a scenario runs on a terminal."""
+        self._mask: Callable[[Any], Any] = lambda value: value
+        """Set by each scenario."""
         self._name = ""
         self._phase = ""
         self._began = 0.0
 
-    def begin(self, name: str) -> None:
-        """A scenario starts."""
-        self._name = name
+    def begin(self, name: str, mask: Callable[[Any], Any] = lambda value: value) -> None:
+        """A scenario starts; `mask` hides its secrets in any JSON value."""
+        self._mask = mask
+        self._name = mask(name)
         self._began = time.perf_counter()
         if self._progress.is_terminal:
             self._live = Live(console=self._progress, get_renderable=self._line, transient=True)
@@ -58,11 +65,12 @@ class Console:
     def entry(self, entry: Entry) -> None:
         """Something happened in the call under way."""
         if self._verbose:
-            self._progress.print(json.dumps(event_fields(entry)), style="dim", markup=False)
+            line = json.dumps(self._mask(event_fields(entry)), ensure_ascii=False)
+            self._progress.print(line, style="dim", markup=False)
         if self._live is not None:
             phase = _phase(entry)
             if phase:
-                self._phase = f"{entry.at:6.1f}s  {phase}"
+                self._phase = self._mask(f"{entry.at:6.1f}s  {phase}")
 
     def _line(self) -> Text:
         elapsed = time.perf_counter() - self._began

@@ -16,6 +16,10 @@ __all__ = ["call_folder", "new_run_folder", "point_latest", "write_atomically"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _NAME_LENGTH = 60
+_RESERVED = frozenset(
+    {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
+"""Names of devices on Windows, with any ending."""
 
 
 def new_run_folder(out: Path, now: datetime) -> Path:
@@ -37,14 +41,14 @@ def new_run_folder(out: Path, now: datetime) -> Path:
 def call_folder(run: Path, file: Path, taken: set[str]) -> Path:
     """Make the folder of one call, named after its file; a stem that is taken gets its parent."""
     name = _safe(file.stem)
-    if name in taken:
+    if name.lower() in taken:
         name = _safe(f"{file.resolve().parent.name}-{file.stem}")
     number = 2
     unique = name
-    while unique in taken:
+    while unique.lower() in taken:
         unique = f"{name}-{number}"
         number += 1
-    taken.add(unique)
+    taken.add(unique.lower())
     folder = run / unique
     (folder / "segments").mkdir(parents=True)
     return folder
@@ -53,20 +57,23 @@ def call_folder(run: Path, file: Path, taken: set[str]) -> Path:
 def _safe(name: str) -> str:
     """A name that every file system takes and that cannot leave its folder."""
     cleaned = _UNSAFE.sub("-", name).strip(".-") or "scenario"
-    if len(cleaned) > _NAME_LENGTH or cleaned != name:
+    reserved = cleaned.partition(".")[0].upper() in _RESERVED
+    if len(cleaned) > _NAME_LENGTH or cleaned != name or reserved:
         short = sha256(name.encode()).hexdigest()[:6]
-        return f"{cleaned[:_NAME_LENGTH]}-{short}"
+        kept = cleaned[:_NAME_LENGTH].replace(".", "-") if reserved else cleaned[:_NAME_LENGTH]
+        return f"{kept}-{short}"
     return cleaned
 
 
 def point_latest(run: Path) -> None:
     """Let `latest` beside the run folder point at it: a link, or a text file where none can be."""
     latest = run.parent / "latest"
+    fresh = run.parent / f".latest-{run.name}"
     try:
-        fresh = run.parent / f".latest-{run.name}"
         fresh.symlink_to(run.name, target_is_directory=True)
         fresh.replace(latest)
     except OSError:
+        fresh.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             write_atomically(latest, run.name + "\n")
 
@@ -74,5 +81,9 @@ def point_latest(run: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file so that a reader sees all of it or nothing."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

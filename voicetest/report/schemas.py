@@ -9,7 +9,7 @@ from voicetest.agents.dialogue import dialogue_schema
 from voicetest.errors import SetupError
 from voicetest.report.folder import write_atomically
 from voicetest.report.manifest import manifest_schema
-from voicetest.scenario.load import scenario_schema
+from voicetest.scenario.schema import scenario_schema
 
 __all__ = ["stale_schemas", "write_schemas"]
 

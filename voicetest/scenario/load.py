@@ -14,19 +14,18 @@ from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.scenario.document import Document, load_document
 from voicetest.scenario.masking import Secrets
 from voicetest.scenario.messages import find, translate
-from voicetest.scenario.model import Scenario
+from voicetest.scenario.model import AgentSection, Scenario
 from voicetest.scenario.nodes import Mapping, as_json
 from voicetest.scenario.refusals import Loading
-from voicetest.scenario.schema import scenario_schema
 from voicetest.scenario.variables import expand
 
 __all__ = [
     "ScenarioFile",
     "build",
-    "load_document",
+    "load_agent",
     "load_model",
     "load_scenario",
-    "scenario_schema",
+    "problem_at",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -61,7 +60,7 @@ class ScenarioFile:
 
     def problem(self, message: str, *loc: str | int) -> Problem:
         """A problem at a place in the scenario."""
-        return Problem(self.shown, *find(self.document.root, loc).position, message)
+        return problem_at(self.document, message, *loc)
 
     def settings_as_written(self) -> dict[str, Any]:
         """The agent section as JSON, with `${env.…}` as it stands in the file."""
@@ -102,6 +101,25 @@ def load_scenario(
         warnings=expanded.warnings,
         unset=expanded.unset,
     )
+
+
+def problem_at(document: Document, message: str, *loc: str | int) -> Problem:
+    """A problem at a place in a document, such as `("agent", "adapter")`."""
+    return Problem(document.shown, *find(document.root, loc).position, message)
+
+
+def load_agent(
+    path: Path, variables: AnyMapping[str, str] | None = None
+) -> tuple[AgentSection, Document] | None:
+    """The agent section of a scenario whose other parts have mistakes; None if it has its own."""
+    try:
+        document = load_document(path)
+        root = expand(document, variables or {}, os.environ).root
+        section = root.get("agent")
+        agent = _validate(AgentSection, section, document) if isinstance(section, Mapping) else None
+    except ScenarioError:
+        return None
+    return (agent, document) if agent is not None else None
 
 
 def load_model(model: type[Model], path: Path) -> Model:

@@ -21,15 +21,32 @@ class Secrets:
     """Values that must not be written anywhere; it shows none of them."""
 
     values: frozenset[str] = field(default=frozenset(), repr=False)
+    fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Whole fields with `${env.…}` in them: with the values put in, and as written."""
 
     @classmethod
-    def of(cls, used: Iterable[str], environment: Mapping[str, str]) -> Secrets:
+    def of(
+        cls,
+        used: Iterable[str],
+        environment: Mapping[str, str],
+        fields: Iterable[tuple[str, str]] = (),
+    ) -> Secrets:
         """The values that `${env.…}` took, and those of variables named like secrets."""
         named = (v for k, v in environment.items() if k.upper().endswith(_SECRET_NAMES))
-        return cls(frozenset(used) | frozenset(named))
+        longest_first = sorted(set(fields), key=lambda pair: (-len(pair[0]), pair))
+        return cls(frozenset(used) | frozenset(named), tuple(longest_first))
 
     def mask(self, text: str) -> str:
-        """The text with `***` in place of each secret that stands in it as a whole token."""
+        """The text with fields as they are written, and `***` for each secret that is left.
+
+        A field is found where it is all of the text, or has at least 8 characters and more in it
+        than the secret; a secret where it stands as a whole token.
+        """
+        for filled, written in self.fields:
+            if text == filled:
+                return written
+            if len(filled) >= SHORTEST_MASKED and filled not in self.values:
+                text = text.replace(filled, written)
         return self._pattern.sub(MASK, text) if self._pattern else text
 
     def mask_value(self, value: Any) -> Any:

@@ -66,11 +66,25 @@ def expand(
     return Expanded(
         root,
         {name: value.as_written() for name, value in expansion.known.items()},
-        Secrets.of(expansion.used, environment),
+        Secrets.of(expansion.used, environment, _filled(root)),
         tuple(expansion.problems),
         tuple(_spoken_secrets(root, document.shown)),
         tuple(expansion.unset),
     )
+
+
+def _filled(node: Node) -> Iterator[tuple[str, str]]:
+    """The texts with an environment variable in them: with its value, and as written."""
+    match node:
+        case Scalar():
+            if node.secret:
+                yield str(node), node.written
+        case Mapping():
+            for value in node.values():
+                yield from _filled(value)
+        case Sequence():
+            for item in node:
+                yield from _filled(item)
 
 
 class _Expansion:

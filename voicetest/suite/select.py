@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
 
 __all__ = ["select_files"]
 
-_SCENARIO_KEY = re.compile(rb"^(version|agent|script)[ \t]*:", re.MULTILINE)
+_SCENARIO_KEY = re.compile(
+    rb"""^(?:\xef\xbb\xbf)?(?:\{[^\n]*?)?["']?\b(?:version|agent|script)["']?[ \t]*:""",
+    re.MULTILINE,
+)
 _HEAD_BYTES = 1 << 20
 
 
@@ -18,8 +21,9 @@ def select_files(paths: Sequence[Path]) -> list[Path]:
     """The files that `paths` name, in order, each once; a folder gives the scenarios in it.
 
     In a folder a YAML file is a scenario if `version`, `agent` or `script` stands at its top
-    level; others, such as the dialogues of embedded agents, are passed over.
-    Raises ScenarioError for a path that does not exist or a folder that cannot be read.
+    level; others, such as the dialogues of embedded agents, are passed over. A file that is named
+    is taken as it is, even if it is not there: loading it says so.
+    Raises ScenarioError for what cannot be read in a folder.
     """
     found: dict[Path, Path] = {}
     for path in paths:
@@ -28,21 +32,26 @@ def select_files(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def _scenarios_in(folder: Path) -> Iterator[Path]:
+def _scenarios_in(folder: Path) -> list[Path]:
     try:
-        files = sorted(
-            file
-            for file in folder.rglob("*")
-            if file.suffix in {".yaml", ".yml"} and not _hidden(file.relative_to(folder))
-        )
-        for file in files:
-            with file.open("rb") as content:
-                if _SCENARIO_KEY.search(content.read(_HEAD_BYTES)):
-                    yield file
+        files = sorted(file for file in folder.rglob("*") if _may_be_scenario(folder, file))
     except OSError as error:
-        problem = Problem(str(folder), 0, 0, f"cannot be read: {error.strerror}")
-        raise ScenarioError([problem]) from error
+        raise _unreadable(folder, error) from error
+    return [file for file in files if _is_scenario(file)]
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def _may_be_scenario(folder: Path, file: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+    return file.suffix in {".yaml", ".yml"} and not hidden and not file.is_dir()
+
+
+def _is_scenario(file: Path) -> bool:
+    try:
+        with file.open("rb") as content:
+            return _SCENARIO_KEY.search(content.read(_HEAD_BYTES)) is not None
+    except OSError as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ScenarioError:
+    return ScenarioError([Problem(str(path), 0, 0, f"cannot be read: {error.strerror}")])

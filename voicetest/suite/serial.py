@@ -47,7 +47,7 @@ def _run_all(plans: Sequence[Plan], out: Path, console: Console) -> RunSummary:
     taken: set[str] = set()
     for planned in plans:
         target = call_folder(folder, planned.file.path, taken)
-        console.begin(planned.file.scenario.name)
+        console.begin(planned.file.scenario.name, planned.file.secrets.mask_value)
         result = run(planned, target, console)
         console.end(result, planned.file.shown, target)
         lines.append(_line(planned, result, target.name))
