@@ -124,9 +124,10 @@ def test_a_missing_tool_call_shows_what_was_called_instead() -> None:
 
 
 def test_a_banned_tool_must_not_be_called_whatever_its_arguments() -> None:
-    verdicts = _verdicts(_spoken(cancel='{"all": true}'), never_calls=["cancel", "refund"])
+    spoken = _spoken(cancel='{"all": true}', lookup="{}")
+    verdicts = _verdicts(spoken, never_calls=["cancel", "refund"])
     assert [verdict.passed for verdict in verdicts] == [False, True]
-    assert verdicts[0].actual == 'cancel {"all": true}'
+    assert verdicts[0].actual == 'cancel {"all": true}, lookup {}'
 
 
 def test_hanging_up_is_expected_only_where_it_is_written() -> None:

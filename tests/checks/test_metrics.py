@@ -120,7 +120,7 @@ def test_scripted_silence_is_no_dead_air() -> None:
 
 def test_scripted_silence_at_either_end_of_the_call_adds_no_dead_air() -> None:
     story = Story().user_says(5.0, 6.0).agent_says(6.5, 7.0)
-    quiet = [Segment(0.0, 4.0), Segment(7.0, 60.0)]
+    quiet = [Segment(0.0, 4.0), Segment(20.0, 60.0)]
     assert _value(story.measured(quiet=quiet), "dead_air") == pytest.approx(0.5)
 
 

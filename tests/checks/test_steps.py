@@ -201,6 +201,15 @@ def test_within_of_an_agent_that_talks_over_the_user_is_negative_and_holds(tmp_p
     assert check.passed
 
 
+def test_within_of_a_turn_that_the_user_spoke_into_is_about_what_came_after(tmp_path: Path) -> None:
+    story = Story().add(0.5, "agent", TurnOpened(0))
+    story.begin(0, 1.0).user_says(2.0, 3.0).end(0, 3.0).begin(1, 3.0)
+    story.add(5.0, "agent", TurnClosed(0, EndReason.TURN_ENDED)).end(1, 5.0, 0)
+    story.speech = [Segment(0.5, 1.5), Segment(3.75, 5.0)]
+    check = _within(story.judged(tmp_path, "script:\n  - user: Hi\n  - agent: {within: 1s}\n"))
+    assert check.value == pytest.approx(0.75)
+
+
 def test_within_fails_when_nothing_was_spoken(tmp_path: Path) -> None:
     result = _called("lookup").judged(tmp_path, "script:\n  - agent: {within: 1s}\n")
     check = _within(result)

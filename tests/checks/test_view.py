@@ -69,6 +69,11 @@ def test_a_transcript_before_its_turn_opened_belongs_to_it() -> None:
     assert _texts(story) == ["Hello."]
 
 
+def test_a_transcript_before_its_turn_belongs_to_that_turn_alone() -> None:
+    story = Story().add(0.1, "agent", _agent("Hello.")).agent_says(0.5, 1.0).agent_says(2.0, 3.0)
+    assert _texts(story) == ["Hello.", ""]
+
+
 def test_a_transcript_between_two_turns_with_text_belongs_to_the_second() -> None:
     story = Story().agent_says(0.0, 1.0, "First.").add(1.5, "agent", _agent("Second."))
     assert _texts(story.agent_says(2.0, 3.0)) == ["First.", "Second."]

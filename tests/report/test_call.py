@@ -212,7 +212,8 @@ def test_no_file_holds_a_secret(billing: Written) -> None:
 
 def test_a_field_with_a_secret_stands_as_written_and_a_mask_elsewhere(billing: Written) -> None:
     manifest = billing.manifest
-    assert manifest["turns"][1]["said"] == "I was charged twice, the password is ${env.BILLING_PASSPHRASE}."
+    said = "I was charged twice, the password is ${env.BILLING_PASSPHRASE}."
+    assert manifest["turns"][1]["said"] == said
     assert manifest["turns"][3]["transcript"] == "Your refund for *** is on its way."
     (tool,) = manifest["tool_calls"]
     assert tool["arguments"] == '{"password": "***"}'

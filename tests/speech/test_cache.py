@@ -30,9 +30,9 @@ class _Parrot:
         self.identity = identity
         self.calls = 0
 
-    async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:
+    async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         self.calls += 1
-        return AudioChunk.of(np.full(len(text), rate or 100, dtype=np.int16))
+        return AudioChunk.of(np.full(len(text), int(rate * 100), dtype=np.int16))
 
     async def transcribe(self, audio: AudioChunk) -> str:
         self.calls += 1
@@ -124,7 +124,7 @@ def test_a_voice_speaks_each_text_once_per_rate_and_identity(tmp_path: Path) -> 
     cache, parrot = Cache(tmp_path), _Parrot()
     voice = CachedVoice(parrot, cache)
     assert (voice.name, voice.local, voice.identity) == ("parrot/grey", True, "parrot 1")
-    said = [asyncio.run(voice.synthesise("hello", rate)) for rate in (None, 120, None, 120)]
+    said = [asyncio.run(voice.synthesise("hello", rate)) for rate in (1.0, 1.2, 1.0, 1.2)]
     assert said[:2] == said[2:]
     assert parrot.calls == 2
     newer = _Parrot("parrot 2")

@@ -11,9 +11,11 @@ from voicetest.audio.effects import amplify
 from voicetest.audio.files import read_audio
 from voicetest.audio.wav import write_wav
 from voicetest.call.microphone import Line
+from voicetest.errors import ScenarioError
 from voicetest.executor.parts import user_voice
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import PlayStep, UserStep
+from voicetest.speech.voices.base import UnspeakableText
 
 __all__ = ["prepare"]
 
@@ -26,7 +28,11 @@ async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, L
             case UserStep():
                 voice = world.voice(user_voice(file, step))
                 rate = step.rate or file.scenario.user.rate or 1.0
-                audio = await voice.synthesise(step.user, round(165 * rate))
+                try:
+                    audio = await voice.synthesise(step.user, rate)
+                except UnspeakableText as error:
+                    problem = file.problem(str(error), "script", index, "user")
+                    raise ScenarioError([problem]) from error
                 lines[index] = _line(folder, index, "user", step.user, audio)
             case PlayStep():
                 audio = amplify(read_audio(step.play), step.gain or 0.0)

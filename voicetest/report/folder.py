@@ -56,7 +56,7 @@ def call_folder(run: Path, file: Path, taken: set[str]) -> Path:
 
 def _safe(name: str) -> str:
     """A name that every file system takes and that cannot leave its folder."""
-    cleaned = _UNSAFE.sub("-", name).strip(".-") or "scenario"
+    cleaned = _UNSAFE.sub("-", name).strip("._-") or "scenario"
     reserved = cleaned.partition(".")[0].upper() in _RESERVED
     if len(cleaned) > _NAME_LENGTH or cleaned != name or reserved:
         short = sha256(name.encode()).hexdigest()[:6]

@@ -135,7 +135,7 @@ class CachedVoice:
         self.local = voice.local
         self.identity = voice.identity
 
-    async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:
+    async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """As the voice says it, from the cache if it is there."""
         name = key({"voice": self.identity, "text": text, "rate": rate})
         kept = self._cache.get(name)

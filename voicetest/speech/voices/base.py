@@ -32,8 +32,8 @@ class Voice(Protocol):
     @property
     def identity(self) -> str: ...
 
-    async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:
-        """The spoken text as PCM16 mono at 24 kHz; `rate` in words a minute.
+    async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
+        """The spoken text as PCM16 mono at 24 kHz; `rate` 1 is its usual speed.
 
         Raises UnspeakableText when there is nothing to hear or the rate is out of bounds.
         """

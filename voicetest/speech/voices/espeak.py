@@ -11,9 +11,9 @@ from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.workers import Workers
 
-__all__ = ["DEFAULT_RATE", "EspeakVoice"]
+__all__ = ["USUAL_RATE", "EspeakVoice"]
 
-DEFAULT_RATE = 165
+USUAL_RATE = 165
 SLOWEST, FASTEST = 80, 450
 OURS = 1
 """Our part of a voice's identity; raise it when the same text would give other bytes."""
@@ -42,14 +42,15 @@ class EspeakVoice:
     def identity(self) -> str:
         """Voice, its usual rate, and versions."""
         libraries = (f"{name} {version_of(name)}" for name in ("espeakng-loader", "soxr"))
-        return " ".join((f"espeak/{self._file} {DEFAULT_RATE}", *libraries, str(OURS)))
+        return " ".join((f"espeak/{self._file} {USUAL_RATE}", *libraries, str(OURS)))
 
-    async def synthesise(self, text: str, rate: int | None = None) -> AudioChunk:
-        """The text at `rate` (80 to 450) words a minute, 165 if none is given."""
-        speed = DEFAULT_RATE if rate is None else rate
+    async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
+        """The text at `rate` times 165 words a minute; espeak-ng can do 80 to 450."""
+        speed = round(USUAL_RATE * rate)
         if not SLOWEST <= speed <= FASTEST:
+            slowest, fastest = SLOWEST / USUAL_RATE, FASTEST / USUAL_RATE
             raise UnspeakableText(
-                f"{self.name} speaks {SLOWEST} to {FASTEST} words a minute, not {speed}"
+                f"{self.name} speaks at a rate of {slowest:.2f} to {fastest:.2f}, not {rate:g}"
             )
         from voicetest.speech.voices.espeak_library import speak
 
