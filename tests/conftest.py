@@ -11,7 +11,7 @@ from voicetest.clock import Clock, run
 from voicetest.speech.cache import Cache
 from voicetest.speech.providers import Speech
 
-settings.register_profile("shared machine", deadline=None)
+settings.register_profile("shared machine", deadline=None, max_examples=60)
 settings.load_profile("shared machine")
 
 Speak = Callable[[str, str], Samples]
@@ -42,3 +42,9 @@ def speak(speech: Speech) -> Speak:
         return run(synthesise(), Clock.VIRTUAL)
 
     return say
+
+
+@pytest.fixture(scope="session")
+def voice(speak: Speak) -> Samples:
+    """Some seconds of speech to cut from."""
+    return speak("I am sorry about that and I will look into your invoice right now", "en-us")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tests.calls import Far, Scripted, hold, say, words
-from tests.conftest import Speak
 from voicetest.adapters.base import World
 from voicetest.audio.chunk import Samples
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -20,12 +19,6 @@ from voicetest.links.base import Link
 from voicetest.speech.providers import Speech
 
 SCRIPT = "script:\n  - agent: {says: hello}\n  - user: Goodbye.\n  - agent\n"
-
-
-@pytest.fixture(scope="module")
-def voice(speak: Speak) -> Samples:
-    """Some seconds of speech to cut from."""
-    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
 
 
 @pytest.mark.parametrize(

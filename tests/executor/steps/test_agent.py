@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.calls import Call, Far, hold, say, words
-from tests.conftest import Speak
 from voicetest.audio.chunk import Samples
 from voicetest.call.timeline import StepEnded
 from voicetest.events import AgentTurnEnded, AgentTurnStarted, Audio, ToolCalled, ToolResult
 from voicetest.speech.providers import Speech
-
-
-@pytest.fixture(scope="module")
-def voice(speak: Speak) -> Samples:
-    """Some seconds of speech to cut from."""
-    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
 
 
 def _ended(call: Call, step: int) -> StepEnded:

@@ -8,15 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.calls import Far, hold, say, words
-from tests.conftest import Speak
 from voicetest.audio.chunk import Samples
 from voicetest.speech.providers import Speech
-
-
-@pytest.fixture(scope="module")
-def voice(speak: Speak) -> Samples:
-    """Some seconds of speech to cut from."""
-    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
 
 
 def test_a_silence_lasts_as_long_as_it_says(tmp_path: Path, speech: Speech) -> None:

@@ -14,12 +14,6 @@ from voicetest.events import AgentTurnStarted, Audio, Warned
 from voicetest.speech.providers import Speech
 
 
-@pytest.fixture(scope="module")
-def voice(speak: Speak) -> Samples:
-    """Some seconds of speech to cut from."""
-    return speak("I am sorry about that and I will look into your invoice right now", "en-us")
-
-
 async def _nothing(line: Far) -> None:
     await asyncio.sleep(1000)
 
