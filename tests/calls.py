@@ -134,7 +134,7 @@ def hold(
     call_folder = folder / "call"
     (call_folder / "segments").mkdir(parents=True)
     planned = Plan(
-        file, adapter, World(speech.voice, speech.transcriber, speech.cache), Clock.VIRTUAL
+        file, adapter, World(speech.voice, speech.transcriber, speech.cache, False), Clock.VIRTUAL
     )
     record = execute(planned, call_folder, Quiet())
     return Call(file, record, evaluate(file, record), call_folder)

@@ -29,6 +29,10 @@ class _Parrot:
     def __init__(self, identity: str = "parrot 1") -> None:
         self.identity = identity
         self.calls = 0
+        self.prepared = False
+
+    async def prepare(self) -> None:
+        self.prepared = True
 
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         self.calls += 1
@@ -118,6 +122,15 @@ def test_two_processes_write_the_same_entries_without_harm(tmp_path: Path) -> No
     assert [process.wait() for process in processes] == [0, 0]
     assert not [path for path in _files(tmp_path) if path.name.startswith(".new-")]
     assert sum(path.stat().st_size for path in _files(tmp_path)) < 600_000
+
+
+def test_what_is_kept_does_not_keep_a_voice_or_transcriber_from_being_prepared(
+    tmp_path: Path,
+) -> None:
+    for wrap in (CachedVoice, CachedTranscriber):
+        parrot = _Parrot()
+        asyncio.run(wrap(parrot, Cache(tmp_path)).prepare())
+        assert parrot.prepared
 
 
 def test_a_voice_speaks_each_text_once_per_rate_and_identity(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class World:
     """A transcriber by name, biased towards phrases if there are any."""
     cache: Cache
     """What was spoken, heard and found before, by content."""
+    real_time: bool = True
+    """Whether time passes while work is done: what can be done before the line opens should be."""
 
 
 class Adapter(BaseModel, ABC):

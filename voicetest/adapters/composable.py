@@ -85,11 +85,15 @@ class ComposableVoiceAgent(Adapter):
         far: Transport[Event]
         near, far = memory_pair()
         phrases = self.dialogue.phrases if self.dialogue else ()
+        ears, voice = world.transcriber(self.stt, phrases), world.voice(self.tts)
+        if world.real_time:
+            await ears.prepare()
+            await voice.prepare()
         async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
             agent = EmbeddedAgent(
-                world.transcriber(self.stt, phrases),
+                ears,
                 self._mind(),
-                world.voice(self.tts),
+                voice,
                 self.dialogue.manners if self.dialogue else Manners(),
                 line,
             )

@@ -56,12 +56,16 @@ def limits_of(planned: Plan) -> Limits:
     )
 
 
-def turn_transcriber(planned: Plan, link: Link) -> TurnTranscriber:
+async def turn_transcriber(planned: Plan) -> TurnTranscriber:
     """The transcriber of agent turns: the scenario's, where the platform gives no text."""
     wanted = planned.file.scenario.transcriber
-    if wanted is None or (Transcript in link.receives and not wanted.always):
+    gives_text = Transcript in planned.adapter.capabilities.receives
+    if wanted is None or (gives_text and not wanted.always):
         return TurnTranscriber(None)
-    return TurnTranscriber(planned.world.transcriber(wanted.use, ()))
+    transcriber = planned.world.transcriber(wanted.use, ())
+    if planned.world.real_time:
+        await transcriber.prepare()
+    return TurnTranscriber(transcriber)
 
 
 def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
@@ -141,6 +145,7 @@ class _Call:
         planned = self._planned
         self._enter("preparing")
         lines = await prepare(planned.file, planned.world, self._folder / "segments")
+        transcriber = await turn_transcriber(planned)
         self._enter("dialling")
         async with AsyncExitStack() as line:
             link = await self._dial(line)
@@ -149,11 +154,11 @@ class _Call:
                 link, self._recorder, self.timeline, limits_of(planned), toolbox.answer
             )
             self.harness = session.harness
-            stage = Stage(session, lines, turn_transcriber(planned, link))
+            stage = Stage(session, lines, transcriber)
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")
-        await stage.transcriber.catch_up(session)
+        await transcriber.catch_up(session)
 
     async def _dial(self, line: AsyncExitStack) -> Link:
         """Open the line; it is hung up when `line` is closed."""

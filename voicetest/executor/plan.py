@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voicetest import registry
@@ -45,7 +45,8 @@ def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = 
     ]
     if problems:
         raise ScenarioError(problems)
-    return Plan(file, adapter, world, choose_clock(file, adapter, world, clock))
+    chosen = choose_clock(file, adapter, world, clock)
+    return Plan(file, adapter, replace(world, real_time=chosen is Clock.REAL), chosen)
 
 
 def resolve(agent: AgentSection, document: Document) -> Adapter:

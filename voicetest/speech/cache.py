@@ -135,6 +135,10 @@ class CachedVoice:
         self.local = voice.local
         self.identity = voice.identity
 
+    async def prepare(self) -> None:
+        """Make the voice ready for texts that are not kept."""
+        await self._voice.prepare()
+
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """As the voice says it, from the cache if it is there."""
         name = key({"voice": self.identity, "text": text, "rate": rate})
@@ -155,6 +159,10 @@ class CachedTranscriber:
         self.name = transcriber.name
         self.local = transcriber.local
         self.identity = transcriber.identity
+
+    async def prepare(self) -> None:
+        """Make the transcriber ready for sounds that are not kept."""
+        await self._transcriber.prepare()
 
     async def transcribe(self, audio: AudioChunk) -> str:
         """As the transcriber hears it, from the cache if it is there."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -102,3 +103,13 @@ def test_the_identity_tells_phrases_apart(workers: Workers) -> None:
 def test_an_unknown_model_is_refused(workers: Workers) -> None:
     with pytest.raises(UnknownName, match="pocketsphinx has no model 'klingon'"):
         PocketsphinxTranscriber("klingon", workers)
+
+
+def test_a_prepared_transcriber_has_its_model_loaded(workers: Workers) -> None:
+    ears = PocketsphinxTranscriber("", workers, ("refund",))
+    started = time.perf_counter()
+    asyncio.run(ears.prepare())
+    prepared = time.perf_counter() - started
+    started = time.perf_counter()
+    asyncio.run(ears.prepare())
+    assert time.perf_counter() - started < prepared / 2

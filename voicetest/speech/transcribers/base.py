@@ -28,6 +28,10 @@ class Transcriber(Protocol):
     @property
     def identity(self) -> str: ...
 
+    async def prepare(self) -> None:
+        """Do now what the first sound would have to wait for, such as loading a model."""
+        ...
+
     async def transcribe(self, audio: AudioChunk) -> str:
         """The words of one whole speech segment (PCM16 mono at 24 kHz); empty if none is heard."""
         ...

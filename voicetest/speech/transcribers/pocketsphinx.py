@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.transcribers.phrases import spoken_forms
 from voicetest.speech.workers import Workers
@@ -18,7 +18,7 @@ __all__ = ["PocketsphinxTranscriber"]
 MODELS: Final[dict[str, str | None]] = {"": None}
 """Names of acoustic models and the file with the means of each; None for the stock model's own."""
 
-OURS = 1
+OURS = 2
 """Our part of the identity; raise it when the same sound would give other text."""
 
 SHORTEST = 0.1
@@ -54,21 +54,26 @@ class PocketsphinxTranscriber:
         libraries = (f"{name} {version_of(name)}" for name in ("pocketsphinx", "soxr"))
         return " ".join((self.name, *libraries, str(OURS), json.dumps(self._phrases)))
 
+    async def prepare(self) -> None:
+        """Start the worker process and load the model: a tenth of a second of sound does it."""
+        await self._recognise(bytes(round(SHORTEST * INTERNAL.rate) * INTERNAL.sample_bytes))
+
     async def transcribe(self, audio: AudioChunk) -> str:
         """The words of one speech segment, lower case, without punctuation."""
         import numpy as np
 
-        from voicetest.speech.transcribers.decoder import recognise
-
         samples = audio.samples()
         if audio.duration < SHORTEST or np.abs(samples.astype(np.int32)).max() < QUIETEST:
             return ""
+        return await self._recognise(audio.data)
+
+    async def _recognise(self, data: bytes) -> str:
+        from voicetest.speech.transcribers.decoder import recognise
+
         if self._vocabulary is None:
             self._vocabulary = await self._prepared()
         means = MODELS[self._model]
-        return await self._workers.run(
-            "pocketsphinx", recognise, means, self._vocabulary, audio.data
-        )
+        return await self._workers.run("pocketsphinx", recognise, means, self._vocabulary, data)
 
     async def _prepared(self) -> Vocabulary:
         """The phrases with the pronunciations the dictionary lacks, as espeak says them."""

@@ -32,6 +32,10 @@ class Voice(Protocol):
     @property
     def identity(self) -> str: ...
 
+    async def prepare(self) -> None:
+        """Do now what the first text would have to wait for, such as loading a library."""
+        ...
+
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """The spoken text as PCM16 mono at 24 kHz; `rate` 1 is its usual speed.
 

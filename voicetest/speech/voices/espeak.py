@@ -44,6 +44,10 @@ class EspeakVoice:
         libraries = (f"{name} {version_of(name)}" for name in ("espeakng-loader", "soxr"))
         return " ".join((f"espeak/{self._file} {USUAL_RATE}", *libraries, str(OURS)))
 
+    async def prepare(self) -> None:
+        """Start the worker process."""
+        await self.synthesise("a")
+
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """The text at `rate` times 165 words a minute; espeak-ng can do 80 to 450."""
         speed = round(USUAL_RATE * rate)
