@@ -7,11 +7,12 @@ import pytest
 from tests.checks.timelines import Story
 from voicetest.audio.vad import Segment
 from voicetest.call.timeline import EndReason, FirstAudio, TurnClosed, TurnOpened
-from voicetest.checks.speech import PlacedTurn, Response, place_turns, responses
+from voicetest.checks.speech import PlacedTurn, Response, part, place_turns, responses
 
 
 def _placed(story: Story, *speech: Segment, duration_s: float = 60.0) -> list[PlacedTurn]:
-    return place_turns(story.call, speech, duration_s)
+    parted = list(part(speech, story.call.agent_turns))
+    return place_turns(story.call, parted, duration_s)
 
 
 def _responses(story: Story, jitter_buffer_s: float = 0.0) -> list[Response]:

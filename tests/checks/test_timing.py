@@ -153,7 +153,6 @@ def test_an_unclear_latency_of_the_whole_call_is_inconclusive(
     assert result.status == "inconclusive"
 
 
-@pytest.mark.xfail(strict=True, reason="an error in any window counts for every statistic")
 def test_an_error_while_another_answer_was_awaited_does_not_blur_the_slowest(
     tmp_path: Path,
 ) -> None:

@@ -63,7 +63,6 @@ def test_an_answer_has_its_latency_and_its_first_audio_to_the_microsecond(tmp_pa
     assert (second.response_latency_s, second.time_to_first_audio_s) == (None, None)
 
 
-@pytest.mark.xfail(strict=True, reason="the answer is looked up by its speech before it is parted")
 def test_an_answer_keeps_its_latency_when_the_next_turn_follows_without_a_pause(
     tmp_path: Path,
 ) -> None:

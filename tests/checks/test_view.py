@@ -122,7 +122,6 @@ def test_two_transcripts_before_their_turn_opened_both_belong_to_it() -> None:
     assert _texts(story.agent_says(0.5, 1.0)) == ["Hello. How are you?"]
 
 
-@pytest.mark.xfail(strict=True, reason="texts whose turn has not opened are not looked through")
 def test_a_correction_before_its_turn_opened_replaces_the_early_text() -> None:
     story = Story().add(0.1, "agent", _agent("I will look into it."))
     story.add(0.2, "agent", _agent("I will", replaces="I will look into it."))

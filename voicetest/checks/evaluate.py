@@ -20,7 +20,7 @@ from voicetest.checks.result import (
     ToolCallRecord,
     Turn,
 )
-from voicetest.checks.speech import place_turns, responses
+from voicetest.checks.speech import part, place_turns, responses
 from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
 from voicetest.checks.view import AgentTurn, CallView, view
@@ -59,7 +59,8 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     """What metrics are computed from, of the whole call or of what was before `until` seconds."""
     end = record.duration_s if until is None else until
     call = view(entry for entry in record.entries if until is None or entry.at <= until)
-    speech = [replace(s, end=min(s.end, end)) for s in record.agent_speech if s.start < end]
+    heard = (replace(s, end=min(s.end, end)) for s in record.agent_speech if s.start < end)
+    speech = list(part(heard, call.agent_turns))
     delay = record.harness.jitter_buffer_s if record.harness else 0.0
     script = file.scenario.script
     return Measured(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from voicetest.audio.vad import Segment
 from voicetest.checks.view import AgentTurn, CallView, UserTurn
 
-__all__ = ["PlacedTurn", "Response", "place_turns", "responses"]
+__all__ = ["PlacedTurn", "Response", "part", "place_turns", "responses"]
 
 _EDGE_S = 0.2
 """How far speech may lie outside the span in which its turn was open."""
@@ -51,12 +51,9 @@ class Response:
 def place_turns(
     call: CallView, agent_speech: Sequence[Segment], duration_s: float
 ) -> list[PlacedTurn]:
-    """Give each agent turn the speech that lies in it.
-
-    Speech that runs on from one turn into the next is parted half-way between the two.
-    """
+    """Give each agent turn the speech that lies in it."""
     speech: dict[int, list[Segment]] = {turn.index: [] for turn in call.agent_turns}
-    for segment in _parted(agent_speech, call.agent_turns):
+    for segment in agent_speech:
         spans = {
             turn.index: _overlap(
                 segment, turn.opened_s - _EDGE_S, (turn.closed_s or duration_s) + _EDGE_S
@@ -69,7 +66,8 @@ def place_turns(
     return [PlacedTurn(turn, tuple(speech[turn.index])) for turn in call.agent_turns]
 
 
-def _parted(segments: Sequence[Segment], turns: Sequence[AgentTurn]) -> Iterator[Segment]:
+def part(segments: Iterable[Segment], turns: Sequence[AgentTurn]) -> Iterator[Segment]:
+    """Part speech that runs on from one turn into the next half-way between the two."""
     for segment in segments:
         start = segment.start
         for first, second in pairwise(turns):

@@ -167,9 +167,9 @@ class CallView:
 
     def _correct(self, old: str, new: str) -> bool:
         """Put a correction in the place of the latest text that it names."""
-        for turn in reversed(self.agent_turns):
-            if old in turn.corrected:
-                turn.corrected[turn.corrected.index(old)] = new
+        for texts in (self._early, *(turn.corrected for turn in reversed(self.agent_turns))):
+            if old in texts:
+                texts[texts.index(old)] = new
                 return True
         return False
 

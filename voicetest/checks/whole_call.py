@@ -57,14 +57,20 @@ def judge_whole_call(
     for limit in checks.limits():
         unjudged = check(limit.metric, (limit.metric, limit.statistic))
         judged = _judge_limit(unjudged, limit, metrics[limit.metric])
-        yield _held_against(harness, judged, windows(measured, limit.metric))
+        times = zip(metrics[limit.metric].values, windows(measured, limit.metric), strict=False)
+        yield _held_against(harness, judged, list(times))
 
 
 def _held_against(
-    harness: Harness | None, check: Check, between: Sequence[tuple[float, float]]
+    harness: Harness | None,
+    check: Check,
+    times: Sequence[tuple[float | str, tuple[float, float]]],
 ) -> Check:
+    """A statistic that is one of the times has the error of that one; a mean the largest."""
     if harness is None or check.value is None or check.limit is None:
         return check
+    picked = [window for value, window in times if value == check.value]
+    between = picked or [window for _, window in times]
     error = max((harness.error_between(start, end) for start, end in between), default=0.0)
     unclear = error > 0 and error >= abs(check.value - check.limit)
     return check.model_copy(update={"inconclusive": unclear})

@@ -94,7 +94,7 @@ def _cut(recording: Path, target: Path, start_s: float, end_s: float) -> None:
 def _scenario(file: ScenarioFile) -> ScenarioInfo:
     scenario = file.scenario
     return ScenarioInfo(
-        name=scenario.name,
+        name=file.secrets.mask(scenario.name),
         file=file.shown,
         sha256=file.sha256,
         tags=scenario.tags,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,8 +124,19 @@ def load_agent(
 
 
 def load_model(model: type[Model], path: Path) -> Model:
-    """Load a YAML file that holds one value of a model; nothing in it is expanded."""
-    document = load_document(path, _short(path))
+    """Load a YAML file that holds one value of a model; nothing in it is expanded.
+
+    Many scenarios may share such a file: as long as it does not change it is read once.
+    """
+    status = path.stat() if path.is_file() else None
+    state = (status.st_mtime_ns, status.st_size, status.st_ino) if status else None
+    loaded: Model = _load_model(model, path, _short(path), state)
+    return loaded
+
+
+@lru_cache(maxsize=64)
+def _load_model(model: type[Any], path: Path, shown: str, state: object) -> Any:
+    document = load_document(path, shown)
     return build(model, document.root, document)
 
 

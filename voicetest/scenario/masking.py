@@ -12,6 +12,31 @@ __all__ = ["MASK", "Secrets"]
 
 MASK = "***"
 SHORTEST_MASKED = 8
+FREE_TEXTS = frozenset(
+    {
+        "actual",
+        "arguments",
+        "cause",
+        "claimed",
+        "content",
+        "expected",
+        "fields",
+        "heard",
+        "message",
+        "reason",
+        "replaces",
+        "result",
+        "said",
+        "settings",
+        "tags",
+        "text",
+        "traceback",
+        "transcript",
+        "understood",
+        "vars",
+    }
+)
+"""What stands in manifests and events under these names is free text, and all below it."""
 
 _SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
@@ -50,14 +75,24 @@ class Secrets:
         return self._pattern.sub(MASK, text) if self._pattern else text
 
     def mask_value(self, value: Any) -> Any:
-        """A JSON value with every text in it masked."""
+        """A text masked, or a JSON value with its free texts masked.
+
+        What is not free, such as a path, a checksum or the name of a state, stays as it is even
+        if it happens to read like a secret.
+        """
+        return self.mask(value) if isinstance(value, str) else self._masked(value, free=False)
+
+    def _masked(self, value: Any, *, free: bool) -> Any:
         match value:
             case str():
-                return self.mask(value)
+                return self.mask(value) if free else value
             case dict():
-                return {name: self.mask_value(item) for name, item in value.items()}
+                return {
+                    name: self._masked(item, free=free or name in FREE_TEXTS)
+                    for name, item in value.items()
+                }
             case list() | tuple():
-                return [self.mask_value(item) for item in value]
+                return [self._masked(item, free=free) for item in value]
             case _:
                 return value
 

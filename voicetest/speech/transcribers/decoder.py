@@ -79,13 +79,20 @@ def _decoder(means: str | None, vocabulary: Vocabulary) -> Decoder:
     adapted = {} if means is None else {"mean": means}
     if not vocabulary.phrases:
         return _configured(lm=str(_model("en-us.lm.bin")), **adapted)
-    dictionary = _model("cmudict-en-us.dict").read_text(encoding="utf-8")
+    ordinary = _ordinary()
+    wanted = {*ordinary, *(word for phrase in vocabulary.phrases for word in phrase)}
     added = "".join(f"{word} {phones}\n" for word, phones in vocabulary.pronunciations)
     with tempfile.TemporaryDirectory(prefix="voicetest-") as folder:
         words, model = Path(folder, "words.dict"), Path(folder, "phrases.lm")
-        words.write_text(dictionary + added, encoding="utf-8")
-        model.write_text("\n".join(arpa(vocabulary.phrases, _ordinary())) + "\n", encoding="utf-8")
+        words.write_text(_pronounced(wanted) + added, encoding="utf-8")
+        model.write_text("\n".join(arpa(vocabulary.phrases, ordinary)) + "\n", encoding="utf-8")
         return _configured(lm=str(model), dict=str(words), lw=LANGUAGE_WEIGHT, **adapted)
+
+
+def _pronounced(wanted: set[str]) -> str:
+    """The dictionary's lines for some words; further pronunciations stand there as `word(2)`."""
+    with _model("cmudict-en-us.dict").open(encoding="utf-8") as lines:
+        return "".join(line for line in lines if line.split(" ", 1)[0].partition("(")[0] in wanted)
 
 
 def _configured(**settings: str | float) -> Decoder:
