@@ -21,6 +21,8 @@ from voicetest.checks.result import Result
 from voicetest.run import plan, run
 from voicetest.speech.providers import Speech
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 BILLING = ROOT / "scenarios/billing.yaml"
 

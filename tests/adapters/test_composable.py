@@ -24,6 +24,7 @@ def _run(folder: Path, speech: Speech, scenario: str) -> Result:
     return run(planned, call, Quiet())
 
 
+@pytest.mark.process
 def test_a_language_model_can_be_the_agents_mind(
     tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -43,6 +44,7 @@ def test_a_language_model_can_be_the_agents_mind(
     assert result.harness.frames_sent > 100
 
 
+@pytest.mark.process
 def test_a_language_model_that_is_down_is_no_fault_of_the_agents_words(
     tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,8 @@ from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
 from voicetest.events import ToolResult
 
+pytestmark = pytest.mark.process
+
 
 async def _no_tool(name: str, arguments: dict[str, Any]) -> ToolResult:
     raise AssertionError(name)

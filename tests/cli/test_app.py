@@ -51,6 +51,7 @@ def voicetest(
     return run
 
 
+@pytest.mark.process
 def test_the_demo_passes_offline_as_a_process(tmp_path: Path, cache_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "voicetest", "run", ROOT / "scenarios/billing.yaml"],
@@ -223,6 +224,7 @@ def test_the_version_is_printed(voicetest: Run) -> None:
     assert voicetest("--version").stdout.startswith("voicetest 0.")
 
 
+@pytest.mark.process
 def test_starting_up_loads_nothing_heavy() -> None:
     script = (
         "import sys\n"

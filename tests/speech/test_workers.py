@@ -18,6 +18,8 @@ from voicetest.clock import Clock, run
 from voicetest.errors import SetupError
 from voicetest.speech.workers import Workers
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:

@@ -24,6 +24,8 @@ PHRASES = (
     "voicetest pipecat",
 )
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:

@@ -18,6 +18,8 @@ from voicetest.speech.workers import Workers
 
 TEXT = "Yes, the invoice number is four five two one."
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
