@@ -115,15 +115,19 @@ def _dictionary() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _by_frequency() -> dict[str, float]:
-    """Dictionary words and their frequencies in the stock language model, commonest first."""
+def _by_frequency() -> dict[str, int]:
+    """Dictionary words, commonest first, and the powers of `LOG_BASE` that are their frequencies.
+
+    The frequencies are those of the stock language model.
+    """
     from pocketsphinx import NGramModel
 
     model = NGramModel.readfile(str(_model("en-us.lm.bin")))
-    words = [word for word in _dictionary() if not word.endswith(")")]
+    words = sorted(word for word in _dictionary() if not word.endswith(")"))
     powers = {word: model.prob([word]) for word in words}
-    return {word: LOG_BASE ** powers[word] for word in sorted(words, key=lambda w: (-powers[w], w))}
+    return {word: powers[word] for word in sorted(words, key=powers.__getitem__, reverse=True)}
 
 
 def _ordinary() -> dict[str, float]:
-    return dict(islice(_by_frequency().items(), ORDINARY_WORDS))
+    commonest = islice(_by_frequency().items(), ORDINARY_WORDS)
+    return {word: LOG_BASE**power for word, power in commonest}
