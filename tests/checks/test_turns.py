@@ -9,6 +9,7 @@ import pytest
 from tests.checks.timelines import Story
 from voicetest.audio.vad import Segment
 from voicetest.call.timeline import (
+    CallEnded,
     EndReason,
     FirstAudio,
     LineSpoken,
@@ -148,3 +149,12 @@ def test_an_open_turn_keeps_its_sound_to_the_end_of_the_call(tmp_path: Path) -> 
     story.speech = [Segment(1.0, 4.0), Segment(5.0, 9.0)]
     (turn,) = _turns(story, tmp_path, 9.0)
     assert (turn.start_s, turn.end_s, turn.end_reason) == (1.0, 9.0, None)
+
+
+def test_a_turn_that_the_users_hang_up_cut_off_is_truncated(tmp_path: Path) -> None:
+    story = Story().begin(0, 0.0).agent_says(0.5, 3.0, reason=EndReason.HUNG_UP)
+    story.end(0, 3.0, 0).add(3.0, "user", CallEnded("user"))
+    cut = story.judged(tmp_path, "script:\n  - agent\n", 3.0)
+    assert cut.turns[0].truncated
+    later = story.judged(tmp_path, "script:\n  - agent\n", 4.0)
+    assert not later.turns[0].truncated

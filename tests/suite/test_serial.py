@@ -66,7 +66,7 @@ def test_a_second_run_leaves_the_first_alone(out: Path, scenario: WriteScenario)
 
 def test_files_of_one_stem_have_folders_of_their_own(out: Path, scenario: WriteScenario) -> None:
     summary = _run(out, scenario("a/hello.yaml"), scenario("b/hello.yaml"))
-    assert [line.folder for line in summary.scenarios] == ["hello", "b-hello"]
+    assert [line.folder for line in summary.scenarios] == ["a-hello", "b-hello"]
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,14 @@ class Spoken:
         said = " … ".join(text for text in self.texts if text)
         return f'"{said}"' if said else "the agent said nothing"
 
+    @property
+    def text(self) -> str:
+        """All that was said, as one text."""
+        return " ".join(text for text in self.texts if text)
+
     def says(self, phrase: str) -> bool:
-        """Whether one of the turns has the phrase in it."""
-        return any(contains(text, phrase) for text in self.texts)
+        """Whether the phrase was said."""
+        return contains(self.text, phrase)
 
 
 def nothing_left_to_hear(expected: Expectations, spoken: Spoken) -> bool:
@@ -78,7 +83,7 @@ def judge_spoken(expected: SpeechExpectations, spoken: Spoken) -> Iterator[Verdi
         yield Verdict("says_any", ("says_any",), wanted, spoken.quoted, passed)
     yield from judge_never_says(expected.never_says, spoken)
     if expected.matches is not None:
-        passed = any(expected.matches.search(text) for text in spoken.texts)
+        passed = expected.matches.search(spoken.text) is not None
         yield Verdict("matches", ("matches",), expected.matches.pattern, spoken.quoted, passed)
     if expected.calls_tool is not None:
         yield judge_calls_tool(expected.calls_tool, ("calls_tool",), spoken)

@@ -14,6 +14,8 @@ from voicetest.scenario.load import ScenarioFile
 
 __all__ = ["numbered_turns"]
 
+_MID_WORD_S = 0.05
+"""Speech that ends this close to the end of the call was cut off by it."""
 _CUT_OFF = frozenset({EndReason.INTERRUPTED, EndReason.ERROR, EndReason.MAX_DURATION})
 
 
@@ -43,8 +45,19 @@ def numbered_turns(file: ScenarioFile, measured: Measured) -> list[tuple[Turn, A
         else:
             timing = timings.get(turn.speech[0], _Timing()) if turn.speech else _Timing()
             step = _listening_step(measured.call, turn.turn.index)
-            numbered.append((_agent_turn(file, index, turn, timing, step), turn.turn))
+            told = _agent_turn(file, index, turn, timing, step)
+            if _cut_by_hang_up(measured, turn):
+                told = told.model_copy(update={"truncated": True})
+            numbered.append((told, turn.turn))
     return numbered
+
+
+def _cut_by_hang_up(measured: Measured, placed: PlacedTurn) -> bool:
+    """Whether the agent was still speaking when the user ended the call."""
+    ended = measured.call.ended
+    if ended is None or ended.by != "user" or placed.turn.reason is not EndReason.HUNG_UP:
+        return False
+    return bool(placed.speech) and measured.duration_s - placed.end_s < _MID_WORD_S
 
 
 def _user_turn(file: ScenarioFile, index: int, turn: UserTurn) -> Turn:

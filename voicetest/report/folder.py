@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -38,10 +39,16 @@ def new_run_folder(out: Path, now: datetime) -> Path:
     return folder
 
 
-def call_folder(run: Path, file: Path, taken: set[str]) -> Path:
-    """Make the folder of one call, named after its file; a stem that is taken gets its parent."""
+def call_folder(
+    run: Path, file: Path, taken: set[str], shared: Collection[str] = frozenset()
+) -> Path:
+    """Make the folder of one call, named after its file.
+
+    A stem in `shared`, which several files of the run have, or one that is taken, gets its parent
+    folder as prefix.
+    """
     name = _safe(file.stem)
-    if name.lower() in taken:
+    if file.stem in shared or name.lower() in taken:
         name = _safe(f"{file.resolve().parent.name}-{file.stem}")
     number = 2
     unique = name

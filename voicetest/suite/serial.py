@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +46,10 @@ def _run_all(plans: Sequence[Plan], out: Path, console: Console) -> RunSummary:
     point_latest(folder)
     lines: list[ScenarioLine] = []
     taken: set[str] = set()
+    stems = Counter(planned.file.path.stem for planned in plans)
+    shared = {stem for stem, files in stems.items() if files > 1}
     for planned in plans:
-        target = call_folder(folder, planned.file.path, taken)
+        target = call_folder(folder, planned.file.path, taken, shared)
         console.begin(planned.file.scenario.name, planned.file.secrets.mask_value)
         result = run(planned, target, console)
         console.end(result, planned.file.shown, target)
