@@ -35,9 +35,13 @@ class _Value(BaseModel):
 class Versions(_Value):
     """What ran the call."""
 
-    version: str = Field(default=__version__, description="The version of voicetest.")
-    python: str = Field(default=platform.python_version(), description="The version of Python.")
-    platform: str = Field(default=platform.platform(), description="The operating system.")
+    version: str = Field(
+        default_factory=lambda: __version__, description="The version of voicetest."
+    )
+    python: str = Field(
+        default_factory=platform.python_version, description="The version of Python."
+    )
+    platform: str = Field(default_factory=platform.platform, description="The operating system.")
 
 
 class ScenarioInfo(_Value):
