@@ -16,13 +16,13 @@ from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
-    Event,
     Hangup,
     ToolCalled,
     ToolResult,
     Transcript,
     Warned,
 )
+from voicetest.links.base import say
 from voicetest.links.codec import CodecLink
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
@@ -94,7 +94,7 @@ class EmbeddedAgent:
         while True:
             heard = await self._turns.get()
             text = await self._transcriber.transcribe(heard.audio)
-            await self._say(Transcript("user", text))
+            await say(self._link, Transcript("user", text))
             await asyncio.sleep(self._manners.reply_delay)
             reply = await self._mind.answer(text, self._call_tool)
             await self._reply(reply)
@@ -107,30 +107,26 @@ class EmbeddedAgent:
             await self._begin_turn()
             await self._mouth.speak(reply.text)
         elif self._in_turn:
-            await self._say(AgentTurnEnded())
+            await say(self._link, AgentTurnEnded())
         self._in_turn = False
 
     async def _begin_turn(self) -> None:
         if not self._in_turn:
             self._in_turn = True
-            await self._say(AgentTurnStarted())
+            await say(self._link, AgentTurnStarted())
 
     async def _call_tool(self, name: str, arguments: dict[str, Any]) -> ToolResult:
         await self._begin_turn()
         self._tool_calls += 1
         call = ToolCalled(f"call_{self._tool_calls}", name, json.dumps(arguments))
         self._tools[call.id] = asyncio.get_running_loop().create_future()
-        await self._say(call)
+        await say(self._link, call)
         try:
             async with asyncio.timeout(_TOOL_TIMEOUT_S):
                 return await self._tools[call.id]
         except TimeoutError:
             text = f"the tool {name} gave nothing within {_TOOL_TIMEOUT_S:g} s"
-            await self._say(Warned(text))
+            await say(self._link, Warned(text))
             return ToolResult(call.id, text, failed=True)
         finally:
             del self._tools[call.id]
-
-    async def _say(self, event: Event) -> None:
-        if type(event) in self._link.sends:
-            await self._link.send(event)

@@ -6,8 +6,8 @@ import asyncio
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.clock import sleep_until
-from voicetest.events import AgentTurnEnded, Audio, Cleared, Event, Transcript
-from voicetest.links.base import Link
+from voicetest.events import AgentTurnEnded, Audio, Cleared, Transcript
+from voicetest.links.base import Link, say
 from voicetest.speech.voices.base import Voice
 
 __all__ = ["Mouth"]
@@ -37,13 +37,13 @@ class Mouth:
         audio = await self._voice.synthesise(text)
         self._hushed.clear()
         self._silent_at = self._loop.time() + audio.duration
-        await self._say(Transcript("agent", text))
+        await say(self._link, Transcript("agent", text))
         if self._link.paced:
             await self._pace(audio)
         else:
             await self._link.send(Audio(audio))
         if not self._hushed.is_set():
-            await self._say(AgentTurnEnded())
+            await say(self._link, AgentTurnEnded())
             await self._heard()
 
     async def _heard(self) -> None:
@@ -68,9 +68,5 @@ class Mouth:
             return
         self._silent_at = self._loop.time()
         self._hushed.set()
-        await self._say(Cleared())
-        await self._say(AgentTurnEnded("interrupted"))
-
-    async def _say(self, event: Event) -> None:
-        if type(event) in self._link.sends:
-            await self._link.send(event)
+        await say(self._link, Cleared())
+        await say(self._link, AgentTurnEnded("interrupted"))

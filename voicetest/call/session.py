@@ -41,7 +41,7 @@ from voicetest.events import (
     UserTurnEnded,
     UserTurnStarted,
 )
-from voicetest.links.base import Link
+from voicetest.links.base import Link, say
 
 __all__ = ["AnswerTool", "Session"]
 
@@ -159,8 +159,7 @@ class Session:
 
     async def say(self, event: Event) -> None:
         """Tell the far side something, if this line has a word for it."""
-        if type(event) in self._link.sends:
-            await self._link.send(event)
+        await say(self._link, event)
 
     async def conduct(self, script: Callable[[], Awaitable[None]]) -> None:
         """Run the whole call: the script from its first step to its last, then hang up.

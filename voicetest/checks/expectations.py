@@ -12,6 +12,7 @@ from voicetest.scenario.expectations import Expectations, SpeechExpectations, To
 from voicetest.speech.text import contains
 
 __all__ = [
+    "HANG_UP_S",
     "Spoken",
     "Verdict",
     "expects_words",
@@ -23,6 +24,8 @@ __all__ = [
     "nothing_left_to_hear",
 ]
 
+HANG_UP_S = 5.0
+"""How long after its speech the agent may take to hang up when `ends_call` is expected."""
 _POSITIVE = frozenset({"says", "says_any", "matches", "calls_tool", "ends_call"})
 """Expectations that further listening can still fulfil."""
 

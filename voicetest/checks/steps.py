@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from voicetest.call.harness import Harness
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
-from voicetest.checks.expectations import Spoken, expects_words, judge_spoken
+from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
 from voicetest.checks.metrics import Measured
 from voicetest.checks.result import Check
 from voicetest.checks.speech import PlacedTurn
@@ -19,9 +19,6 @@ from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import AgentStep, HangupStep, PlayStep, SilenceStep, Step, UserStep
 
 __all__ = ["judge_steps"]
-
-_HANG_UP_S = 5.0
-"""The agent must hang up within this time after its speech when `ends_call` is expected."""
 
 
 def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None) -> Iterator[Check]:
@@ -125,7 +122,7 @@ class _Listening:
         if at is None:
             return False
         spoken = [placed.end_s for placed in self._turns]
-        return at <= max(spoken, default=self.step.started_s) + _HANG_UP_S
+        return at <= max(spoken, default=self.step.started_s) + HANG_UP_S
 
     def _check(
         self, name: str, key: tuple[str | int, ...], expected: str, actual: str, passed: bool

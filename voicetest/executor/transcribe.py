@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.vad import detect
 from voicetest.call.recorder import AGENT
 from voicetest.call.session import Session
@@ -41,7 +41,7 @@ class TurnTranscriber:
         samples = session.recorder.read(AGENT, start_s - _PAD_S, end_s + _PAD_S)
         words = []
         for segment in detect(samples):
-            start = max(round((segment.start - _PAD_S) * 24_000), 0)
-            piece = samples[start : round((segment.end + _PAD_S) * 24_000)]
+            start = max(round((segment.start - _PAD_S) * INTERNAL.rate), 0)
+            piece = samples[start : round((segment.end + _PAD_S) * INTERNAL.rate)]
             words.append(await self._transcriber.transcribe(AudioChunk.of(piece)))
         return " ".join(word for word in words if word)

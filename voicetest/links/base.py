@@ -8,7 +8,7 @@ from typing import Protocol
 from voicetest.events import Event
 from voicetest.protocols.base import Capabilities
 
-__all__ = ["Link"]
+__all__ = ["Link", "say"]
 
 
 class Link(Capabilities, Protocol):
@@ -25,3 +25,9 @@ class Link(Capabilities, Protocol):
 
     def events(self) -> AsyncGenerator[Event, None]:
         """What the far side says, ending with exactly one Hangup."""
+
+
+async def say(link: Link, event: Event) -> None:
+    """Say `event` if this line has a word for it."""
+    if type(event) in link.sends:
+        await link.send(event)

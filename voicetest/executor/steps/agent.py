@@ -6,16 +6,13 @@ from dataclasses import dataclass
 
 from voicetest.call.timeline import EndReason, StepEnded
 from voicetest.call.turns import LiveTurn
-from voicetest.checks.expectations import Spoken, nothing_left_to_hear
+from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hear
 from voicetest.checks.view import view
 from voicetest.events import ReplyRequested
 from voicetest.executor.stage import Stage
 from voicetest.scenario.expectations import Expectations
 
 __all__ = ["listen"]
-
-_HANG_UP_S = 5.0
-"""How long after its speech the agent may take to hang up when `ends_call` is expected."""
 
 
 async def listen(stage: Stage, step: int, expected: Expectations) -> StepEnded:
@@ -64,7 +61,7 @@ class _Listening:
                 return StepEnded(self.step, turn.reason)
             patience = session.limits.patience
             if self.expected.ends_call:
-                patience = max(patience, _HANG_UP_S)
+                patience = max(patience, HANG_UP_S)
             known = len(self._answers())
             await self._until(turn.closed_s + patience, turns_after=known)
             if len(self._answers()) == known:
