@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help install check lint fix test demo schemas bench
+.PHONY: help install check lint fix test demo schemas bench acoustic-model
 
 help:
 	@echo "make demo     install what is needed and run the demo call"
@@ -14,6 +14,7 @@ help:
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ anew"
 	@echo "make bench    print the figures of tests/benchmarks"
+	@echo "make acoustic-model  adapt the recogniser's model to espeak's voices again (ten minutes)"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "voicetest needs Python 3.11 or newer: make PYTHON=/path/to/python $(MAKECMDGOALS)"; exit 1; }
@@ -52,3 +53,6 @@ schemas: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/pytest tests/benchmarks -m benchmark -s -q
+
+acoustic-model: $(VENV)/.runtime
+	@$(BIN)/python -m voicetest.speech.adaptation

@@ -89,6 +89,18 @@ def test_a_pattern_is_searched_in_the_whole_text_as_it_was_written(
     assert _holds(_spoken("A refund of $42.00.", "Step two."), matches=pattern) is found
 
 
+def test_a_similar_text_may_differ_in_a_share_of_its_words() -> None:
+    wanted = {"text": "Please wait a moment.", "wer": "25%"}
+    assert _holds(_spoken("please wait", "one moment"), similar_to=wanted)
+    (verdict,) = _verdicts(_spoken("Please hold one moment."), similar_to=wanted)
+    assert not verdict.passed
+    assert (verdict.limit, verdict.value) == (0.25, 0.5)
+    assert verdict.expected == '"Please wait a moment." with at most 25% of the words wrong'
+    assert verdict.actual == '"Please hold one moment.": 50% wrong'
+    (short,) = _verdicts(_spoken("please wait a moment"), similar_to="Please wait a moment")
+    assert (short.limit, short.value) == (0.2, 0.0)
+
+
 @pytest.mark.parametrize(
     ("wanted", "sent", "called"),
     [
@@ -144,6 +156,7 @@ def test_hanging_up_is_expected_only_where_it_is_written() -> None:
         {"says": ["let me", "found"]},
         {"says_any": ["found"]},
         {"matches": "found"},
+        {"similar_to": "let me check I found it"},
         {"calls_tool": "lookup"},
         {"ends_call": True},
     ],

@@ -46,6 +46,11 @@ PAIRS: Mapping[str, Pair] = {
     "says_any": Pair("[refund, credit]", _said("A credit it is."), _said("A debit it is.")),
     "never_says": Pair("cancel", _said("All done."), _said("I will cancel it.")),
     "matches": Pair(r"'#\d+'", _said("Ticket #42."), _said("Ticket 42.")),
+    "similar_to": Pair(
+        "{text: your refund is on its way, wer: 20%}",
+        _said("Your refund is on the way."),
+        _said("Your refund was on the way."),
+    ),
     "calls_tool": Pair("lookup", _called("lookup"), _called("delete")),
     "never_calls": Pair("delete", _called("lookup"), _called("delete")),
     "within": Pair("1s", _listened((0.9, 2.0, "Hi.")), _listened((1.1, 2.0, "Hi."))),

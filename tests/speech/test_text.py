@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from voicetest.speech.text import contains, normalise, word_error_rate
+from voicetest.speech.text import normalise
 
 SAME = [
     ("Hello, World!", "hello world"),
@@ -55,6 +55,33 @@ SAME = [
     ("AT&T", "at and t"),
     ("U.S. mail", "US mail"),
     ("john@example.com", "john at example dot com"),
+    ("half past ten", "10:30"),
+    ("a quarter past one", "a 1:15"),
+    ("quarter to one", "12:45"),
+    ("3.30pm", "three thirty PM"),
+    ("10am", "ten a.m."),
+    ("two and a half hours", "2.5 hours"),
+    ("point five", "0.5"),
+    ("$5.5 million", "five point five million dollars"),
+    ("£1m", "one million pounds"),
+    ("5¢", "five cents"),
+    ("555.010.4477", "five five five oh one oh four four seven seven"),
+    ("+1 (555) 010", "plus one five five five zero one zero"),
+    ("#5", "number five"),
+    ("No. 5", "number five"),
+    ("A4 and B2B", "a four and b two b"),
+    ("twenty-one-year-old", "21 year old"),
+    ("I ain't, y'all", "I is not, you all"),
+    ("o.k.", "OK"),
+    ("o k", "okay"),
+    ("naïve façade in São Paulo", "naive facade in sao paulo"),
+    ("Straße", "strasse"),
+    ("U.S.A. vs. UK", "usa versus uk"),
+    ("May 5th, 2024", "may fifth twenty twenty four"),
+    ("one hundred and fifty-first", "151st"),
+    ("room one oh one", "room 101"),
+    ("twelve zero five", "12:05"),
+    ("24/7", "twenty four seven"),
 ]
 
 DIFFERENT = [
@@ -67,33 +94,6 @@ DIFFERENT = [
     ("$1.10", "$110"),
 ]
 
-HELD = [
-    ("I have refunded it", "refund*"),
-    ("a full refund", "refund*"),
-    ("thank you for calling", "Thank you for calling!"),
-    ("your number is four five two one twenty dollars", "4521"),
-    ("your number is four five two one twenty dollars", "$20"),
-    ("invoice 4521 it is", "four five two one"),
-    ("forty five twenty one", "4521"),
-    ("at 3:30 then", "three thirty"),
-    ("that's all", "that is all"),
-    ("cancel* was typed", "cancel"),
-]
-
-NOT_HELD = [
-    ("refunded", "refund"),
-    ("we are at 21 now", "1"),
-    ("we are at 21 now", "2"),
-    ("invoice 4521", "452"),
-    ("thank all of you", "thank you"),
-    ("you thank", "thank you"),
-    ("", "thank you"),
-    ("anything", "!!!"),
-    ("anything", ""),
-    ("yesterday", "yes"),
-    ("I know", "no"),
-]
-
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_these_are_the_same_words(one: str, other: str) -> None:
@@ -103,16 +103,6 @@ def test_these_are_the_same_words(one: str, other: str) -> None:
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_these_are_not_the_same_words(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
-
-
-@pytest.mark.parametrize(("text", "phrase"), HELD)
-def test_the_text_contains_the_phrase(text: str, phrase: str) -> None:
-    assert contains(text, phrase)
-
-
-@pytest.mark.parametrize(("text", "phrase"), NOT_HELD)
-def test_the_text_does_not_contain_the_phrase(text: str, phrase: str) -> None:
-    assert not contains(text, phrase)
 
 
 def test_normalised_text_reads_as_one_would_write_it_plainly() -> None:
@@ -129,22 +119,3 @@ def test_normalised_text_reads_as_one_would_write_it_plainly() -> None:
     ]
     assert normalise("日本 はい") == ["日本", "はい"]
     assert normalise("") == normalise("… !") == []
-
-
-@pytest.mark.parametrize(
-    ("reference", "hypothesis", "rate"),
-    [
-        ("just the refund please", "Just the refund, please.", 0),
-        ("just the refund please", "just a refund please", 1 / 4),
-        ("just the refund please", "the refund please", 1 / 4),
-        ("just the refund please", "just the the refund please", 1 / 4),
-        ("four five two one", "4521", 0),
-        ("four five two one", "four five to one", 1 / 4),
-        ("yes", "", 1),
-        ("yes", "no no no", 3),
-        ("", "", 0),
-        ("", "hello", 1),
-    ],
-)
-def test_word_errors_are_counted(reference: str, hypothesis: str, rate: float) -> None:
-    assert word_error_rate(reference, hypothesis) == pytest.approx(rate)

@@ -8,7 +8,7 @@ import re
 from voicetest.agents.dialogue import Dialogue, Rule
 from voicetest.agents.mind import CallTool, Reply
 from voicetest.events import ToolResult
-from voicetest.speech.text import contains
+from voicetest.speech.matching import contains
 
 __all__ = ["DialogueMind"]
 

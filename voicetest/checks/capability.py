@@ -14,7 +14,7 @@ from voicetest.scenario.steps import AgentStep, ExpectStep, SilenceStep
 
 __all__ = ["impossible_steps"]
 
-_WORDS = ("says", "says_any", "never_says", "matches")
+_WORDS = ("says", "says_any", "never_says", "matches", "similar_to")
 _TOOLS = ("calls_tool", "never_calls")
 
 
@@ -37,7 +37,8 @@ def _problem(name: str, receives: frozenset[type[Event]], file: ScenarioFile) ->
     if name in _WORDS and Transcript not in receives and file.scenario.transcriber is None:
         return (
             f"{name} needs the agent's words, and {adapter} gives no transcript: add "
-            "'transcriber: pocketsphinx' at the top level, or another transcriber"
+            "'transcriber: pocketsphinx' at the top level (pocketsphinx/espeak for an agent with a "
+            "voice of espeak), or another transcriber"
         )
     return ""
 

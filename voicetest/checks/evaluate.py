@@ -76,6 +76,11 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
             if isinstance(script[step.index], SilenceStep)
         ],
         awaited=_awaited(file),
+        references={
+            index: step.agent.similar_to.text
+            for index, step in enumerate(script)
+            if isinstance(step, AgentStep) and step.agent.similar_to is not None
+        },
     )
 
 

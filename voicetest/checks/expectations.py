@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicetest.checks.view import ToolUse
-from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
-from voicetest.speech.text import contains
+from voicetest.scenario.expectations import Expectations, Similar, SpeechExpectations, ToolCall
+from voicetest.speech.matching import contains, word_error_rate
 
 __all__ = [
     "HANG_UP_S",
@@ -26,7 +26,7 @@ __all__ = [
 
 HANG_UP_S = 5.0
 """How long after its speech the agent may take to hang up when `ends_call` is expected."""
-_POSITIVE = frozenset({"says", "says_any", "matches", "calls_tool", "ends_call"})
+_POSITIVE = frozenset({"says", "says_any", "matches", "similar_to", "calls_tool", "ends_call"})
 """Expectations that further listening can still fulfil."""
 
 
@@ -39,6 +39,8 @@ class Verdict:
     expected: str
     actual: str
     passed: bool
+    limit: float | None = None
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def judge_spoken(expected: SpeechExpectations, spoken: Spoken) -> Iterator[Verdi
     if expected.matches is not None:
         passed = expected.matches.search(spoken.text) is not None
         yield Verdict("matches", ("matches",), expected.matches.pattern, spoken.quoted, passed)
+    if expected.similar_to is not None:
+        yield _judge_similar(expected.similar_to, spoken)
     if expected.calls_tool is not None:
         yield judge_calls_tool(expected.calls_tool, ("calls_tool",), spoken)
     yield from judge_never_calls(expected.never_calls, spoken)
@@ -112,6 +116,19 @@ def judge_never_says(phrases: Sequence[str], spoken: Spoken) -> Iterator[Verdict
             spoken.quoted,
             not spoken.says(phrase),
         )
+
+
+def _judge_similar(wanted: Similar, spoken: Spoken) -> Verdict:
+    rate = word_error_rate(wanted.text, spoken.text)
+    return Verdict(
+        "similar_to",
+        ("similar_to",),
+        f'"{wanted.text}" with at most {wanted.wer:.0%} of the words wrong',
+        f"{spoken.quoted}: {rate:.0%} wrong",
+        rate <= wanted.wer,
+        limit=wanted.wer,
+        value=round(rate, 6),
+    )
 
 
 def judge_calls_tool(wanted: ToolCall, key: tuple[str | int, ...], spoken: Spoken) -> Verdict:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from voicetest.audio.vad import Segment
 from voicetest.checks.result import Metric, Unit
 from voicetest.checks.speech import PlacedTurn, Response
 from voicetest.checks.view import CallView
-from voicetest.speech.text import word_error_rate
+from voicetest.speech.matching import word_error_rate
 
 __all__ = ["UNITS", "Measured", "measure", "summarise", "windows"]
 
@@ -44,6 +44,8 @@ class Measured:
     """Where the script stays silent on purpose."""
     awaited: Sequence[int]
     """Agent steps that follow a line of the user."""
+    references: Mapping[int, str] = field(default_factory=dict)
+    """What the agent should say in a step, where the script has the whole text."""
 
     @property
     def user_speech(self) -> list[Segment]:
@@ -174,11 +176,18 @@ def _missed_responses(call: Measured) -> list[float]:
 
 
 def _wer(call: Measured) -> list[float]:
-    return [
+    of_user = [
         word_error_rate(turn.spoken.text, turn.understood)
         for turn in call.call.user_turns
         if turn.understood is not None and turn.spoken.text
     ]
+    texts = {placed.turn.index: placed.turn.text for placed in call.placed}
+    of_agent = [
+        word_error_rate(text, " ".join(texts[turn] for turn in step.turns if turn in texts))
+        for index, text in call.references.items()
+        if (step := call.call.steps.get(index)) is not None and step.ended is not None
+    ]
+    return of_user + of_agent
 
 
 _METRICS: dict[str, Callable[[Measured], list[float]]] = {

@@ -101,9 +101,10 @@ class _Listening:
 
     def _spoken_checks(self) -> Iterator[Check]:
         for verdict in judge_spoken(self.expected, self._spoken()):
-            yield self._check(
+            check = self._check(
                 verdict.name, verdict.key, verdict.expected, verdict.actual, verdict.passed
             )
+            yield check.model_copy(update={"limit": verdict.limit, "value": verdict.value})
 
     @property
     def _turns(self) -> Sequence[PlacedTurn]:

@@ -9,13 +9,22 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import JsonObject, Only, Pattern, PositiveDuration, Text, TextList
+from voicetest.scenario.values import (
+    JsonObject,
+    Only,
+    Pattern,
+    PositiveDuration,
+    Share,
+    Text,
+    TextList,
+)
 
 __all__ = [
     "Expectations",
     "Lasts",
     "OneToolCall",
     "Severity",
+    "Similar",
     "SpeechExpectations",
     "ToolCall",
     "silence_stands_alone",
@@ -59,6 +68,25 @@ OneToolCall = Annotated[
 ]
 
 
+class Similar(Section):
+    """A text that the agent has to say nearly word for word."""
+
+    text: Text = Field(description="What the agent should say.")
+    wer: Share = Field(
+        0.2, description="The word error rate it may have against that text, for example 20%."
+    )
+
+
+def _similar_text(value: object) -> object:
+    """`similar_to: text` for short means `similar_to: {text: text}`."""
+    return {"text": value} if isinstance(value, str) else value
+
+
+OneSimilar = Annotated[
+    Similar, BeforeValidator(_similar_text, json_schema_input_type=Text | Similar)
+]
+
+
 class SpeechExpectations(Section):
     """What is expected of the words and the tool calls of the agent in one step."""
 
@@ -69,6 +97,9 @@ class SpeechExpectations(Section):
     never_says: TextList = Field((), description="The agent must say none of these.")
     matches: Pattern | None = Field(
         None, description="A regular expression found in what the agent says; case is ignored."
+    )
+    similar_to: OneSimilar | None = Field(
+        None, description="A text the agent has to say, but for a share of its words."
     )
     calls_tool: OneToolCall | None = Field(
         None, description="A tool the agent has to call: its name, or name and arguments."

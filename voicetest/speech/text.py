@@ -9,7 +9,7 @@ from itertools import groupby
 
 from text_to_num import alpha2digit
 
-__all__ = ["contains", "normalise", "word_error_rate"]
+__all__ = ["joined", "normalise", "tokens"]
 
 CONTRACTIONS = {
     "won't": "will not",
@@ -20,6 +20,10 @@ CONTRACTIONS = {
     "gonna": "going to",
     "wanna": "want to",
     "gotta": "got to",
+    "ain't": "is not",
+    "y'all": "you all",
+    "vs": "versus",
+    "etc": "et cetera",
     "ok": "okay",
     "mr": "mister",
     "mrs": "missus",
@@ -28,6 +32,7 @@ CONTRACTIONS = {
 ENDINGS = {"n't": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would"}
 IS = "that|it|he|she|what|where|who|how|there|here|when|why|everything|something|nothing"
 CURRENCIES = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees"}
+MAGNITUDES = {"k": "thousand", "m": "million", "bn": "billion"}
 HUNDREDTHS = {"dollars": "cents", "euros": "cents", "pounds": "pence", "rupees": "paise"}
 UNITS = {
     "dollar": "dollars",
@@ -54,15 +59,25 @@ _REWRITES = tuple(
         (r"(?<=\w)@(?=\w)", " at "),
         (r"(?<=[^\W\d])-(?=[^\W\d])", " "),
         (r"&", " and "),
+        (r"#(?=\d)|\bno\. ?(?=\d)", " number "),
+        (r"(?<![\w)])\+(?=\d)", " plus "),
+        (r"(\d)¢", r"\1 cents "),
+        (r"\b(\d{1,2})\.(\d\d)(?= ?[ap]m\b)", r"\1 \2 "),
+        (r"\d+(?:\.\d+){2,}", lambda found: found[0].replace(".", " ")),
+        (
+            r"([$€£¥₹] ?\d+(?:\.\d+)?) ?(k|m|bn)\b",
+            lambda found: f"{found[1]} {MAGNITUDES[found[2]]}",
+        ),
         (r"%|\bper cent\b", " percent "),
         (r"(?<=\d),(?=\d{3}(?!\d))", ""),
         (r"(?<![\w)])-(?=\d)", " minus "),
         (r"\b(\d{1,2}):00\b", r"\1 "),
         (r"(?<=\d):(?=\d\d\b)", " "),
-        (r"(?<=\d)(?=[ap]m\b)", " "),
+        (r"(?<=\d)(?=[a-z])(?!(?:st|nd|rd|th)\b)|(?<=[a-z])(?=\d)", " "),
         (r"\ba (?=(?:hundred|thousand|million|billion)\b)", "one "),
         # The number words include a bare letter o.
         (r"\bo'clock\b|(?<=\w) o clock\b", " "),
+        (r"\bo k\b", "okay"),
         (r"(?<![\w'])o(?![\w'])", "oh"),
     )
 )
@@ -74,43 +89,17 @@ def normalise(text: str) -> list[str]:
     Contractions are written out, neighbouring numbers are joined (`five five five` and `555`,
     `three thirty` and `3:30`), currency and per cent are words behind the number.
     """
-    return _joined(_tokens(text))
+    return joined(tokens(text))
 
 
-def contains(text: str, phrase: str) -> bool:
-    """Whether the words of a phrase occur in a text whole, in order and adjacent.
-
-    Both are normalised; a word of the phrase that ends in `*` matches any ending.
-    """
-    words, wanted = _tokens(text), _joined(_tokens(phrase))
-    return bool(wanted) and any(_starts(words[at:], wanted) for at in range(len(words)))
-
-
-def word_error_rate(reference: str, hypothesis: str) -> float:
-    """Substitutions, deletions and insertions per word of the reference (Levenshtein distance).
-
-    Numbers count digit by digit. An empty reference gives 0 if nothing was heard, else 1.
-    """
-    expected, heard = _digitwise(reference), _digitwise(hypothesis)
-    if not expected:
-        return 1.0 if heard else 0.0
-    row = list(range(len(heard) + 1))
-    for done, word in enumerate(expected, 1):
-        diagonal, row[0] = row[0], done
-        for place, other in enumerate(heard, 1):
-            best = min(row[place] + 1, row[place - 1] + 1, diagonal + (word != other))
-            diagonal, row[place] = row[place], best
-    return row[-1] / len(expected)
-
-
-def _tokens(text: str) -> list[str]:
-    """Normalised words, neighbouring numbers still apart."""
+def tokens(text: str) -> list[str]:
+    """The words of a text, normalised, with neighbouring numbers still apart."""
     plain = _without_accents(text.casefold())
     for pattern, replacement in _REWRITES:
         plain = pattern.sub(replacement, plain)
     digits = alpha2digit(_amounts(_written_out(plain)), "en", 0)
     words = re.findall(r"\d+\.\d+|\w+\*?", _amounts(digits).replace("'", ""))
-    return _repeated(_with_zeros([UNITS.get(word, word) for word in words]))
+    return _halves(_repeated(_with_zeros([UNITS.get(word, word) for word in words])))
 
 
 def _without_accents(text: str) -> str:
@@ -138,6 +127,13 @@ def _amounts(text: str) -> str:
         lambda found: f"{float(found[1]) * SCALES[found[2]]:.10g}",
         text,
     )
+    # The number words leave a decimal and its scale apart.
+    text = re.sub(
+        r"(\d+\.\d+) (1000(?:000){0,2})\b",
+        lambda found: f"{float(found[1]) * int(found[2]):.10g}",
+        text,
+    )
+    text = re.sub(r"(?<!\d )\bpoint (\d)", r"0.\1", text)
     text = re.sub(r"(\d+)\.(\d\d) (dollar|euro|pound|rupee)s?\b", _whole_and_hundredths, text)
     return re.sub(
         r"\b(dollars?|euros?|pounds?|rupees?),? and (?=\d+ (?:cents?|pence|penn|pais))",
@@ -179,39 +175,32 @@ def _repeated(words: list[str]) -> list[str]:
     return found
 
 
-def _joined(words: Sequence[str]) -> list[str]:
+def _halves(words: list[str]) -> list[str]:
+    """`half past 10` as 10 30, `quarter to 9` as 8 45, `2 and a half` as 2.5."""
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        match words[at : at + 4]:
+            case [("half" | "quarter") as part, ("past" | "to") as side, hour, *_] if (
+                hour.isdigit() and 1 <= int(hour) <= 12 and (part, side) != ("half", "to")
+            ):
+                before = side == "to"
+                minutes = {"half": "30", "quarter": "45" if before else "15"}[part]
+                found += [str((int(hour) + 10) % 12 + 1 if before else int(hour)), minutes]
+                at += 3
+            case [whole, "and", "a", "half"] if whole.isdigit():
+                found.append(f"{whole}.5")
+                at += 4
+            case [word, *_]:
+                found.append(word)
+                at += 1
+    return found
+
+
+def joined(words: Sequence[str]) -> list[str]:
+    """The words with neighbouring numbers as one."""
     found: list[str] = []
     for number, group in groupby(words, str.isdigit):
         run = list(group)
         found += ["".join(run)] if number else run
     return found
-
-
-def _digitwise(text: str) -> list[str]:
-    return [
-        part for word in _joined(_tokens(text)) for part in (word if word.isdigit() else [word])
-    ]
-
-
-def _starts(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether `words` begin with `wanted`, of which a number may be spread over several words."""
-    at = 0
-    for target in wanted:
-        if target.isdigit():
-            read = ""
-            while len(read) < len(target) and at < len(words) and words[at].isdigit():
-                read += words[at]
-                at += 1
-            if read != target:
-                return False
-        elif at < len(words) and _matches(words[at], target):
-            at += 1
-        else:
-            return False
-    return True
-
-
-def _matches(word: str, target: str) -> bool:
-    if target.endswith("*"):
-        return word.startswith(target[:-1])
-    return word.removesuffix("*") == target

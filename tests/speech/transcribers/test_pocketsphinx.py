@@ -9,7 +9,7 @@ import pytest
 
 from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.registry import UnknownName
-from voicetest.speech.text import contains
+from voicetest.speech.matching import contains
 from voicetest.speech.transcribers.pocketsphinx import PocketsphinxTranscriber
 from voicetest.speech.workers import Workers
 

@@ -14,6 +14,7 @@ import numpy as np
 from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.resample import resample
 from voicetest.speech.transcribers.language_model import Phrase, arpa
+from voicetest.speech.transcribers.stock_model import dictionary, stock_file, words_by_frequency
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
@@ -22,10 +23,10 @@ __all__ = ["Vocabulary", "missing_words", "recognise"]
 
 RATE = 16_000
 ORDINARY_WORDS = 5_000
-LANGUAGE_WEIGHT = 8.0
+PHRASES_WEIGHT = 8.0
+ADAPTED_WEIGHT = 5.0
+"""Of the language model against the acoustic one, which is surer of itself than the stock model."""
 MOST_ENDINGS = 8
-LOG_BASE = 1.0001
-"""pocketsphinx counts probabilities as whole powers of this."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Vocabulary:
     pronunciations: tuple[tuple[str, str], ...] = ()
 
 
-def recognise(means: str | None, vocabulary: Vocabulary, data: bytes) -> str:
+def recognise(means: Path | None, vocabulary: Vocabulary, data: bytes) -> str:
     """The words in one whole speech segment, PCM16 mono at 24 kHz.
 
     `means` is the file with an adapted model's means, None for the stock model. Without phrases
@@ -58,7 +59,7 @@ def missing_words(phrases: tuple[Phrase, ...]) -> tuple[tuple[Phrase, ...], tupl
     """The phrases with words like `refund*` replaced, and what is not in the dictionary."""
     replaced = tuple(form for phrase in phrases for form in _with_endings(phrase))
     words = sorted({word for phrase in replaced for word in phrase})
-    known = _dictionary()
+    known = dictionary()
     return replaced, tuple(word for word in words if word not in known)
 
 
@@ -66,7 +67,7 @@ def _with_endings(phrase: Phrase) -> list[Phrase]:
     """The phrase once for each of the commonest words that a `*` may stand for."""
     for place, word in enumerate(phrase):
         if word.endswith("*"):
-            endings = [w for w in _by_frequency() if w.startswith(word[:-1])][:MOST_ENDINGS]
+            endings = [w for w in words_by_frequency() if w.startswith(word[:-1])][:MOST_ENDINGS]
             variants = endings or [word[:-1]]
             rests = _with_endings(phrase[place + 1 :])
             return [(*phrase[:place], variant, *rest) for variant in variants for rest in rests]
@@ -75,10 +76,11 @@ def _with_endings(phrase: Phrase) -> list[Phrase]:
 
 # Each holds some 60 MB; a run needs one for its dialogue and one without phrases for its checks.
 @lru_cache(maxsize=4)
-def _decoder(means: str | None, vocabulary: Vocabulary) -> Decoder:
-    adapted = {} if means is None else {"mean": means}
+def _decoder(means: Path | None, vocabulary: Vocabulary) -> Decoder:
+    adapted = {} if means is None else {"mean": str(means)}
     if not vocabulary.phrases:
-        return _configured(lm=str(_model("en-us.lm.bin")), **adapted)
+        weight = {} if means is None else {"lw": ADAPTED_WEIGHT}
+        return _configured(lm=str(stock_file("en-us.lm.bin")), **adapted, **weight)
     ordinary = _ordinary()
     wanted = {*ordinary, *(word for phrase in vocabulary.phrases for word in phrase)}
     added = "".join(f"{word} {phones}\n" for word, phones in vocabulary.pronunciations)
@@ -86,48 +88,21 @@ def _decoder(means: str | None, vocabulary: Vocabulary) -> Decoder:
         words, model = Path(folder, "words.dict"), Path(folder, "phrases.lm")
         words.write_text(_pronounced(wanted) + added, encoding="utf-8")
         model.write_text("\n".join(arpa(vocabulary.phrases, ordinary)) + "\n", encoding="utf-8")
-        return _configured(lm=str(model), dict=str(words), lw=LANGUAGE_WEIGHT, **adapted)
+        return _configured(lm=str(model), dict=str(words), lw=PHRASES_WEIGHT, **adapted)
 
 
 def _pronounced(wanted: set[str]) -> str:
     """The dictionary's lines for some words; further pronunciations stand there as `word(2)`."""
-    with _model("cmudict-en-us.dict").open(encoding="utf-8") as lines:
+    with stock_file("cmudict-en-us.dict").open(encoding="utf-8") as lines:
         return "".join(line for line in lines if line.split(" ", 1)[0].partition("(")[0] in wanted)
 
 
 def _configured(**settings: str | float) -> Decoder:
     from pocketsphinx import Decoder
 
-    stock = {"hmm": str(_model("en-us")), "dict": str(_model("cmudict-en-us.dict"))}
+    stock = {"hmm": str(stock_file("en-us")), "dict": str(stock_file("cmudict-en-us.dict"))}
     return Decoder(**(stock | {"loglevel": "FATAL"} | settings))
 
 
-def _model(name: str) -> Path:
-    from pocketsphinx import get_model_path
-
-    return Path(get_model_path(), "en-us", name)
-
-
-@lru_cache(maxsize=1)
-def _dictionary() -> frozenset[str]:
-    with _model("cmudict-en-us.dict").open(encoding="utf-8") as lines:
-        return frozenset(line.split(" ", 1)[0] for line in lines)
-
-
-@lru_cache(maxsize=1)
-def _by_frequency() -> dict[str, int]:
-    """Dictionary words, commonest first, and the powers of `LOG_BASE` that are their frequencies.
-
-    The frequencies are those of the stock language model.
-    """
-    from pocketsphinx import NGramModel
-
-    model = NGramModel.readfile(str(_model("en-us.lm.bin")))
-    words = sorted(word for word in _dictionary() if not word.endswith(")"))
-    powers = {word: model.prob([word]) for word in words}
-    return {word: powers[word] for word in sorted(words, key=powers.__getitem__, reverse=True)}
-
-
 def _ordinary() -> dict[str, float]:
-    commonest = islice(_by_frequency().items(), ORDINARY_WORDS)
-    return {word: LOG_BASE**power for word, power in commonest}
+    return dict(islice(words_by_frequency().items(), ORDINARY_WORDS))
