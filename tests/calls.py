@@ -36,7 +36,7 @@ from voicetest.speech.providers import Speech
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
-__all__ = ["Call", "Far", "Quiet", "Scripted", "hold", "say", "words"]
+__all__ = ["Call", "Far", "Quiet", "Scripted", "Telephone", "hold", "say", "words"]
 
 Far = CodecLink[Event]
 Behaviour = Callable[[Far], Awaitable[None]]
@@ -49,6 +49,7 @@ class Scripted(Adapter):
 
     summary: ClassVar[str] = "for tests"
     typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+    codec: ClassVar[Callable[[End], InProcess]] = InProcess
     behaviour: Any
 
     @property
@@ -62,14 +63,39 @@ class Scripted(Adapter):
         near: Transport[Event]
         far: Transport[Event]
         near, far = memory_pair()
-        async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
+        codec = type(self).codec
+        async with asyncio.TaskGroup() as tasks, CodecLink(codec(End.SERVER), far) as line:
             running = tasks.create_task(self._behave(line))
-            async with CodecLink(InProcess(End.CLIENT), near) as link:
+            async with CodecLink(codec(End.CLIENT), near) as link:
                 yield link
             running.cancel()
 
     async def _behave(self, line: Far) -> None:
         await self.behaviour(line)
+
+
+@dataclass(frozen=True)
+class OnlySound(InProcess):
+    """A line that carries sound in real time, both ways, and nothing else."""
+
+    paced: bool = True
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """Sound."""
+        return frozenset({Audio})
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """Sound."""
+        return frozenset({Audio})
+
+
+class Telephone(Scripted):
+    """The same over a line that carries nothing but sound."""
+
+    typical: ClassVar[Capabilities] = OnlySound(End.CLIENT)
+    codec: ClassVar[Callable[[End], InProcess]] = OnlySound
 
 
 class Quiet:
@@ -127,6 +153,7 @@ def hold(
     **settings: float,
 ) -> Call:
     """Run a scenario (without its head) against a behaviour."""
+    folder.mkdir(exist_ok=True)
     path = folder / "scenario.yaml"
     path.write_text(HEAD + scenario)
     file = load_scenario(path)

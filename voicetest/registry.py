@@ -1,4 +1,4 @@
-"""Finds adapters, voices, transcribers and protocols by name, through entry points."""
+"""Finds adapters, voices, transcribers and effects by name, through entry points."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 __all__ = [
     "ADAPTERS",
+    "EFFECTS",
     "TRANSCRIBERS",
     "VOICES",
     "NotInstalled",
@@ -24,6 +25,7 @@ __all__ = [
 ADAPTERS = "voicetest.adapters"
 VOICES = "voicetest.voices"
 TRANSCRIBERS = "voicetest.transcribers"
+EFFECTS = "voicetest.effects"
 
 
 class UnknownName(LookupError):

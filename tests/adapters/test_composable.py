@@ -89,3 +89,11 @@ def test_settings_that_cannot_be_meant_are_refused(
     file.write_text(f"{HEAD}{settings}}}\nscript: [agent]\n")
     with pytest.raises(ScenarioError, match=message):
         plan(file, {}, speech)
+
+
+def test_a_dialogue_has_its_faults(tmp_path: Path, speech: Speech) -> None:
+    (tmp_path / "agent.yaml").write_text("greeting: Hello there.\nfaults: [drops_call: 1]\n")
+    scenario = f"{HEAD}dialogue: agent.yaml}}\nscript:\n  - agent\n  - user: Hello.\n  - agent\n"
+    result = _run(tmp_path, speech, scenario)
+    assert result.status == "error"
+    assert "the line broke: closed with code 1011" in result.errors[0].message

@@ -74,3 +74,36 @@ def test_a_long_quiet_line_is_not_kept(speak: Speak) -> None:
     words = speak("Hello.", "en-us")
     ((_, turn),) = _listen(ears, np.concatenate((words, _silence(1))))
     assert turn.audio.duration < len(words) / 24_000 + 0.6
+
+
+def test_impatient_ears_give_the_beginning_of_a_turn_and_ignore_its_rest(speak: Speak) -> None:
+    words = speak("I was charged twice for my March invoice.", "en-us")
+    line = np.concatenate((_silence(1), words, _silence(2), words, _silence(2)))
+    first, second = _listen(Ears(patience=0.8), line)
+    assert first[0] == pytest.approx(1.8, abs=0.1)
+    assert first[1].audio.duration == pytest.approx(0.8 + 0.2, abs=0.1)
+    assert second[0] - first[0] == pytest.approx(2 + len(words) / 24_000, abs=0.1)
+
+
+def test_impatient_ears_do_not_count_the_turn_that_they_gave(speak: Speak) -> None:
+    words = speak("I was charged twice for my March invoice.", "en-us")
+    ears = Ears(patience=0.8)
+    _listen(ears, np.concatenate((_silence(1), words[: round(1.2 * 24_000)])))
+    assert ears.speaking
+    assert ears.speaking_for == 0
+
+
+def test_a_turn_shorter_than_the_patience_is_heard_at_its_end(speak: Speak) -> None:
+    words = speak("Yes.", "en-us")
+    line = np.concatenate((_silence(1), words, _silence(2)))
+    assert [at for at, _ in _listen(Ears(patience=3), line)] == [
+        at for at, _ in _listen(Ears(), line)
+    ]
+
+
+def test_any_sound_is_noise_but_silence_is_not() -> None:
+    ears = Ears()
+    ears.feed(np.full(480, 3000, np.int16))
+    assert ears.noisy
+    ears.feed(np.zeros(480, np.int16))
+    assert not ears.noisy

@@ -60,3 +60,28 @@ def test_a_model_that_refuses_is_a_failed_connection() -> None:
         pytest.raises(ConnectionFailed, match="openai/small"),
     ):
         run(main(url), Clock.REAL)
+
+
+def test_the_model_remembers_only_what_was_heard_of_its_words() -> None:
+    async def main(url: str) -> None:
+        mind = LlmMind("openai/small", "Be brief.", url)
+        mind.cut_short(0.5)
+        await mind.answer("hello", _no_tool)
+        mind.cut_short(0.5)
+        await mind.answer("what?", _no_tool)
+        mind.cut_short(0.0)
+        await mind.answer("well?", _no_tool)
+
+    with chat_server(["One two three four.", "Never heard.", "Bye."]) as (url, requests):
+        run(main(url), Clock.REAL)
+    said = [message["content"] for message in requests[-1]["messages"]]
+    assert said == ["Be brief.", "hello", "One two", "what?", "well?"]
+
+
+def test_the_model_is_told_which_keys_were_pressed() -> None:
+    async def main(url: str) -> Reply:
+        return await LlmMind("openai/small", "Be brief.", url).answer_keys("12#", _no_tool)
+
+    with chat_server(["Thanks."]) as (url, requests):
+        assert run(main(url), Clock.REAL) == Reply("Thanks.")
+    assert "12#" in requests[0]["messages"][-1]["content"]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from voicetest.agents.dialogue import Dialogue
-from voicetest.agents.mind import Reply
+from voicetest.agents.mind import More, Reply
 from voicetest.agents.rules import DialogueMind
 from voicetest.clock import Clock, run
 from voicetest.events import ToolResult
@@ -46,6 +46,9 @@ class _Talk:
 
     def hear(self, text: str) -> Reply:
         return run(self.mind.answer(text, self._call), Clock.VIRTUAL)
+
+    def press(self, keys: str) -> Reply:
+        return run(self.mind.answer_keys(keys, self._call), Clock.VIRTUAL)
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> ToolResult:
         self.calls.append((name, arguments))
@@ -88,3 +91,33 @@ def test_a_rule_can_end_the_call(tmp_path: Path) -> None:
 
 def test_a_dialogue_without_a_greeting_waits(tmp_path: Path) -> None:
     assert _Talk(tmp_path, "fallback: Pardon?\n").mind.greeting() == ""
+
+
+KEYS = """
+rules:
+  - {keys: 1#, say: Sales., then: sales}
+  - {keys: "2", state: sales, say: Two., presses: 9#}
+  - {when: one, say: You said one.}
+fallback: Pardon?
+"""
+
+
+def test_keys_are_for_the_rule_with_exactly_these_keys(tmp_path: Path) -> None:
+    talk = _Talk(tmp_path, KEYS)
+    assert talk.press("2").text == "Pardon?"
+    assert [talk.press(keys).text for keys in ("1", "1#")] == ["Pardon?", "Sales."]
+    assert talk.press("2") == Reply("Two.", presses="9#")
+    assert talk.hear("one").text == "You said one."
+    assert talk.hear("two").text == "Pardon?"
+
+
+def test_what_is_said_later_may_speak_of_what_the_tool_gave(tmp_path: Path) -> None:
+    text = (
+        "rules:\n"
+        "  - when: find it\n"
+        "    tool: {name: lookup}\n"
+        "    say: Let me check.\n"
+        "    says_more: {after: 1.5s, say: 'I found ${result.name}.'}\n"
+    )
+    reply = _Talk(tmp_path, text, answer='{"name": "Jo"}').hear("find it")
+    assert reply == Reply("Let me check.", more=More(1.5, "I found Jo."))

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,26 @@ def test_virtual_time_takes_a_twentieth_of_the_call(tmp_path: Path) -> None:
     print(f"\nbilling.yaml, wall / call: {cold:.1%} cold (goal 20 %), {warm:.1%} warm (goal 5 %)")
     assert cold <= 0.20
     assert warm <= 0.05
+
+
+def test_recognition_delays_no_frame_of_calls_in_real_time(tmp_path: Path) -> None:
+    calls = 3
+    folders = [tmp_path / f"call{number}" for number in range(calls)]
+    for folder in folders:
+        (folder / "segments").mkdir(parents=True)
+    # A cache each: every line is synthesised and heard anew, while the other calls go on.
+    with ExitStack() as stack, ThreadPoolExecutor(calls) as threads:
+        speeches = [stack.enter_context(Speech(Cache(folder / "cache"))) for folder in folders]
+        jobs = [
+            threads.submit(run, plan(BILLING, {}, speech, "real"), folder, Quiet())
+            for speech, folder in zip(speeches, folders, strict=True)
+        ]
+        results = [job.result() for job in jobs]
+    figures = [result.harness for result in results if result.harness is not None]
+    late = [(f.lateness_p50_ms, f.lateness_p99_ms, f.lateness_max_ms) for f in figures]
+    print(f"\n{calls} calls in real time, recognising and speaking; lateness p50, p99, max in ms:")
+    print("; ".join(" ".join(f"{value:.1f}" for value in call) for call in late))
+    assert all(p99 <= 20 for _, p99, _ in late)
 
 
 LONG = """

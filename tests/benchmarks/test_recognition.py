@@ -48,7 +48,7 @@ def test_words_are_heard(speech: Speech) -> None:
 
 
 Case = tuple[dict[str, Any], dict[str, Any]]
-"""An expectation that holds for what the sentence says, and one that does not."""
+"""An expectation about what the sentence says, and one about what it nearly says."""
 
 
 def _changed(text: str) -> str:
@@ -57,7 +57,8 @@ def _changed(text: str) -> str:
 
 
 def _pattern(phrase: str) -> str:
-    return rf"\b{phrase.replace(' ', '.+')}\b"
+    words = phrase.replace("Doctor", "(doctor|dr)")
+    return rf"\b{words}\b"
 
 
 KINDS: Mapping[str, Callable[[Sentence], Case]] = {
@@ -66,7 +67,7 @@ KINDS: Mapping[str, Callable[[Sentence], Case]] = {
         {"says_any": ["purple elephants", s.phrase]},
         {"says_any": ["purple elephants", s.near_miss]},
     ),
-    "never_says": lambda s: ({"never_says": s.near_miss}, {"never_says": s.phrase}),
+    "never_says": lambda s: ({"never_says": s.phrase}, {"never_says": s.near_miss}),
     "matches": lambda s: ({"matches": _pattern(s.phrase)}, {"matches": _pattern(s.near_miss)}),
     "similar_to": lambda s: ({"similar_to": s.text}, {"similar_to": _changed(s.text)}),
 }
@@ -74,37 +75,37 @@ KINDS: Mapping[str, Callable[[Sentence], Case]] = {
 
 @dataclass
 class Truth:
-    """Verdicts against what was really said."""
+    """What was found in the agent's words, against what was really said."""
 
-    right_passes: int = 0
-    wrong_passes: int = 0
-    wrong_failures: int = 0
+    found: int = 0
+    imagined: int = 0
+    missed: int = 0
 
-    def count(self, passed: bool, *, should_pass: bool) -> None:
+    def count(self, found: bool, *, said: bool) -> None:
         """One verdict."""
-        self.right_passes += passed and should_pass
-        self.wrong_passes += passed and not should_pass
-        self.wrong_failures += should_pass and not passed
+        self.found += found and said
+        self.imagined += found and not said
+        self.missed += said and not found
 
     @property
     def precision(self) -> float:
-        """Share of the passes that are right."""
-        return self.right_passes / (self.right_passes + self.wrong_passes)
+        """Share of what was found that was said."""
+        return self.found / (self.found + self.imagined)
 
     @property
     def recall(self) -> float:
-        """Share of what should pass that does."""
-        return self.right_passes / (self.right_passes + self.wrong_failures)
+        """Share of what was said that was found."""
+        return self.found / (self.found + self.missed)
 
 
-def _passes(expected: dict[str, Any], text: str) -> bool:
-    verdicts = judge_spoken(Expectations.model_validate(expected), Spoken([text], ()))
-    return all(verdict.passed for verdict in verdicts)
+def _finds(expected: dict[str, Any], text: str) -> bool:
+    (verdict,) = judge_spoken(Expectations.model_validate(expected), Spoken([text], ()))
+    return verdict.passed != ("never_says" in expected)
 
 
 def test_expectations_are_decided_rightly(speech: Speech) -> None:
     turns = len(AMERICAN) * len(SENTENCES)
-    print(f"\n{turns} agent turns clean, {turns} by phone; half of the expectations should hold")
+    print(f"\n{turns} agent turns clean, {turns} by phone; half of the phrases were said")
     print(f"{'':12}{'precision':>10}{'µ-law':>10}{'recall':>10}{'µ-law':>10}")
     truths = {(kind, by_phone): Truth() for kind in KINDS for by_phone in (False, True)}
     for voice in AMERICAN:
@@ -128,8 +129,8 @@ def _judge(
         # A pattern sees the text as the transcriber wrote it: lower case, numbers in words.
         if kind == "matches" and not sentence.phrase.replace(" ", "").isalpha():
             continue
-        for expected, should_pass in zip(case(sentence), (True, False), strict=True):
-            passed = _passes(expected, text)
-            truths[kind, by_phone].count(passed, should_pass=should_pass)
-            if passed != should_pass:
+        for expected, said in zip(case(sentence), (True, False), strict=True):
+            found = _finds(expected, text)
+            truths[kind, by_phone].count(found, said=said)
+            if found != said:
                 print(f"  wrong: {kind} {expected[kind]!r} of {text!r}")

@@ -15,7 +15,7 @@ import pytest
 from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.audio.wav import write_wav
 from voicetest.call.limits import Limits
-from voicetest.call.microphone import Line
+from voicetest.call.line import Line
 from voicetest.call.recorder import AGENT, USER, Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import (
@@ -134,7 +134,7 @@ def say(folder: Path, seconds: float = 1.0, pad: float = 0.0) -> Line:
     path = folder / f"line-{seconds}-{pad}.wav"
     silence = np.zeros(round(pad * 24_000), np.int16)
     write_wav(path, np.concatenate((silence, tone(seconds), silence)))
-    return Line("user", "words", path, pad, pad + seconds)
+    return Line("user", "words", path, path, pad, pad + seconds)
 
 
 async def _wait(session: Session, seconds: float) -> None:
@@ -170,7 +170,7 @@ def test_a_line_of_the_user_is_recorded_where_it_was_spoken(tmp_path: Path) -> N
 
     async def script(session: Session) -> None:
         await _wait(session, 0.5)
-        await session.speak(say(tmp_path, 1.0, pad=0.1), 7)
+        await session.user.speak(say(tmp_path, 1.0, pad=0.1), 7)
 
     call = hold(tmp_path, far_end, script)
     _, spoken = call.only(LineSpoken)
@@ -188,7 +188,7 @@ def test_latency_is_known_live_from_the_end_of_the_users_speech(tmp_path: Path) 
         await line.send(sound(0.5))
 
     async def script(session: Session) -> None:
-        await session.speak(say(tmp_path, 1.0), 0)
+        await session.user.speak(say(tmp_path, 1.0), 0)
         await _wait(session, 3.0)
 
     call = hold(tmp_path, far_end, script)
@@ -285,7 +285,7 @@ def test_a_line_cut_short_by_the_end_of_the_call_is_marked(tmp_path: Path) -> No
     limits = Limits(60, 0.6, 30, 120, 60, max_duration=1.0, patience=5)
 
     async def script(session: Session) -> None:
-        await session.speak(say(tmp_path, 4.0), 0)
+        await session.user.speak(say(tmp_path, 4.0), 0)
 
     call = hold(tmp_path, far_end, script, limits=limits)
     _, spoken = call.only(LineSpoken)

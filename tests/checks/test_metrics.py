@@ -190,6 +190,7 @@ def test_a_call_in_which_nothing_happened_has_every_metric() -> None:
         "response_latency",
         "greeting_latency",
         "time_to_first_audio",
+        "stop_time",
         "talk_over",
         "dead_air",
         "wer",

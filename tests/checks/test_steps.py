@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pytest
 
 from tests.checks.timelines import Story, checks_of, only
+from voicetest.audio.defects import Defect
 from voicetest.audio.vad import Segment
 from voicetest.call.timeline import CallEnded, EndReason, TurnClosed, TurnOpened
 from voicetest.checks.result import Check, Result
-from voicetest.events import ToolCalled
+from voicetest.events import Dtmf, ToolCalled
 from voicetest.scenario.expectations import Expectations
 from voicetest.scenario.steps import SilenceStep
 
@@ -41,6 +42,18 @@ def _called(name: str, arguments: str = "{}") -> Story:
     return Story().begin(0, 0.0).agent_calls(1.0, name, arguments).end(0, 10.0, 0)
 
 
+def _pressed(keys: str) -> Story:
+    story = Story().begin(0, 0.0).add(1.0, "agent", TurnOpened(0))
+    story.add(1.0, "agent", *(Dtmf(key) for key in keys))
+    return story.add(3.0, "agent", TurnClosed(0, EndReason.TURN_ENDED)).end(0, 10.0, 0)
+
+
+def _broken(kind: Literal["clipping", "drop-out", "loop"]) -> Story:
+    story = _said("Hi.")
+    story.defects.append(Defect(kind, 2.0))
+    return story
+
+
 PAIRS: Mapping[str, Pair] = {
     "says": Pair("refund", _said("Your refund is here."), _said("Your reward is here.")),
     "says_any": Pair("[refund, credit]", _said("A credit it is."), _said("A debit it is.")),
@@ -58,6 +71,8 @@ PAIRS: Mapping[str, Pair] = {
     "stays_silent": Pair(
         "10s", _listened(), Story().begin(0, 0.0).agent_says(9.0, 9.5).end(0, 10.0)
     ),
+    "presses": Pair("12#", _pressed("012#"), _pressed("021#")),
+    "sounds_clean": Pair("true", _said("Hi."), _broken("drop-out")),
     "ends_call": Pair("true", _said("Bye.").agent_leaves(7.9), _said("Bye.").agent_leaves(8.1)),
 }
 

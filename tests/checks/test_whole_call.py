@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.checks.timelines import Story, checks_of, only
-from voicetest.call.timeline import CallEnded, EndReason, FirstAudio
+from voicetest.call.line import LineKind
+from voicetest.call.timeline import CallEnded, EndReason, FirstAudio, UserInterrupt
 from voicetest.events import ToolCalled, Transcript
 from voicetest.scenario.checks import Bounds, Checks, CountBounds, SecondsBounds, ShareBounds
 
@@ -40,6 +41,12 @@ def _audible(at_s: float) -> Story:
     return Story().user_says(1.0, 2.0).add(at_s, "agent", FirstAudio())
 
 
+def _over(kind: LineKind, stops_at_s: float) -> Story:
+    """The agent speaks from 0.5 s on, the user speaks over it from 1 to 2 s."""
+    story = Story().agent_says(0.5, stops_at_s).add(1.0, "user", UserInterrupt(0, "voice", 0))
+    return story.begin(0, 0.0).user_says(1.0, 2.0, "No.", kind=kind).end(0, 2.0).begin(1, 2.0)
+
+
 def _called(*names: str) -> Story:
     story = _call()
     return story.add(3.0, "agent", *(ToolCalled(name, name, '{"n": 1}') for name in names))
@@ -54,6 +61,8 @@ PAIRS: Mapping[str, Pair] = {
     "response_latency": Pair("{max: 1s}", _call(2.8), _call(3.2)),
     "greeting_latency": Pair("{max: 500ms}", _greeted(0.4), _greeted(0.6)),
     "time_to_first_audio": Pair("{max: 500ms}", _audible(2.4), _audible(2.6)),
+    "stop_time": Pair("{max: 500ms}", _over("interrupt", 1.4), _over("interrupt", 1.6)),
+    "false_yields": Pair("{max: 0}", _over("backchannel", 3.1), _over("backchannel", 1.6)),
     "talk_over": Pair("{max: 20%}", _call(1.9), _call(1.7)),
     "talk_overs": Pair("{max: 0}", _call(2.8), _call(1.9)),
     "overlap": Pair("{max: 200ms}", _call(1.9), _call(1.7)),

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.calls import HEAD
+from voicetest.audio.defects import Defect
 from voicetest.audio.vad import Segment
 from voicetest.call.harness import Harness
+from voicetest.call.line import LineKind
 from voicetest.call.record import CallError, CallRecord
 from voicetest.call.timeline import (
     By,
@@ -43,6 +45,8 @@ class Story:
     speech: list[Segment] = field(default_factory=list)
     """What a detector would find on the agent's channel."""
     turns: int = 0
+    defects: list[Defect] = field(default_factory=list)
+    """What a listener would find wrong with the agent's sound."""
 
     def add(self, at: float, by: By, *what: Event | Note) -> Story:
         """Anything that happened at one moment."""
@@ -51,10 +55,16 @@ class Story:
 
     def copy(self) -> Story:
         """The same call so far, to be told on in another way."""
-        return Story([*self.entries], [*self.speech], self.turns)
+        return Story([*self.entries], [*self.speech], self.turns, [*self.defects])
 
     def user_says(
-        self, start: float, end: float, text: str = "Hello.", *, step: int = 0, kind: str = "user"
+        self,
+        start: float,
+        end: float,
+        text: str = "Hello.",
+        *,
+        step: int = 0,
+        kind: LineKind = "user",
     ) -> Story:
         """A line of the user that is nothing but speech."""
         line = LineSpoken(step, kind, text, start, end, start, end, False, f".step-{step:03}.wav")
@@ -151,6 +161,7 @@ class Story:
             recording=Path("nowhere.wav"),
             duration_s=duration_s,
             agent_speech=tuple(self.speech),
+            defects=tuple(self.defects),
             harness=(harness or Harness()) if opened else None,
             error=error,
         )

@@ -54,6 +54,16 @@ def test_a_broken_line_is_a_hangup_that_was_not_meant() -> None:
     run(main(), Clock.VIRTUAL)
 
 
+def test_a_line_can_be_hung_up_as_if_it_broke() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        async with _link(near) as caller, _link(far, End.SERVER) as agent:
+            await agent.hang_up("crashed", 1011)
+            assert await _all(caller) == [Hangup(1011, "crashed", normal=False)]
+
+    run(main(), Clock.VIRTUAL)
+
+
 def test_saying_something_on_a_dead_line_does_nothing() -> None:
     async def main() -> None:
         near, far = _pair()

@@ -200,7 +200,7 @@ BAD_STEPS = [
     ("- wait: 3s", "4:3", "did you mean 'silence'"),
     ("- bye", "4:3", "did you mean 'hangup'"),
     ("- usr: hi", "4:3", "unknown step 'usr' (did you mean 'user'?)"),
-    ("- interrupt: hi", "4:3", "unknown step 'interrupt'; possible: agent, user, silence"),
+    ("- xylophone: hi", "4:3", "unknown step 'xylophone'; possible: agent, user, silence"),
     ("- Hello there", "4:3", "to say it, write '- user: …'"),
     ("- user", "4:3", "write '- user: …'"),
     ("- {}", "4:3", "this step is empty"),

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from voicetest.adapters.base import Adapter, World
 from voicetest.agents.dialogue import DialogueFile
+from voicetest.agents.faults import HEALTHY
 from voicetest.agents.llm import DEFAULT_PROMPT, LlmMind
 from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Mind
@@ -96,6 +97,7 @@ class ComposableVoiceAgent(Adapter):
                 voice,
                 self.dialogue.manners if self.dialogue else Manners(),
                 line,
+                faults=self.dialogue.faults if self.dialogue else HEALTHY,
             )
             tasks.create_task(agent.serve())
             async with CodecLink(InProcess(End.CLIENT), near) as link:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeAlias
 
 from voicetest.agents.ears import Ears, Heard
+from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.keypad import Keyed, Keypad
 from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Mind, Reply
 from voicetest.agents.mouth import Mouth
+from voicetest.agents.parts import Part, Words, answer
+from voicetest.agents.truth import Spoke
 from voicetest.audio.chunk import Samples
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
+    Dtmf,
     Hangup,
     ToolCalled,
     ToolResult,
@@ -33,9 +39,16 @@ _TOOL_TIMEOUT_S = 30.0
 _GOODBYE_PAUSE_S = 0.2
 """Between the last word and the hang-up."""
 
+_Input: TypeAlias = Heard | Keyed
+
 
 class EmbeddedAgent:
-    """Serves one call from the far end of its line; the same agent works behind every codec."""
+    """Serves one call from the far end of its line; the same agent works behind every codec.
+
+    `keys` finds the keys that sound in each piece of the line, for lines that do not report them
+    as events; `tones` makes the sound of keys where the agent cannot send them as events; `told`
+    learns when each utterance was really heard.
+    """
 
     def __init__(
         self,
@@ -44,14 +57,25 @@ class EmbeddedAgent:
         voice: Voice,
         manners: Manners,
         link: CodecLink[Any],
+        *,
+        faults: Faults = HEALTHY,
+        keys: Callable[[Samples], Sequence[str]] | None = None,
+        tones: Callable[[str], Samples] | None = None,
+        told: Callable[[Spoke], None] | None = None,
     ) -> None:
         self._transcriber = transcriber
         self._mind = mind
         self._manners = manners
         self._link = link
-        self._ears = Ears()
-        self._mouth = Mouth(voice, link)
-        self._turns: asyncio.Queue[Heard] = asyncio.Queue()
+        self._faults = faults
+        self._keys = keys
+        self._loop = asyncio.get_running_loop()
+        self._ears = Ears(faults.talks_over)
+        self._mouth = Mouth(voice, link, faults=faults, tones=tones, told=told)
+        self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
+        self._keypad = Keypad(self._inputs.put_nowait)
+        self._quiet_since = self._loop.time()
+        """When somebody last spoke or pressed a key; set by either side."""
         self._tools: dict[str, asyncio.Future[ToolResult]] = {}
         """The tool calls that wait for their result, by id."""
         self._tool_calls = 0
@@ -70,7 +94,9 @@ class EmbeddedAgent:
             async for event in events:
                 match event:
                     case Audio(chunk):
-                        await self._hear(chunk.samples())
+                        self._hear(chunk.samples())
+                    case Dtmf(key):
+                        self._press(key)
                     case ToolResult(id=call):
                         waiting = self._tools.get(call)
                         if waiting is not None and not waiting.done():
@@ -80,32 +106,84 @@ class EmbeddedAgent:
                     case _:
                         pass
 
-    async def _hear(self, samples: Samples) -> None:
+    def _hear(self, samples: Samples) -> None:
+        for key in self._keys(samples) if self._keys is not None else ():
+            self._press(key)
         heard = self._ears.feed(samples)
         if heard is not None:
-            self._turns.put_nowait(heard)
-        if self._mouth.speaking and self._ears.speaking_for >= self._manners.yields_after:
-            await self._mouth.hush()
+            self._inputs.put_nowait(heard)
+        if self._ears.speaking:
+            self._quiet_since = self._loop.time()
+        if self._yields():
+            self._mouth.hush()
+
+    def _press(self, key: str) -> None:
+        if not self._faults.ignores_keys:
+            self._quiet_since = self._loop.time()
+            self._keypad.press(key)
+
+    def _yields(self) -> bool:
+        if self._faults.never_yields:
+            return False
+        if self._faults.false_yields and self._ears.noisy:
+            return True
+        return self._ears.speaking_for >= self._manners.yields_after
 
     async def _talk(self) -> None:
         greeting = self._mind.greeting()
         if greeting:
-            await self._reply(Reply(greeting))
+            await self._say(Words(greeting))
         while True:
-            heard = await self._turns.get()
-            text = await self._transcriber.transcribe(heard.audio)
-            await say(self._link, Transcript("user", text))
-            await asyncio.sleep(self._manners.reply_delay)
-            reply = await self._mind.answer(text, self._call_tool)
-            await self._reply(reply)
+            reply = await self._think(await self._next_input())
+            await self._say(*answer(reply, self._faults))
             if reply.ends_call:
                 await asyncio.sleep(_GOODBYE_PAUSE_S)
                 await self._link.hang_up("the agent ended the call")
 
-    async def _reply(self, reply: Reply) -> None:
-        if reply.text:
+    async def _next_input(self) -> _Input:
+        """What the user says or presses next; the agent speaks up when that takes too long."""
+        reprompt = self._manners.reprompt
+        if reprompt is not None:
+            for _ in range(reprompt.times):
+                found = await self._input_within(reprompt.after)
+                if found is not None:
+                    return found
+                await self._say(Words(reprompt.text))
+        return await self._inputs.get()
+
+    async def _input_within(self, quiet_s: float) -> _Input | None:
+        """The next input; None once nobody has spoken for so many seconds."""
+        while True:
+            deadline = self._quiet_since + quiet_s
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await self._inputs.get()
+            except TimeoutError:
+                if self._quiet_since + quiet_s <= deadline:
+                    return None
+
+    async def _think(self, found: _Input) -> Reply:
+        # An agent that talks over its user does not wait for anybody's end.
+        patience = 0.0 if self._faults.talks_over is not None else self._manners.reply_delay
+        delay = patience + self._faults.slow
+        match found:
+            case Heard(audio):
+                text = await self._transcriber.transcribe(audio)
+                await say(self._link, Transcript("user", text))
+                await asyncio.sleep(delay)
+                return await self._mind.answer(text, self._call_tool)
+            case Keyed(keys):
+                await asyncio.sleep(delay)
+                return await self._mind.answer_keys(keys, self._call_tool)
+
+    async def _say(self, *parts: Part) -> None:
+        """One turn of the agent; without parts it ends a turn that a tool call began."""
+        if parts:
             await self._begin_turn()
-            await self._mouth.speak(reply.text)
+            await self._mouth.speak(*parts)
+            self._quiet_since = self._loop.time()
+            if self._mouth.heard_share < 1:
+                self._mind.cut_short(self._mouth.heard_share)
         elif self._in_turn:
             await say(self._link, AgentTurnEnded())
         self._in_turn = False

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
-from voicetest.agents.manners import Manners
+from voicetest.agents.faults import FaultList, Faults
+from voicetest.agents.keypad import PressedKeys
+from voicetest.agents.manners import Manners, Reprompt
 from voicetest.errors import ScenarioError
 from voicetest.scenario.load import load_model
 from voicetest.scenario.refusals import carried
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import Duration, Flag, InputFile, Json, Text, TextList
+from voicetest.scenario.values import (
+    Count,
+    Duration,
+    Flag,
+    InputFile,
+    Json,
+    PositiveDuration,
+    Text,
+    TextList,
+)
 
-__all__ = ["Dialogue", "DialogueFile", "Rule", "ToolUse", "dialogue_schema"]
+__all__ = ["Dialogue", "DialogueFile", "Rule", "SaysMore", "SpeaksUp", "ToolUse", "dialogue_schema"]
 
 
 class ToolUse(Section):
@@ -25,6 +43,25 @@ class ToolUse(Section):
     )
 
 
+class SaysMore(Section):
+    """A second utterance of the agent in the same turn."""
+
+    after: PositiveDuration = Field(description="The pause before it.")
+    say: Text = Field(description="What the agent says then; ${result} as in `say`.")
+
+
+class SpeaksUp(Section):
+    """What the agent does when nobody speaks."""
+
+    after: PositiveDuration = Field(
+        description="How long nobody must have spoken or pressed a key, from the call's begin on."
+    )
+    say: Text = Field(description="What the agent says then.")
+    times: Annotated[Count, Field(ge=1)] = Field(
+        default=2, description="How often it does so in a row; then it waits for the user."
+    )
+
+
 def _any_of(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -33,7 +70,13 @@ class Rule(Section):
     """What the agent says to what it hears."""
 
     when: Annotated[tuple[TextList, ...], BeforeValidator(_any_of)] = Field(
-        description="Phrases, any of which must be heard; a list inside means all of its phrases."
+        default=(),
+        description="Phrases, any of which must be heard; a list inside means all of its phrases.",
+    )
+    keys: PressedKeys | None = Field(
+        default=None,
+        description="Instead of `when`: the keys that must be pressed, such as 12#; # ends an "
+        "input, and so do 1.5 s without a further key.",
     )
     state: Text | None = Field(
         default=None, description="The rule counts only in this state of the conversation."
@@ -42,10 +85,28 @@ class Rule(Section):
         default=None,
         description="What the agent says; ${result} is what the tool gave, ${result.name} a part.",
     )
+    says_more: SaysMore | None = Field(
+        default=None, description="What the agent says after a pause in the same turn."
+    )
+    presses: PressedKeys | None = Field(
+        default=None, description="Keys that the agent presses after speaking."
+    )
     then: Text | None = Field(default=None, description="The state that follows.")
     once: Flag = Field(default=False, description="The rule counts only the first time.")
     tool: ToolUse | None = Field(default=None, description="A tool to call before speaking.")
     ends_call: Flag = Field(default=False, description="The agent hangs up after speaking.")
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if bool(self.when) == (self.keys is not None):
+            raise ValueError("a rule needs exactly one of 'when' and 'keys'")
+        return self
+
+    @model_validator(mode="after")
+    def _more_after_something(self) -> Self:
+        if self.says_more is not None and self.say is None:
+            raise ValueError("'says_more' follows 'say', which is missing here")
+        return self
 
 
 class Dialogue(Section):
@@ -68,11 +129,21 @@ class Dialogue(Section):
     yields_after: Duration = Field(
         default=0.3, description="How long the user must speak over the agent to silence it."
     )
+    reprompt: SpeaksUp | None = Field(
+        default=None, description="What the agent says when nobody speaks; without it, it waits."
+    )
+    faults: FaultList = Field(
+        default_factory=Faults,
+        description="What the agent does wrong on purpose: a list of faults, each a name, or a "
+        "name with its parameter, such as `slow: 5s`.",
+    )
 
     @property
     def manners(self) -> Manners:
         """How it takes turns."""
-        return Manners(self.reply_delay, self.yields_after)
+        up = self.reprompt
+        reprompt = None if up is None else Reprompt(up.after, up.say, up.times)
+        return Manners(self.reply_delay, self.yields_after, reprompt)
 
     @property
     def phrases(self) -> tuple[str, ...]:

@@ -41,6 +41,19 @@ class LlmMind:
         self._history.append({"role": "assistant", "content": text})
         return Reply(text)
 
+    async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply:
+        """The model's reply to being told which keys were pressed; raises ConnectionFailed."""
+        return await self.answer(f"(The caller pressed the keys {keys}.)", call_tool)
+
+    def cut_short(self, heard_share: float) -> None:
+        """Keep only the words of the last reply that were heard."""
+        last = self._history[-1]
+        if last["role"] != "assistant":
+            return
+        words = last["content"].split()
+        heard = " ".join(words[: round(heard_share * len(words))])
+        self._history[-1:] = [{**last, "content": heard}] if heard else []
+
     async def _completion(self) -> str:
         from openai import OpenAIError
 

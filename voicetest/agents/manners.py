@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Manners"]
+__all__ = ["Manners", "Reprompt"]
+
+
+@dataclass(frozen=True)
+class Reprompt:
+    """After so many seconds in which nobody spoke the agent says `text`, `times` in a row."""
+
+    after: float
+    text: str
+    times: int
 
 
 @dataclass(frozen=True)
@@ -15,3 +24,5 @@ class Manners:
     """From having heard the end of the user's turn to speaking."""
     yields_after: float = 0.3
     """How long the user must speak over the agent until it falls silent."""
+    reprompt: Reprompt | None = None
+    """How it speaks up when nobody does; None to wait for ever."""

@@ -8,18 +8,28 @@ from typing import Any, Protocol
 
 from voicetest.events import ToolResult
 
-__all__ = ["CallTool", "Mind", "Reply"]
+__all__ = ["CallTool", "Mind", "More", "Reply"]
 
 CallTool = Callable[[str, dict[str, Any]], Awaitable[ToolResult]]
 """Calls a tool by name with arguments and waits for what it gives."""
 
 
 @dataclass(frozen=True)
+class More:
+    """A second utterance of the same turn, `after` seconds of silence."""
+
+    after: float
+    text: str
+
+
+@dataclass(frozen=True)
 class Reply:
-    """What the agent says to one user turn; an empty text is silence."""
+    """What the agent says to one user turn, and the keys it presses then; "" is none."""
 
     text: str
     ends_call: bool = False
+    more: More | None = None
+    presses: str = ""
 
 
 class Mind(Protocol):
@@ -30,3 +40,9 @@ class Mind(Protocol):
 
     async def answer(self, heard: str, call_tool: CallTool) -> Reply:
         """The one reply to one user turn; `heard` is what the ears made of it."""
+
+    async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply:
+        """The one reply to keys that the user pressed."""
+
+    def cut_short(self, heard_share: float) -> None:
+        """The user spoke over the last utterance: only this share of it (0 to 1) was heard."""

@@ -3,70 +3,175 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Callable
+from typing import Any
 
-from voicetest.audio.chunk import INTERNAL, AudioChunk
-from voicetest.clock import sleep_until
-from voicetest.events import AgentTurnEnded, Audio, Cleared, Transcript
-from voicetest.links.base import Link, say
+from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.parts import Part, Presses, Words
+from voicetest.agents.truth import Spoke, spoken
+from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
+from voicetest.events import AgentTurnEnded, Audio, Cleared, Dtmf, Transcript, Warned
+from voicetest.links.base import say
+from voicetest.links.codec import CodecLink
 from voicetest.speech.voices.base import Voice
 
 __all__ = ["Mouth"]
 
 _PIECE_S = 0.02
+_BROKEN = 1011
+"""The close code of a peer that failed (RFC 6455 §7.4.1)."""
 
 
 class Mouth:
-    """Speaks one text at a time over a link, and knows when the listener has heard it."""
+    """Speaks one turn at a time over a link, and knows when the listener has heard it.
 
-    def __init__(self, voice: Voice, link: Link) -> None:
+    `tones` makes the sound of keys for a line that has no word for them; `told` learns when each
+    utterance was heard, as soon as it is over.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        link: CodecLink[Any],
+        *,
+        faults: Faults = HEALTHY,
+        tones: Callable[[str], Samples] | None = None,
+        told: Callable[[Spoke], None] | None = None,
+    ) -> None:
         self._voice = voice
         self._link = link
+        self._faults = faults
+        self._tones = tones
+        self._told = told
         self._loop = asyncio.get_running_loop()
-        self._silent_at = self._loop.time()
-        """When what has been sent so far will have been heard; set by each utterance."""
+        self._speaking = False
+        """Set by the first sound of a turn; cleared when its last one has been heard."""
         self._hushed = asyncio.Event()
-        """Set to stop the utterance under way; cleared when one begins."""
+        """Set to stop the turn under way; cleared when one begins."""
+        self._stopped_at = math.inf
+        """When the turn under way was stopped; infinite while it was not."""
+        self._heard_share = 1.0
+        """Set when an utterance is over, and to 1 when a turn begins."""
+        self._utterances = 0
+        """How many have begun."""
 
     @property
     def speaking(self) -> bool:
-        """Whether the listener still hears the agent."""
-        return self._loop.time() < self._silent_at
+        """Whether the listener still hears the agent, or will after a pause of the same turn."""
+        return self._speaking
 
-    async def speak(self, text: str) -> None:
-        """Send the words, their sound and the end of the turn; returns when they were heard."""
-        audio = await self._voice.synthesise(text)
+    @property
+    def heard_share(self) -> float:
+        """How much of the last turn's last utterance was heard, from 0 to 1."""
+        return self._heard_share
+
+    def hush(self) -> None:
+        """Stop at once: what was sent but not heard yet is thrown away."""
+        if self._speaking and not self._hushed.is_set():
+            self._stopped_at = self._loop.time()
+            self._hushed.set()
+
+    async def speak(self, *parts: Part) -> None:
+        """Send one turn with its words, its sound and its end; returns when it was heard."""
         self._hushed.clear()
-        self._silent_at = self._loop.time() + audio.duration
-        await say(self._link, Transcript("agent", text))
-        if self._link.paced:
-            await self._pace(audio)
-        else:
-            await self._link.send(Audio(audio))
-        if not self._hushed.is_set():
-            await say(self._link, AgentTurnEnded())
-            await self._heard()
-
-    async def _heard(self) -> None:
+        self._stopped_at = math.inf
+        self._heard_share = 1.0
         try:
-            async with asyncio.timeout_at(self._silent_at):
-                await self._hushed.wait()
-        except TimeoutError:
-            return
+            for place, part in enumerate(parts, 1):
+                if not await self._part(part, ends_turn=place == len(parts)):
+                    break
+            # Sent from here and not by `hush`, so that no sound can follow on a slow line.
+            if self._hushed.is_set():
+                await say(self._link, Cleared())
+                await say(self._link, AgentTurnEnded("interrupted"))
+        finally:
+            self._speaking = False
 
-    async def _pace(self, audio: AudioChunk) -> None:
+    async def _part(self, part: Part, ends_turn: bool) -> bool:
+        """Whether the turn goes on after this part."""
+        match part:
+            case Words():
+                return await self._utter(part, ends_turn)
+            case Presses(keys):
+                return await self._press(keys, ends_turn)
+
+    async def _utter(self, words: Words, ends_turn: bool) -> bool:
+        whole = await self._voice.synthesise(words.text)
+        if words.after and not await self._until(self._loop.time() + words.after):
+            return False
+        self._utterances += 1
+        drops = self._utterances == self._faults.drops_call
+        sound = _beginning(whole, 0.5 if drops else words.share)
+        self._speaking = True
+        if not self._faults.mute:
+            await say(self._link, Transcript("agent", words.text))
+        start = self._loop.time()
+        try:
+            heard = await self._play(sound, ends_turn and not drops)
+        except asyncio.CancelledError:
+            self._stopped_at = min(self._stopped_at, self._loop.time())
+            raise
+        finally:
+            self._account(start, sound, whole)
+        if drops and heard:
+            await self._link.hang_up(code=_BROKEN)
+            return False
+        return heard
+
+    def _account(self, start: float, sound: AudioChunk, whole: AudioChunk) -> None:
+        heard_s = min(max(self._stopped_at - start, 0.0), sound.duration)
+        self._heard_share = heard_s / whole.duration
+        spoke = spoken(sound, start, self._stopped_at)
+        if self._told is not None and spoke is not None and not self._faults.mute:
+            self._told(spoke)
+
+    async def _press(self, keys: str, ends_turn: bool) -> bool:
+        self._speaking = True
+        if Dtmf not in self._link.sends and self._tones is not None:
+            return await self._play(AudioChunk.of(self._tones(keys)), ends_turn)
+        if Dtmf in self._link.sends:
+            for key in keys:
+                await self._link.send(Dtmf(key))
+        else:
+            await say(self._link, Warned("the agent cannot press keys on this line"))
+        if ends_turn:
+            await say(self._link, AgentTurnEnded())
+        return True
+
+    async def _play(self, sound: AudioChunk, ends_turn: bool) -> bool:
+        """Send sound and, if so, the end of the turn; whether it was heard to its end."""
+        silent_at = self._loop.time() + sound.duration
+        if self._link.paced:
+            await self._pace(sound)
+        else:
+            await self._send(sound)
+        if ends_turn and not self._hushed.is_set():
+            await say(self._link, AgentTurnEnded())
+        return await self._until(silent_at)
+
+    async def _pace(self, sound: AudioChunk) -> None:
         step = round(_PIECE_S * INTERNAL.rate) * INTERNAL.sample_bytes
         start = self._loop.time()
-        for number, offset in enumerate(range(0, len(audio.data), step)):
-            await sleep_until(start + number * _PIECE_S)
-            if self._hushed.is_set():
+        for number, offset in enumerate(range(0, len(sound.data), step)):
+            if number and not await self._until(start + number * _PIECE_S):
                 return
-            await self._link.send(Audio(AudioChunk(audio.data[offset : offset + step])))
+            await self._send(AudioChunk(sound.data[offset : offset + step]))
 
-    async def hush(self) -> None:
-        """Stop at once: what was sent but not heard yet is thrown away."""
-        if not self.speaking:
-            return
-        self._silent_at = self._loop.time()
-        self._hushed.set()
-        await say(self._link, Cleared())
-        await say(self._link, AgentTurnEnded("interrupted"))
+    async def _send(self, sound: AudioChunk) -> None:
+        if not self._faults.mute:
+            await self._link.send(Audio(sound))
+
+    async def _until(self, deadline: float) -> bool:
+        """Wait until `loop.time()` reaches `deadline`; False at once when hushed."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._hushed.wait()
+        except TimeoutError:
+            return True
+        return False
+
+
+def _beginning(sound: AudioChunk, share: float) -> AudioChunk:
+    """The first part of a sound, `share` from 0 to 1 of it."""
+    return AudioChunk(sound.data[: round(sound.frames * share) * INTERNAL.sample_bytes])

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 
-__all__ = ["FRAME", "FRAME_S", "Line", "Microphone"]
+__all__ = ["FRAME", "FRAME_S", "Microphone"]
 
 FRAME_S = 0.02
 """Seconds of one frame."""
@@ -18,20 +16,6 @@ FRAME = round(INTERNAL.rate * FRAME_S)
 """Samples of one frame."""
 
 _SILENCE = np.zeros(FRAME, dtype=np.int16)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the script, ready to go out; it stays on disk until it is spoken."""
-
-    kind: str
-    text: str
-    clean: Path
-    """Mono WAV at 24 kHz: the line before effects and line."""
-    speech_start_s: float
-    """Where speech begins in it, in seconds."""
-    speech_end_s: float
-    """Where speech ends in it."""
 
 
 class Microphone:

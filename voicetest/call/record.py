@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.defects import Defect, find_defects
 from voicetest.audio.vad import DETECTOR, Activity, Segment
-from voicetest.audio.wav import read_blocks
+from voicetest.audio.wav import read_blocks, read_span
 from voicetest.call.harness import Harness
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import Entry
 from voicetest.speech.cache import Cache, key
 
-__all__ = ["CallError", "CallRecord", "agent_speech"]
+__all__ = ["CallError", "CallRecord", "agent_speech", "speech_defects"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class CallRecord:
     duration_s: float
     agent_speech: tuple[Segment, ...]
     """Where the agent speaks on the right channel, in seconds."""
+    defects: tuple[Defect, ...]
+    """What is wrong with that speech; times in seconds on the recording."""
     harness: Harness | None
     """None when the line never opened."""
     error: CallError | None = None
@@ -59,3 +63,14 @@ def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:
     found = tuple(activity.segments())
     cache.put(name, json.dumps([(segment.start, segment.end) for segment in found]).encode())
     return found
+
+
+def speech_defects(recording: Path, speech: tuple[Segment, ...]) -> tuple[Defect, ...]:
+    """What is wrong with the speech on the right channel of a recording."""
+    found: list[Defect] = []
+    for segment in speech:
+        start = round(segment.start * INTERNAL.rate)
+        frames = round(segment.end * INTERNAL.rate) - start
+        sound = read_span(recording, start, frames)[:, AGENT]
+        found += [Defect(d.kind, segment.start + d.at_s) for d in find_defects(sound)]
+    return tuple(found)

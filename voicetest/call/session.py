@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
+from voicetest.audio.dtmf import DtmfDetector
 from voicetest.audio.vad import voiced
-from voicetest.audio.wav import read_span
+from voicetest.call.acoustics import Acoustics
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
-from voicetest.call.microphone import FRAME, FRAME_S, Line, Microphone
+from voicetest.call.microphone import FRAME, FRAME_S, Microphone
 from voicetest.call.playout import BurstyPlayout, ContinuousPlayout, Playout
 from voicetest.call.recorder import Recorder
+from voicetest.call.speaker import Speaker
 from voicetest.call.timeline import (
     By,
     CallEnded,
     EndReason,
     FirstAudio,
-    LineSpoken,
     Note,
-    SpeechStarted,
-    SpeechStopped,
     Timeline,
+    TurnCut,
 )
 from voicetest.call.turns import AgentTurns
 from voicetest.clock import sleep_until
@@ -33,13 +33,14 @@ from voicetest.events import (
     AgentTurnStarted,
     Audio,
     Cleared,
+    Dtmf,
     Event,
     Failed,
     Hangup,
+    Interrupted,
     ToolCalled,
     ToolResult,
-    UserTurnEnded,
-    UserTurnStarted,
+    TranscriptDelta,
 )
 from voicetest.links.base import Link, say
 
@@ -58,6 +59,7 @@ class Session:
         timeline: Timeline,
         limits: Limits,
         answer_tool: AnswerTool,
+        acoustics: Acoustics | None = None,
     ) -> None:
         self.timeline = timeline
         self.recorder = recorder
@@ -68,17 +70,15 @@ class Session:
             platform_ends_turns=AgentTurnEnded in link.receives,
             tail_s=limits.tail_silence,
         )
-        self.user_speech_start_s: float | None = None
-        """Start of the user's last speech; set by each line."""
-        self.user_speech_end_s: float | None = None
-        """End of the user's last speech; set by each line."""
         self.last_message_s = 0.0
         """When the far side last said anything; set by each event."""
         self.hung_up: Hangup | None = None
         """Set when the far side ends the call."""
         self._link = link
         self._answer_tool = answer_tool
+        self._acoustics = acoustics or Acoustics()
         self._microphone = Microphone()
+        self._keys = DtmfDetector()
         self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout()
         self._loop = asyncio.get_running_loop()
         self._start = self._loop.time()
@@ -89,8 +89,9 @@ class Session:
         """Set whenever a condition may have become true; cleared by whoever waits."""
         self._answering: list[asyncio.Task[None]] = []
         """The tool calls that are being answered; ended with the call."""
-        self._awaiting_audio = True
-        """Set at the start and by each line; cleared by the first packet with sound in it."""
+        self.user = Speaker(
+            self._microphone, self.turns, lambda what, at: self.note("user", what, at), self.say
+        )
 
     @property
     def now(self) -> float:
@@ -123,43 +124,37 @@ class Session:
             await self._changed.wait()
         return True
 
-    async def speak(self, line: Line, step: int) -> None:
-        """Say a line; returns when its last frame has been out for its 20 ms."""
-        samples = read_span(line.clean, 0, -1)[:, 0]
-        await self.say(UserTurnStarted())
-        started, finished = self._microphone.say(samples)
-        start = await started
-        self.user_speech_start_s = start + line.speech_start_s
-        self.user_speech_end_s = start + line.speech_end_s
-        self.note("user", SpeechStarted("user"), self.user_speech_start_s)
-        try:
-            await finished
-            await sleep_until(self._start + start + len(samples) / INTERNAL.rate)
-        finally:
-            whole = start + len(samples) / INTERNAL.rate
-            end = min(whole, self.now)
-            self.user_speech_end_s = min(self.user_speech_end_s, end)
-            self.note("user", SpeechStopped("user"), self.user_speech_end_s)
-            self.note(
-                "user",
-                LineSpoken(
-                    step=step,
-                    kind=line.kind,
-                    text=line.text,
-                    start_s=start,
-                    end_s=end,
-                    speech_start_s=self.user_speech_start_s,
-                    speech_end_s=self.user_speech_end_s,
-                    truncated=end < whole - FRAME_S,
-                    clean=line.clean.name,
-                ),
-            )
-            self._awaiting_audio = True
-        await self.say(UserTurnEnded())
-
     async def say(self, event: Event) -> None:
         """Tell the far side something, if this line has a word for it."""
         await say(self._link, event)
+
+    @property
+    def interrupts_natively(self) -> bool:
+        """Whether the platform can be told to stop speaking."""
+        return Interrupted in self._link.sends
+
+    @property
+    def presses_natively(self) -> bool:
+        """Whether the line has messages for keys."""
+        return Dtmf in self._link.sends
+
+    async def interrupt(self) -> None:
+        """Tell the platform to stop; what it had sent and was not heard is thrown away."""
+        turn = self.turns.open
+        began = None if turn is None else turn.speech_start_s
+        heard = 0.0 if began is None else self.now - began
+        self._drop_unheard(self.now)
+        await self.say(Interrupted(heard_s=heard))
+
+    def _drop_unheard(self, now: float) -> None:
+        position = round(now * INTERNAL.rate)
+        turn = self.turns.open
+        if turn is not None and turn.speech_start_s is not None:
+            heard = now - turn.speech_start_s
+            lost = self._playout.pending(position) / INTERNAL.rate
+            self.note("agent", TurnCut(turn.index, heard / (heard + lost) if lost else 1.0), now)
+        self._playout.clear(position)
+        self.turns.cleared()
 
     async def conduct(self, script: Callable[[], Awaitable[None]]) -> None:
         """Run the whole call: the script from its first step to its last, then hang up.
@@ -215,16 +210,17 @@ class Session:
             case Audio(chunk):
                 self._take_in_audio(chunk, now)
                 return
-            case AgentTurnStarted():
+            case AgentTurnStarted() | Dtmf():
                 self.turns.sign(now)
+            case TranscriptDelta(by="agent"):
+                self.turns.receive(words=len(event.text.split()))
             case ToolCalled():
                 self.turns.sign(now)
                 self._answering.append(tasks.create_task(self._answer(event)))
             case AgentTurnEnded():
                 self.turns.announce_end()
             case Cleared():
-                self._playout.clear(round(now * INTERNAL.rate))
-                self.turns.cleared()
+                self._drop_unheard(now)
             case Hangup():
                 self.hung_up = event
             case _:
@@ -235,9 +231,10 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         samples = chunk.samples()
-        if self._awaiting_audio and voiced(samples):
-            self._awaiting_audio = False
+        if self.user.awaiting_audio and voiced(samples):
+            self.user.awaiting_audio = False
             self.note("agent", FirstAudio(), now)
+        self.turns.receive(sound_s=chunk.duration)
         self._playout.push(samples, round(now * INTERNAL.rate))
 
     async def _answer(self, call: ToolCalled) -> None:
@@ -257,6 +254,7 @@ class Session:
             speaking = self._microphone.speaking
             self._on_wire = self._microphone.take(self._ticks * FRAME_S)
             if speaking or self._link.continuous:
+                self._on_wire = self._acoustics.to_agent(self._on_wire)
                 await self._link.send(Audio(AudioChunk.of(self._on_wire)))
             self.harness.frame(deadline, woken, self._loop.time())
             self._ticks += 1
@@ -267,6 +265,9 @@ class Session:
         if self._on_wire is None:
             return
         start = (self._ticks - 1) * FRAME
-        heard = self._playout.render(start, FRAME)
+        heard = self._acoustics.to_user(self._playout.render(start, FRAME))
         self.recorder.write(self._on_wire, heard)
-        self.turns.hear(heard, start / INTERNAL.rate, self.user_speech_end_s)
+        self.turns.hear(heard, start / INTERNAL.rate, self.user.speech_end_s)
+        if Dtmf not in self._link.receives:
+            for pressed in self._keys.feed(heard):
+                self.note("agent", Dtmf(pressed.key), pressed.at_s)

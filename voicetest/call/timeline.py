@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from voicetest.call.line import LineKind
 from voicetest.events import Event, Party
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "StepStarted",
     "Timeline",
     "TurnClosed",
+    "TurnCut",
     "TurnOpened",
     "TurnTranscribed",
+    "UserInterrupt",
 ]
 
 By: TypeAlias = Literal["user", "agent", "platform", "voicetest"]
@@ -68,7 +71,7 @@ class LineSpoken:
     """A line of the script went out from `start_s` to `end_s`, with speech between the edges."""
 
     step: int
-    kind: str
+    kind: LineKind
     text: str
     start_s: float
     end_s: float
@@ -78,6 +81,20 @@ class LineSpoken:
     """Whether the call ended before the whole line was out."""
     clean: str
     """Name of the file with the clean line, before effects and line."""
+
+
+@dataclass(frozen=True)
+class UserInterrupt:
+    """Step `step` is about to speak over the agent, or finds that it cannot.
+
+    `native` used the platform's own signal, `voice` only the user's sound; `missed` means that the
+    agent had finished before.
+    """
+
+    step: int
+    mode: Literal["voice", "native", "missed"]
+    turn: int | None = None
+    """The agent turn that is spoken over."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +136,14 @@ class TurnClosed:
 
 
 @dataclass(frozen=True)
+class TurnCut:
+    """What had not been heard of a turn was thrown away; `share` of what arrived was heard."""
+
+    turn: int
+    share: float
+
+
+@dataclass(frozen=True)
 class TurnTranscribed:
     """What the transcriber heard in an agent turn."""
 
@@ -139,11 +164,13 @@ Note: TypeAlias = (
     StepStarted
     | StepEnded
     | LineSpoken
+    | UserInterrupt
     | SpeechStarted
     | SpeechStopped
     | FirstAudio
     | TurnOpened
     | TurnClosed
+    | TurnCut
     | TurnTranscribed
     | CallEnded
 )

@@ -16,11 +16,13 @@ from voicetest.call.timeline import (
     TurnOpened,
 )
 
-__all__ = ["PAUSE_S", "AgentTurns", "LiveTurn"]
+__all__ = ["PAUSE_S", "YIELD_S", "AgentTurns", "LiveTurn"]
 
 _SUBFRAME = INTERNAL.rate // 100
 PAUSE_S = 0.3
 """The agent counts as silent after this much; shorter gaps are between words."""
+YIELD_S = 1.0
+"""An agent that stops within this after the user's speech has yielded to it."""
 
 
 @dataclass
@@ -56,6 +58,14 @@ class AgentTurns:
         """Set when the platform threw away the rest of the open turn; cleared when it closes."""
         self._last_sign = float("-inf")
         """When the open turn last gave a sign of life."""
+        self._words = 0
+        """Words of the open turn that have arrived; cleared when a turn opens."""
+        self._received_s = 0.0
+        """Sound of the open turn that has arrived; cleared when a turn opens."""
+        self._over_since: float | None = None
+        """Set when the user began to speak over the open turn; cleared when it closes."""
+        self._over_until: float | None = None
+        """Set when that speech of the user ended; cleared when the turn closes."""
 
     @property
     def all(self) -> Sequence[LiveTurn]:
@@ -83,9 +93,26 @@ class AgentTurns:
         current = self.open
         if current is None:
             current = LiveTurn(len(self._turns), now)
+            self._words, self._received_s = 0, 0.0
             self._turns.append(current)
             self._timeline.add(now, "agent", TurnOpened(current.index))
         return current
+
+    def receive(self, *, words: int = 0, sound_s: float = 0.0) -> None:
+        """Live words, or seconds of sound, arrived; they may still have to be played."""
+        self._words += words
+        self._received_s += sound_s
+
+    def words_heard(self, now: float) -> int:
+        """Words of the open turn that have been played, if they are spread evenly over it."""
+        return int(self._words * self.heard_share(now))
+
+    def heard_share(self, now: float) -> float:
+        """How much of the sound of the open turn that has arrived has been played, 0 to 1."""
+        turn = self.open
+        if turn is None or turn.speech_start_s is None or not self._received_s:
+            return 0.0
+        return min(1.0, (now - turn.speech_start_s) / self._received_s)
 
     def announce_end(self) -> None:
         """The platform says that the open turn is over."""
@@ -95,6 +122,27 @@ class AgentTurns:
         """The platform threw away what was not heard of the open turn."""
         self._interrupted = self.open is not None
 
+    def user_begins(self, now: float) -> None:
+        """The user begins a turn: an agent turn that is silent is over, another may yield."""
+        if self._audible:
+            self._over_since, self._over_until = now, None
+        elif self.open is not None and self.open.speech_end_s is not None:
+            if self._platform_ends_turns:
+                return
+            self.close(now, EndReason.TAIL_SILENCE, now - self._sound_until)
+
+    def user_ends(self, now: float) -> None:
+        """The user's turn is over."""
+        if self._over_since is not None:
+            self._over_until = now
+
+    @property
+    def _yielded(self) -> bool:
+        """Whether the open turn fell silent because the user spoke over it, as far as known."""
+        if self._over_since is None or self._over_until is None:
+            return False
+        return self._over_since <= self._sound_until <= self._over_until + YIELD_S
+
     def hear(self, frame: Samples, start_s: float, user_speech_end_s: float | None) -> None:
         """The listener heard `frame`, int16 of shape (n,), from `start_s` on."""
         for offset in range(0, len(frame), _SUBFRAME):
@@ -102,6 +150,8 @@ class AgentTurns:
             if not voiced(piece):
                 continue
             at = start_s + offset / INTERNAL.rate
+            if at - self._sound_until >= PAUSE_S and self._answers_interruption(at):
+                self.close(at, EndReason.INTERRUPTED)
             turn = self.sign(at)
             if turn.speech_start_s is None:
                 turn.speech_start_s = at
@@ -112,6 +162,12 @@ class AgentTurns:
             self._sound_until = at + len(piece) / INTERNAL.rate
             turn.speech_end_s = self._sound_until
             self._last_sign = self._sound_until
+
+    def _answers_interruption(self, at: float) -> bool:
+        """Whether sound at `at` is a new answer, after the user spoke over the open turn."""
+        if self._platform_ends_turns or self._over_until is None:
+            return False
+        return self._yielded and at > self._over_until
 
     def settle(self, now: float, *, drained: bool) -> None:
         """Close what is over at `now`; `drained` says that nothing is left to be heard."""
@@ -124,7 +180,8 @@ class AgentTurns:
         elif self._end_announced:
             self.close(now, EndReason.TURN_ENDED)
         elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
-            self.close(now, EndReason.TAIL_SILENCE, self._tail_s)
+            reason = EndReason.INTERRUPTED if self._yielded else EndReason.TAIL_SILENCE
+            self.close(now, reason, self._tail_s)
 
     def close(
         self, now: float, reason: EndReason, limit_s: float | None = None, cause: str = ""
@@ -136,6 +193,7 @@ class AgentTurns:
         self._stop()
         turn.closed_s, turn.reason = now, reason
         self._end_announced = self._interrupted = False
+        self._over_since = self._over_until = None
         self._timeline.add(now, "agent", TurnClosed(turn.index, reason, limit_s, cause))
 
     def _stop(self) -> None:

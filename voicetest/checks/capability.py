@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicetest.errors import Problem
-from voicetest.events import Event, ToolCalled, Transcript
+from voicetest.events import Dtmf, Event, Interrupted, ToolCalled, Transcript, TranscriptDelta
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import AgentStep, ExpectStep, SilenceStep
+from voicetest.scenario.steps import (
+    AgentStep,
+    DtmfStep,
+    ExpectStep,
+    InterruptStep,
+    SilenceStep,
+    Step,
+)
 
 __all__ = ["impossible_steps"]
 
@@ -27,7 +34,29 @@ def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
             problem = _problem(name, line.receives, file)
             if problem:
                 problems.append(file.problem(problem, *section, name))
+    for index, step in enumerate(file.scenario.script):
+        for key, problem in _step_problems(step, line, file.scenario.agent.adapter):
+            problems.append(file.problem(problem, "script", index, key))
     return problems
+
+
+def _step_problems(step: Step, line: Capabilities, adapter: str) -> Iterator[tuple[str, str]]:
+    match step:
+        case DtmfStep(mode="native") if Dtmf not in line.sends:
+            yield "mode", f"{adapter} has no message for keys: write 'mode: inband', or 'auto'"
+        case InterruptStep():
+            native = Interrupted in line.sends
+            if step.mode == "native" and not native:
+                yield "mode", f"{adapter} cannot be told to stop: write 'mode: voice', or 'auto'"
+            elif native and step.mode != "voice" and step.stops_within is not None:
+                yield (
+                    "stops_within",
+                    f"{adapter} is told to stop, so nothing is measured: add 'mode: voice'",
+                )
+            if step.after_words is not None and TranscriptDelta not in line.receives:
+                yield "after_words", f"{adapter} gives no live transcript: write 'after' instead"
+        case _:
+            pass
 
 
 def _problem(name: str, receives: frozenset[type[Event]], file: ScenarioFile) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from voicetest.audio.vad import Segment
 from voicetest.call.harness import Harness
 from voicetest.call.record import CallRecord
+from voicetest.checks.barge import spoken_over
 from voicetest.checks.messages import chat_messages
 from voicetest.checks.metrics import Measured, measure
 from voicetest.checks.result import (
@@ -26,7 +27,14 @@ from voicetest.checks.turns import numbered_turns
 from voicetest.checks.view import AgentTurn, CallView, view
 from voicetest.checks.whole_call import CheckPlace, judge_whole_call
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import AgentStep, ExpectStep, PlayStep, SilenceStep, UserStep
+from voicetest.scenario.steps import (
+    AgentStep,
+    DtmfStep,
+    ExpectStep,
+    PlayStep,
+    SilenceStep,
+    UserStep,
+)
 
 __all__ = ["evaluate"]
 
@@ -63,9 +71,12 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     speech = list(part(heard, call.agent_turns))
     delay = record.harness.jitter_buffer_s if record.harness else 0.0
     script = file.scenario.script
+    placed = place_turns(call, speech, end)
     return Measured(
         call=call,
-        placed=place_turns(call, speech, end),
+        placed=placed,
+        over=spoken_over(call, placed, end),
+        defects=[defect for defect in record.defects if defect.at_s < end],
         responses=responses(call, speech, delay),
         agent_speech=speech,
         duration_s=end,
@@ -73,7 +84,7 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
         quiet=[
             Segment(step.started_s, step.ended_s or end)
             for step in call.steps.values()
-            if isinstance(script[step.index], SilenceStep)
+            if isinstance(script[step.index], SilenceStep | DtmfStep)
         ],
         awaited=_awaited(file),
         references={
@@ -90,7 +101,7 @@ def _awaited(file: ScenarioFile) -> list[int]:
     spoken = False
     for index, step in enumerate(file.scenario.script):
         match step:
-            case UserStep() | PlayStep():
+            case UserStep() | PlayStep() | DtmfStep():
                 spoken = True
             case AgentStep():
                 if spoken and step.agent.stays_silent is None:

@@ -26,7 +26,9 @@ __all__ = [
 
 HANG_UP_S = 5.0
 """How long after its speech the agent may take to hang up when `ends_call` is expected."""
-_POSITIVE = frozenset({"says", "says_any", "matches", "similar_to", "calls_tool", "ends_call"})
+_POSITIVE = frozenset(
+    {"says", "says_any", "matches", "similar_to", "calls_tool", "presses", "ends_call"}
+)
 """Expectations that further listening can still fulfil."""
 
 
@@ -50,6 +52,7 @@ class Spoken:
     texts: Sequence[str]
     tools: Sequence[ToolUse]
     hung_up: bool = False
+    keys: str = ""
 
     @property
     def quoted(self) -> str:
@@ -95,7 +98,13 @@ def judge_spoken(expected: SpeechExpectations, spoken: Spoken) -> Iterator[Verdi
     if expected.calls_tool is not None:
         yield judge_calls_tool(expected.calls_tool, ("calls_tool",), spoken)
     yield from judge_never_calls(expected.never_calls, spoken)
-    if isinstance(expected, Expectations) and expected.ends_call:
+    if not isinstance(expected, Expectations):
+        return
+    if expected.presses is not None:
+        wanted = expected.presses.replace("w", "")
+        actual = f"the keys {spoken.keys}" if spoken.keys else "no key was pressed"
+        yield Verdict("presses", ("presses",), f"the keys {wanted}", actual, wanted in spoken.keys)
+    if expected.ends_call:
         actual = "the agent hung up" if spoken.hung_up else "the agent stayed on the line"
         yield Verdict("ends_call", ("ends_call",), "the agent hangs up", actual, spoken.hung_up)
 

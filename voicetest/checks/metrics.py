@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from voicetest.audio.defects import Defect
 from voicetest.audio.vad import Segment
+from voicetest.call.line import SPOKEN, LineKind
+from voicetest.checks.barge import SpokenOver
 from voicetest.checks.result import Metric, Unit
 from voicetest.checks.speech import PlacedTurn, Response
 from voicetest.checks.view import CallView
@@ -14,10 +17,15 @@ from voicetest.speech.matching import word_error_rate
 
 __all__ = ["UNITS", "Measured", "measure", "summarise", "windows"]
 
+_UNDISTURBED: frozenset[LineKind] = frozenset({"user", "play"})
+"""Lines during which the agent should not begin to speak."""
+
 UNITS: dict[str, Unit] = {
     "response_latency": "s",
     "greeting_latency": "s",
     "time_to_first_audio": "s",
+    "stop_time": "s",
+    "false_yields": "count",
     "talk_over": "share",
     "talk_overs": "count",
     "overlap": "s",
@@ -44,15 +52,24 @@ class Measured:
     """Where the script stays silent on purpose."""
     awaited: Sequence[int]
     """Agent steps that follow a line of the user."""
+    over: Sequence[SpokenOver] = ()
+    """Every sound that the user made over the agent, or meant to."""
+    defects: Sequence[Defect] = ()
+    """What is wrong with the agent's sound."""
     references: Mapping[int, str] = field(default_factory=dict)
     """What the agent should say in a step, where the script has the whole text."""
 
     @property
     def user_speech(self) -> list[Segment]:
         """Where the user speaks."""
+        return self.spoken_in(SPOKEN)
+
+    def spoken_in(self, kinds: Collection[LineKind]) -> list[Segment]:
+        """Where the sound of some kinds of lines is."""
         return [
             Segment(turn.spoken.speech_start_s, turn.spoken.speech_end_s)
             for turn in self.call.user_turns
+            if turn.spoken.kind in kinds
         ]
 
 
@@ -96,6 +113,12 @@ def windows(call: Measured, metric: str) -> list[tuple[float, float]]:
         case "time_to_first_audio":
             ends = [(r.user.spoken.speech_end_s, r.first_audio_s) for r in call.responses]
             return [(end, end + audio) for end, audio in ends if audio is not None]
+        case "stop_time":
+            return [
+                (over.line.speech_start_s, over.stopped_s)
+                for over in _interrupted(call)
+                if over.stopped_s is not None
+            ]
         case "greeting_latency" if call.agent_speech:
             return [(0.0, call.agent_speech[0].start)]
         case _:
@@ -107,8 +130,22 @@ def _response_latency(call: Measured) -> list[float]:
     return [latency for latency in latencies if latency is not None and latency >= 0]
 
 
+def _interrupted(call: Measured) -> list[SpokenOver]:
+    return [over for over in call.over if over.line.kind == "interrupt" and over.mode == "voice"]
+
+
+def _stop_time(call: Measured) -> list[float]:
+    times = [over.stop_time_s for over in _interrupted(call)]
+    return [time for time in times if time is not None]
+
+
+def _false_yields(call: Measured) -> list[float]:
+    quiet = [over for over in call.over if over.line.kind in ("backchannel", "noise")]
+    return [sum(over.yielded for over in quiet)]
+
+
 def _talk_overs(call: Measured) -> list[float]:
-    latencies = [response.latency_s for response in call.responses]
+    latencies = [r.latency_s for r in call.responses if r.user.spoken.kind in _UNDISTURBED]
     return [sum(1 for latency in latencies if latency is not None and latency < 0)]
 
 
@@ -125,10 +162,11 @@ def _time_to_first_audio(call: Measured) -> list[float]:
 
 
 def _talk_over(call: Measured) -> list[float]:
-    total = sum(user.end - user.start for user in call.user_speech)
+    lines = call.spoken_in(_UNDISTURBED)
+    total = sum(user.end - user.start for user in lines)
     covered = sum(
         _shared(user, agent)
-        for user in call.user_speech
+        for user in lines
         for agent in call.agent_speech
         if agent.start > user.start
     )
@@ -194,6 +232,8 @@ _METRICS: dict[str, Callable[[Measured], list[float]]] = {
     "response_latency": _response_latency,
     "greeting_latency": _greeting_latency,
     "time_to_first_audio": _time_to_first_audio,
+    "stop_time": _stop_time,
+    "false_yields": _false_yields,
     "talk_over": _talk_over,
     "talk_overs": _talk_overs,
     "overlap": _overlap,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from voicetest.audio.vad import Segment
+from voicetest.call.line import AWAITED
 from voicetest.checks.view import AgentTurn, CallView, UserTurn
 
 __all__ = ["PlacedTurn", "Response", "part", "place_turns", "responses"]
@@ -89,11 +90,16 @@ def responses(
 ) -> list[Response]:
     """What followed each line of the user, in order."""
     found = []
-    lines = [turn.spoken for turn in call.user_turns]
-    for number, turn in enumerate(call.user_turns):
+    asked = [turn for turn in call.user_turns if turn.spoken.kind in AWAITED]
+    lines = [turn.spoken for turn in asked]
+    for number, turn in enumerate(asked):
         line = turn.spoken
         until = lines[number + 1].speech_start_s if number + 1 < len(lines) else float("inf")
-        answer = next((s for s in agent_speech if line.speech_start_s < s.start < until), None)
+        since = line.speech_start_s
+        if line.kind == "interrupt":
+            # What the agent was saying may go on for a while; the answer comes after the words.
+            since = line.speech_end_s
+        answer = next((s for s in agent_speech if since < s.start < until), None)
         audio = next((at for at in call.first_audio_s if line.end_s <= at < until), None)
         found.append(
             Response(

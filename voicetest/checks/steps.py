@@ -10,15 +10,29 @@ from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
 from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
 from voicetest.checks.metrics import Measured
+from voicetest.checks.over import judge_over
 from voicetest.checks.result import Check
 from voicetest.checks.speech import PlacedTurn
 from voicetest.checks.timing import timing_check
 from voicetest.checks.view import StepView
 from voicetest.scenario.expectations import Expectations, Lasts, SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import AgentStep, HangupStep, PlayStep, SilenceStep, Step, UserStep
+from voicetest.scenario.steps import (
+    AgentStep,
+    BackchannelStep,
+    DtmfStep,
+    HangupStep,
+    InterruptStep,
+    NoiseStep,
+    PlayStep,
+    SilenceStep,
+    Step,
+    UserStep,
+)
 
 __all__ = ["judge_steps"]
+
+_SOUNDING = (UserStep, PlayStep, InterruptStep, BackchannelStep, NoiseStep, DtmfStep)
 
 
 def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None) -> Iterator[Check]:
@@ -38,6 +52,9 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
             case SilenceStep():
                 listening = _Listening(file, measured, harness, index, reached, step)
                 yield from listening.silence_checks(step)
+            case InterruptStep() | BackchannelStep() | NoiseStep():
+                yield from judge_over(file, measured, harness, index, step, reached)
+                agent_may_leave = False
             case _:
                 pass
 
@@ -47,7 +64,7 @@ def _reached(measured: Measured, index: int, step: Step) -> StepView | None:
     view = measured.call.steps.get(index)
     if view is None:
         return None
-    if isinstance(step, UserStep | PlayStep):
+    if isinstance(step, _SOUNDING) and (view.ended is None or view.ended.reason is None):
         spoken = any(turn.spoken.step == index for turn in measured.call.user_turns)
         return view if spoken else None
     if view.ended is None:
@@ -100,6 +117,8 @@ class _Listening:
             yield from self._spoken_checks()
 
     def _spoken_checks(self) -> Iterator[Check]:
+        if isinstance(self.expected, Expectations) and self.expected.sounds_clean:
+            yield self._sounds_clean()
         for verdict in judge_spoken(self.expected, self._spoken()):
             check = self._check(
                 verdict.name, verdict.key, verdict.expected, verdict.actual, verdict.passed
@@ -116,6 +135,24 @@ class _Listening:
             [placed.turn.text for placed in self._turns],
             [tool for placed in self._turns for tool in placed.turn.tools],
             self._hung_up(),
+            "".join(placed.turn.keys for placed in self._turns),
+        )
+
+    def _sounds_clean(self) -> Check:
+        spans = [(placed.start_s, placed.end_s) for placed in self._turns if placed.speech]
+        found = [
+            defect
+            for defect in self.measured.defects
+            if any(start <= defect.at_s <= end for start, end in spans)
+        ]
+        shown = ", ".join(f"{defect.kind} at {defect.at_s:.2f} s" for defect in found[:5])
+        more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        return self._check(
+            "sounds_clean",
+            ("sounds_clean",),
+            "no clipping, drop-outs or loops",
+            f"{shown}{more}" if found else "nothing wrong was found" if spans else "never spoke",
+            bool(spans) and not found,
         )
 
     def _hung_up(self) -> bool:
@@ -194,7 +231,7 @@ class _Listening:
         """What `within` runs from, and the earliest time at which its speech may start."""
         script = self.file.scenario.script
         for earlier in range(self.index - 1, -1, -1):
-            if isinstance(script[earlier], UserStep | PlayStep):
+            if isinstance(script[earlier], UserStep | PlayStep | InterruptStep | DtmfStep):
                 for turn in self.measured.call.user_turns:
                     if turn.spoken.step == earlier:
                         return turn.spoken.speech_end_s, turn.spoken.speech_start_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from voicetest.call.line import SPOKEN
 from voicetest.call.timeline import EndReason
 from voicetest.checks.metrics import Measured
 from voicetest.checks.result import StepPlace, Turn
@@ -78,7 +79,7 @@ def _user_turn(file: ScenarioFile, index: int, turn: UserTurn) -> Turn:
         file=f"segments/{index:02}-user.wav",
         transcript=line.text,
         transcript_source="script" if line.text else None,
-        said=line.text,
+        said=line.text if line.kind in SPOKEN else None,
         understood=turn.understood,
     )
 

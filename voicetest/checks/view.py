@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from voicetest.call.line import SPOKEN
 from voicetest.call.timeline import (
     CallEnded,
     EndReason,
@@ -15,10 +16,12 @@ from voicetest.call.timeline import (
     StepEnded,
     StepStarted,
     TurnClosed,
+    TurnCut,
     TurnOpened,
     TurnTranscribed,
+    UserInterrupt,
 )
-from voicetest.events import Hangup, ToolCalled, ToolResult, Transcript
+from voicetest.events import Dtmf, Hangup, ToolCalled, ToolResult, Transcript
 
 __all__ = ["AgentTurn", "CallView", "StepView", "ToolUse", "UserTurn", "view"]
 
@@ -50,6 +53,10 @@ class AgentTurn:
     """The same with its corrections."""
     heard: str | None = None
     tools: list[ToolUse] = field(default_factory=list)
+    keys: str = ""
+    """What it pressed."""
+    heard_share: float = 1.0
+    """How much of what had arrived was heard before the rest was thrown away."""
 
     @property
     def claimed(self) -> str | None:
@@ -58,8 +65,21 @@ class AgentTurn:
 
     @property
     def text(self) -> str:
-        """What expectations use: the transcriber's text where there is one."""
-        return " ".join(self.corrected) if self.heard is None else self.heard
+        """What expectations use: the transcriber's text, else the platform's as far as heard.
+
+        Where the platform corrected what it had not said after all, its correction stands.
+        """
+        if self.heard is not None:
+            return self.heard
+        return self.text_heard(self.heard_share)
+
+    def text_heard(self, share: float) -> str:
+        """The platform's text up to a share of it, if its words are spread evenly."""
+        text = " ".join(self.corrected)
+        if self.corrected != self.claims or share >= 1:
+            return text
+        words = text.split()
+        return " ".join(words[: round(share * len(words))])
 
     def claim(self, text: str) -> None:
         """Take in a text of the platform."""
@@ -100,6 +120,8 @@ class CallView:
     first_audio_s: list[float] = field(default_factory=list)
     hangup_s: float | None = None
     ended: CallEnded | None = None
+    interrupts: dict[int, UserInterrupt] = field(default_factory=dict)
+    """How each step that speaks over the agent fared, by step."""
     _early: list[str] = field(default_factory=list)
     """The agent's texts that came before their turn opened."""
     _user_starts: int = 0
@@ -122,6 +144,12 @@ class CallView:
                 turn = self.agent_turns[index]
                 turn.closed_s, turn.reason = entry.at, reason
                 turn.limit_s, turn.cause = limit_s, cause
+            case TurnCut(index, share):
+                self.agent_turns[index].heard_share = share
+            case Dtmf(key) if entry.by == "agent" and self.agent_turns:
+                self.agent_turns[-1].keys += key
+            case UserInterrupt():
+                self.interrupts[entry.what.step] = entry.what
             case TurnTranscribed(index, text):
                 self.agent_turns[index].heard = text
             case Transcript():
@@ -181,7 +209,8 @@ class CallView:
 
     def settle(self) -> None:
         """Give each user turn what the platform understood of it."""
-        for number, turn in enumerate(self.user_turns, start=1):
+        spoken = (turn for turn in self.user_turns if turn.spoken.kind in SPOKEN)
+        for number, turn in enumerate(spoken, start=1):
             turn.understood = self._understood.get(number)
 
 

@@ -12,12 +12,13 @@ from voicetest import clock
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
-from voicetest.call.record import CallError, CallRecord, agent_speech
+from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
 from voicetest.errors import ConnectionFailed, VoicetestError
 from voicetest.events import Transcript
+from voicetest.executor.acoustics import acoustics
 from voicetest.executor.plan import Plan
 from voicetest.executor.prepare import prepare
 from voicetest.executor.script import play
@@ -86,11 +87,13 @@ def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
             error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
             error = _describe(caught, call.phase)
+    speech = agent_speech(recording, planned.world.cache)
     return CallRecord(
         entries=tuple(call.timeline.entries),
         recording=recording,
         duration_s=recorder.duration,
-        agent_speech=agent_speech(recording, planned.world.cache),
+        agent_speech=speech,
+        defects=speech_defects(recording, speech),
         harness=call.harness,
         error=error,
     )
@@ -145,13 +148,14 @@ class _Call:
         planned = self._planned
         self._enter("preparing")
         lines = await prepare(planned.file, planned.world, self._folder / "segments")
+        way = acoustics(planned.file, lines.values())
         transcriber = await turn_transcriber(planned)
         self._enter("dialling")
         async with AsyncExitStack() as line:
             link = await self._dial(line)
             toolbox = Toolbox(planned.file.scenario.tools)
             session = Session(
-                link, self._recorder, self.timeline, limits_of(planned), toolbox.answer
+                link, self._recorder, self.timeline, limits_of(planned), toolbox.answer, way
             )
             self.harness = session.harness
             stage = Stage(session, lines, transcriber)

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicetest.adapters.base import Adapter, World
+from voicetest.audio.noises.library import FOLDER
 from voicetest.errors import Problem, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import PlayStep, UserStep
+from voicetest.scenario.steps import BackchannelStep, InterruptStep, NoiseStep, PlayStep, UserStep
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
 __all__ = ["parts_outside", "unknown_names", "unreadable_recordings", "user_voice"]
 
 DEFAULT_VOICE = "espeak/en-us"
+_SPEAKING = (UserStep, InterruptStep, BackchannelStep)
 
 
-def user_voice(file: ScenarioFile, step: UserStep) -> str:
-    """The voice of a `user:` step: its own, else the scenario's, else an offline one."""
+def user_voice(file: ScenarioFile, step: UserStep | InterruptStep | BackchannelStep) -> str:
+    """The voice of a step that speaks: its own, else the scenario's, else an offline one."""
     return step.voice or file.scenario.user.voice or DEFAULT_VOICE
 
 
@@ -55,7 +57,7 @@ def _voices(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Par
     if file.scenario.user.voice is not None:
         yield part(file.scenario.user.voice, "user", "voice")
     for index, step in enumerate(file.scenario.script):
-        if isinstance(step, UserStep) and step.voice is not None:
+        if isinstance(step, _SPEAKING) and step.voice is not None:
             yield part(step.voice, "script", index, "voice")
     for setting, name in adapter.voices.items():
         yield part(name, "agent", setting)
@@ -76,11 +78,19 @@ def unreadable_recordings(file: ScenarioFile) -> list[Problem]:
 
     Raises SetupError for one that only ffmpeg could read, where that is not installed.
     """
-    found = (
-        _unreadable(file, step.play, ("script", index, "play"))
-        for index, step in enumerate(file.scenario.script)
-        if isinstance(step, PlayStep)
-    )
+    played: list[tuple[Path, tuple[str | int, ...]]] = []
+    for index, step in enumerate(file.scenario.script):
+        match step:
+            case PlayStep():
+                played.append((step.play, ("script", index, "play")))
+            case NoiseStep() if step.noise.parent != FOLDER:
+                played.append((step.noise, ("script", index, "noise")))
+            case _:
+                pass
+    behind = file.scenario.user.background
+    if behind is not None and isinstance(behind.sound, Path):
+        played.append((behind.sound, ("user", "background", "sound")))
+    found = (_unreadable(file, path, at) for path, at in played)
     return [problem for problem in found if problem is not None]
 
 

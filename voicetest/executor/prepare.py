@@ -1,50 +1,131 @@
-"""Makes every scripted line before anyone is called."""
+"""Makes everything the user will put on the line, before anyone is called."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from voicetest.adapters.base import World
 from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.dtmf import tones
 from voicetest.audio.edges import clean_edges
-from voicetest.audio.effects import amplify
+from voicetest.audio.effects import Echo, Effect, Gain, Phone, Robotic, amplify, chain, custom
 from voicetest.audio.files import read_audio
 from voicetest.audio.wav import write_wav
-from voicetest.call.microphone import Line
+from voicetest.call.line import Line, LineKind
 from voicetest.errors import ScenarioError
 from voicetest.executor.parts import user_voice
+from voicetest.scenario.acoustics import Effect as EffectSection
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import PlayStep, UserStep
+from voicetest.scenario.steps import (
+    BackchannelStep,
+    DtmfStep,
+    InterruptStep,
+    NoiseStep,
+    PlayStep,
+    UserStep,
+)
 from voicetest.speech.voices.base import UnspeakableText
 
 __all__ = ["prepare"]
 
 
 async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, Line]:
-    """The line of each step that speaks, by step; their sound is put into `folder`."""
+    """The line of each step that makes a sound, by step; their sound is put into `folder`."""
+    maker = _Maker(file, world, folder)
     lines = {}
     for index, step in enumerate(file.scenario.script):
         match step:
             case UserStep():
-                voice = world.voice(user_voice(file, step))
-                rate = step.rate or file.scenario.user.rate or 1.0
-                try:
-                    audio = await voice.synthesise(step.user, rate)
-                except UnspeakableText as error:
-                    problem = file.problem(str(error), "script", index, "user")
-                    raise ScenarioError([problem]) from error
-                lines[index] = _line(folder, index, "user", step.user, audio)
+                lines[index] = await maker.speech(index, "user", step.user, step)
+            case InterruptStep():
+                lines[index] = await maker.speech(index, "interrupt", step.interrupt, step)
+            case BackchannelStep():
+                lines[index] = await maker.speech(index, "backchannel", step.backchannel, step)
             case PlayStep():
                 audio = amplify(read_audio(step.play), step.gain or 0.0)
-                lines[index] = _line(folder, index, "play", step.transcript or "", audio)
+                text = step.transcript or await maker.transcript(audio)
+                lines[index] = maker.line(index, "play", text, audio)
+            case NoiseStep():
+                audio = read_audio(step.noise)
+                lines[index] = maker.line(index, "noise", f"[{step.noise.stem}]", audio)
+            case DtmfStep():
+                keys = AudioChunk.of(tones(step.dtmf))
+                text = f"[keys {step.dtmf}]"
+                lines[index] = maker.line(index, "dtmf", text, keys, step.dtmf)
             case _:
                 pass
     return lines
 
 
-def _line(folder: Path, step: int, kind: str, text: str, audio: AudioChunk) -> Line:
-    """Put a line on disk; its speech edges are found on the clean sound."""
-    path = folder / f".step-{step:03}.wav"
-    write_wav(path, audio.samples())
-    speech = clean_edges(audio.samples())
-    return Line(kind, text, path, speech.start, speech.end)
+@dataclass(frozen=True)
+class _Maker:
+    file: ScenarioFile
+    world: World
+    folder: Path
+
+    async def speech(
+        self,
+        index: int,
+        kind: LineKind,
+        text: str,
+        step: UserStep | InterruptStep | BackchannelStep,
+    ) -> Line:
+        """A line in the user's voice."""
+        voice = self.world.voice(user_voice(self.file, step))
+        rate = step.rate or self.file.scenario.user.rate or 1.0
+        try:
+            audio = await voice.synthesise(text, rate)
+        except UnspeakableText as error:
+            problem = self.file.problem(str(error), "script", index, kind)
+            raise ScenarioError([problem]) from error
+        return self.line(index, kind, text, audio)
+
+    async def transcript(self, audio: AudioChunk) -> str:
+        """The words of a recording, by the scenario's transcriber if it names one."""
+        transcriber = self.file.scenario.transcriber
+        if transcriber is None:
+            return ""
+        return await self.world.transcriber(transcriber.use, ()).transcribe(audio)
+
+    def line(self, step: int, kind: LineKind, text: str, audio: AudioChunk, keys: str = "") -> Line:
+        """Put a line on disk, clean and with effects; its speech edges are those of the clean."""
+        clean, wire = (
+            self.folder / f".step-{step:03}.wav",
+            self.folder / f".step-{step:03}-wire.wav",
+        )
+        samples = audio.samples()
+        write_wav(clean, samples)
+        effects = () if kind == "dtmf" else self.file.scenario.user.effects
+        if effects:
+            random = np.random.default_rng([self.file.scenario.seed, step])
+            samples = chain([_effect(effect) for effect in effects], samples, random)
+            write_wav(wire, samples)
+        speech = clean_edges(audio.samples())
+        return Line(
+            kind=kind,
+            text=text,
+            clean=clean,
+            wire=wire if effects else clean,
+            speech_start_s=speech.start,
+            speech_end_s=speech.end,
+            keys=keys,
+        )
+
+
+def _effect(written: EffectSection) -> Effect:
+    match written:
+        case EffectSection(phone=True):
+            return Phone()
+        case EffectSection(robotic=True):
+            return Robotic()
+        case EffectSection(gain=float(level)):
+            return Gain(level)
+        case EffectSection(echo=float(delay)):
+            return Echo(delay)
+        case EffectSection(custom=str(name)):
+            return custom(name)
+        case _:
+            raise ValueError("an effect without a key")

@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from voicetest.call.timeline import EndReason, StepEnded, StepStarted
 from voicetest.executor.stage import Stage
 from voicetest.executor.steps.agent import listen
+from voicetest.executor.steps.keys import press
+from voicetest.executor.steps.over import make_noise, speak_over
 from voicetest.executor.steps.silence import stay_silent
 from voicetest.executor.steps.user import speak
 from voicetest.scenario.steps import (
     AgentStep,
+    BackchannelStep,
+    DtmfStep,
     ExpectStep,
     HangupStep,
+    InterruptStep,
+    NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
@@ -32,19 +38,37 @@ async def play(stage: Stage, script: Sequence[Step]) -> None:
         if session.over:
             return
         session.note("voicetest", StepStarted(index))
-        ended = await _run(stage, index, step)
+        spoken_over = index + 1 < len(script) and _speaks_over(script[index + 1])
+        ended = await _run(stage, index, step, spoken_over=spoken_over)
         session.note("voicetest", ended)
         if ended.reason in _DEAD or isinstance(step, HangupStep):
             return
 
 
-async def _run(stage: Stage, index: int, step: Step) -> StepEnded:
+async def _run(stage: Stage, index: int, step: Step, *, spoken_over: bool) -> StepEnded:
     match step:
         case AgentStep():
-            return await listen(stage, index, step.agent)
+            return await listen(stage, index, step.agent, hears_out=not spoken_over)
         case UserStep() | PlayStep():
             return await speak(stage, index)
+        case InterruptStep() | BackchannelStep():
+            return await speak_over(stage, index, step)
+        case NoiseStep():
+            return await make_noise(stage, index, step)
+        case DtmfStep():
+            return await press(stage, index, step)
         case SilenceStep():
             return await stay_silent(stage, index, step)
         case ExpectStep() | HangupStep():
             return StepEnded(index)
+
+
+def _speaks_over(step: Step) -> bool:
+    """Whether a step needs the agent to be speaking, so that the one before must not wait."""
+    match step:
+        case InterruptStep() | BackchannelStep():
+            return True
+        case NoiseStep():
+            return step.after is not None
+        case _:
+            return False

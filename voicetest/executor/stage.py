@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
-from voicetest.call.microphone import Line
+from voicetest.call.line import Line
 from voicetest.call.session import Session
 from voicetest.executor.transcribe import TurnTranscriber
 
@@ -17,7 +17,7 @@ class Stage:
     """The live call as the script sees it."""
 
     session: Session
-    lines: Mapping[int, Line]
+    lines: MutableMapping[int, Line]
     """The prepared line of each step that speaks, by step."""
     transcriber: TurnTranscriber
     heard: int = 0

@@ -66,9 +66,9 @@ class CodecLink(Generic[M]):
     async def __aexit__(self, *failure: object) -> None:
         await self.hang_up()
 
-    async def hang_up(self, reason: str = "") -> None:
-        """Close the line as intended; a line that is already closed stays as it is."""
-        await self._transport.close(NORMAL_CLOSE, reason)
+    async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
+        """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
+        await self._transport.close(code, reason)
 
     async def send(self, event: Event) -> None:
         """Say `event`; a line that is down is reported once, by `events`, and not here."""

@@ -13,6 +13,7 @@ from voicetest.events import (
     AgentTurnStarted,
     Audio,
     Cleared,
+    Dtmf,
     Event,
     ToolCalled,
     ToolResult,
@@ -25,9 +26,9 @@ __all__ = ["InProcess"]
 
 Events: TypeAlias = frozenset[type[Event]]
 
-_FROM_CALLER: Events = frozenset({Audio, ToolResult})
+_FROM_CALLER: Events = frozenset({Audio, Dtmf, ToolResult})
 _FROM_AGENT: Events = frozenset(
-    {Audio, AgentTurnStarted, AgentTurnEnded, Transcript, ToolCalled, Cleared, Warned}
+    {Audio, AgentTurnStarted, AgentTurnEnded, Transcript, ToolCalled, Cleared, Dtmf, Warned}
 )
 
 

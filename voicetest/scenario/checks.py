@@ -126,6 +126,12 @@ class Checks(Section):
     time_to_first_audio: SecondsBounds | None = Field(
         None, description="From the end of the user's speech to the agent's first sound arriving."
     )
+    stop_time: SecondsBounds | None = Field(
+        None, description="From the start of an interruption to the end of the agent's speech."
+    )
+    false_yields: CountBounds | None = Field(
+        None, description="How often the agent stopped for a backchannel or a noise."
+    )
     talk_over: ShareBounds | None = Field(
         None, description="Share of the user's speech during which the agent started to speak."
     )

@@ -11,6 +11,7 @@ from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.values import (
     JsonObject,
+    Keys,
     Only,
     Pattern,
     PositiveDuration,
@@ -122,8 +123,14 @@ class Expectations(SpeechExpectations):
     stays_silent: PositiveDuration | None = Field(
         None, description="The step lasts this long and holds if the agent says nothing."
     )
+    presses: Keys | None = Field(
+        None, description="Keys the agent has to press, in this order, such as 12#."
+    )
     ends_call: Only = Field(
         False, description="The agent has to hang up within 5 s after its speech."
+    )
+    sounds_clean: Only = Field(
+        False, description="The agent's sound has to be free of clipping, drop-outs and loops."
     )
 
     @model_validator(mode="before")

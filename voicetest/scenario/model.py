@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from voicetest.scenario.acoustics import Background, Effects, Line, background_section
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
 from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, shown
@@ -22,8 +23,12 @@ from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.steps import (
     AgentStep,
+    BackchannelStep,
+    DtmfStep,
     ExpectStep,
     HangupStep,
+    InterruptStep,
+    NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
@@ -35,11 +40,17 @@ from voicetest.scenario.values import Count, Flag, PositiveDuration, Rate, Text,
 __all__ = [
     "AgentSection",
     "AgentStep",
+    "BackchannelStep",
+    "Background",
     "Checks",
+    "DtmfStep",
     "ExpectStep",
     "Expectations",
     "HangupStep",
+    "InterruptStep",
     "Limits",
+    "Line",
+    "NoiseStep",
     "PlayStep",
     "Scenario",
     "SilenceStep",
@@ -155,6 +166,13 @@ class User(Section):
         None, description="The user's voice, such as espeak/en-us+f2; see: list-adapters --voices"
     )
     rate: Rate | None = Field(None, description="The user's speaking rate; 1 is normal.")
+    background: Annotated[
+        Background | None,
+        BeforeValidator(background_section, json_schema_input_type=Text | Background),
+    ] = Field(None, description="What is heard behind the user.")
+    effects: Effects = Field(
+        (), description="Changes of the user's voice, in order, such as [phone, {gain: -6dB}]."
+    )
 
 
 class Transcriber(Section):
@@ -206,6 +224,7 @@ class Scenario(Section):
     ] = Field(
         None, description="How the agent's speech becomes text where the platform gives none."
     )
+    line: Line = Field(default_factory=Line, description="How bad the line is, each way.")
     script: Annotated[tuple[Step, ...], BeforeValidator(_script)] = Field(
         description="The steps of the call, in order."
     )

@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from voicetest.scenario.acoustics import Noise
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import (
     Expectations,
@@ -25,12 +26,26 @@ from voicetest.scenario.losses import lost
 from voicetest.scenario.nodes import Mapping, Scalar, Sequence, position, shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import AudioFile, Level, Only, PositiveDuration, Rate, Text
+from voicetest.scenario.values import (
+    AudioFile,
+    Count,
+    Flag,
+    Keys,
+    Level,
+    Only,
+    PositiveDuration,
+    Rate,
+    Text,
+)
 
 __all__ = [
     "AgentStep",
+    "BackchannelStep",
+    "DtmfStep",
     "ExpectStep",
     "HangupStep",
+    "InterruptStep",
+    "NoiseStep",
     "PlayStep",
     "SilenceStep",
     "Step",
@@ -110,6 +125,61 @@ class PlayStep(Section):
     gain: Level | None = Field(None, description="Louder or softer by this much, such as -6dB.")
 
 
+class InterruptStep(Section):
+    """Speak over the agent, which has to stop."""
+
+    interrupt: Text = Field(description="What the user says while the agent is speaking.")
+    after: PositiveDuration = Field(
+        1.0, description="How long the agent has to have been speaking before, such as 800ms."
+    )
+    after_words: Count | None = Field(
+        None, description="How many words of the agent have to have been heard, instead of 'after'."
+    )
+    mode: Literal["auto", "native", "voice"] = Field(
+        "auto",
+        description="'native' uses the platform's own signal, 'voice' only the user's speech.",
+    )
+    stops_within: PositiveDuration | None = Field(
+        None, description="The agent has to fall silent this soon after the user began to speak."
+    )
+    if_missed: Literal["fail", "continue"] = Field(
+        "fail", description="What it means that the agent had finished before it was interrupted."
+    )
+    voice: Text | None = Field(None, description="Another voice for this text alone.")
+    rate: Rate | None = Field(None, description="Speaking rate of this text; 1 is normal.")
+
+
+class BackchannelStep(Section):
+    """Say something short while the agent is speaking, which has to go on."""
+
+    backchannel: Text = Field(description="What the user says, such as: uh-huh.")
+    after: PositiveDuration = Field(
+        1.0, description="How long the agent has to have been speaking before, such as 800ms."
+    )
+    keeps_talking: Flag = Field(True, description="Whether the agent has to go on speaking.")
+    voice: Text | None = Field(None, description="Another voice for this text alone.")
+    rate: Rate | None = Field(None, description="Speaking rate of this text; 1 is normal.")
+
+
+class NoiseStep(Section):
+    """Make a sound that is not speech; an agent that is speaking has to go on."""
+
+    noise: Noise = Field(description="A sound such as cough or door, or an audio file.")
+    after: PositiveDuration | None = Field(
+        None, description="Wait until the agent has been speaking this long; else at once."
+    )
+    keeps_talking: Flag = Field(True, description="Whether the agent has to go on speaking.")
+
+
+class DtmfStep(Section):
+    """Press keys."""
+
+    dtmf: Keys = Field(description="Keys: 0 to 9, A to D, *, #; w is a pause of half a second.")
+    mode: Literal["auto", "native", "inband"] = Field(
+        "auto", description="'native' sends messages, 'inband' tones; 'auto' what the line can do."
+    )
+
+
 class HangupStep(Section):
     """End the call."""
 
@@ -129,6 +199,10 @@ ACTIONS = {
     "user": UserStep,
     "silence": SilenceStep,
     "play": PlayStep,
+    "interrupt": InterruptStep,
+    "backchannel": BackchannelStep,
+    "noise": NoiseStep,
+    "dtmf": DtmfStep,
     "hangup": HangupStep,
     "expect": ExpectStep,
 }
@@ -193,6 +267,10 @@ _StepAsWritten: TypeAlias = (
     | UserStep
     | SilenceStep
     | PlayStep
+    | InterruptStep
+    | BackchannelStep
+    | NoiseStep
+    | DtmfStep
     | HangupStep
     | ExpectStep
 )
@@ -202,6 +280,10 @@ Step: TypeAlias = Annotated[
     | Annotated[UserStep, Tag("UserStep")]
     | Annotated[SilenceStep, Tag("SilenceStep")]
     | Annotated[PlayStep, Tag("PlayStep")]
+    | Annotated[InterruptStep, Tag("InterruptStep")]
+    | Annotated[BackchannelStep, Tag("BackchannelStep")]
+    | Annotated[NoiseStep, Tag("NoiseStep")]
+    | Annotated[DtmfStep, Tag("DtmfStep")]
     | Annotated[HangupStep, Tag("HangupStep")]
     | Annotated[ExpectStep, Tag("ExpectStep")],
     Discriminator(_kind),

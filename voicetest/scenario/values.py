@@ -32,6 +32,7 @@ __all__ = [
     "InputFile",
     "Json",
     "JsonObject",
+    "Keys",
     "Level",
     "Only",
     "Pattern",
@@ -40,6 +41,7 @@ __all__ = [
     "Share",
     "Text",
     "TextList",
+    "input_file",
     "literal_text",
 ]
 
@@ -109,7 +111,8 @@ def _pattern(value: object, info: ValidationInfo) -> re.Pattern[str]:
         raise refuse(f"this is not a regular expression: {error}") from None
 
 
-def _input_file(value: object, info: ValidationInfo) -> Path:
+def input_file(value: object, info: ValidationInfo) -> Path:
+    """The path of a file that exists, from the folder of the scenario."""
     if isinstance(value, Path):
         value = str(value)
     name = literal_text(value)
@@ -123,6 +126,16 @@ def _input_file(value: object, info: ValidationInfo) -> Path:
     if not stat.S_ISREG(mode):
         raise refuse(f"{shown(value)} is not a file")
     return path.resolve()
+
+
+def _keys(value: object) -> str:
+    keys = one_word(value, "keys such as 123#")
+    plain = keys.replace(" ", "").upper().replace("W", "w")
+    if not re.fullmatch(r"[0-9A-D*#w]+", plain):
+        raise refuse(f"{shown(value)} is not made of keys: 0 to 9, A to D, *, # and w for a pause")
+    if not plain.strip("w"):
+        raise refuse(f"{shown(value)} presses no key")
+    return plain
 
 
 def _json_object(value: object) -> object:
@@ -146,9 +159,14 @@ Pattern = Annotated[
     re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 InputFile = Annotated[
-    Path, BeforeValidator(_input_file), WithJsonSchema({"type": "string", "minLength": 1})
+    Path, BeforeValidator(input_file), WithJsonSchema({"type": "string", "minLength": 1})
 ]
 AudioFile = InputFile
+Keys = Annotated[
+    str,
+    BeforeValidator(_keys),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "examples": ["123#", "1w2"]}),
+]
 Json = Annotated[Any, BeforeValidator(json_value), WithJsonSchema({})]
 JsonObject = Annotated[
     dict[str, Any], BeforeValidator(_json_object), WithJsonSchema({"type": "object"})

@@ -15,9 +15,14 @@ from voicetest.scenario.expectations import Expectations
 __all__ = ["listen"]
 
 
-async def listen(stage: Stage, step: int, expected: Expectations) -> StepEnded:
-    """Find the end of one agent step; what was heard in it is judged after the call."""
-    ended = await _Listening(stage, step, expected, stage.session.now).run()
+async def listen(
+    stage: Stage, step: int, expected: Expectations, *, hears_out: bool = True
+) -> StepEnded:
+    """Find the end of one agent step; what was heard in it is judged after the call.
+
+    With `hears_out` false the agent need not have stopped: the next step speaks over it.
+    """
+    ended = await _Listening(stage, step, expected, stage.session.now, hears_out).run()
     await stage.transcriber.catch_up(stage.session)
     stage.input_s = None
     return StepEnded(step, ended.reason, ended.limit_s, ended.cause, stage.take_turns())
@@ -31,6 +36,7 @@ class _Listening:
     step: int
     expected: Expectations
     started: float
+    hears_out: bool
 
     async def run(self) -> StepEnded:
         session = self.stage.session
@@ -54,6 +60,8 @@ class _Listening:
             longest = session.limits.response_max_duration
             ceiling = session.limits.turn_timeout
             await self._until(min(turn.opened_s + longest, self.started + ceiling))
+            if self._spoken_enough():
+                return StepEnded(self.step)
             if turn.closed_s is None:
                 return self._cut_off()
             await self.stage.transcriber.catch_up(session)
@@ -75,10 +83,17 @@ class _Listening:
             if session.over or self._idle():
                 return True
             if turns_after is None:
-                return session.turns.open is None
+                return session.turns.open is None or self._spoken_enough()
             return len(self._answers()) > turns_after
 
         await session.until(happened, deadline)
+
+    def _spoken_enough(self) -> bool:
+        """Whether the next step may speak over the open turn already."""
+        turn = self.stage.session.turns.open
+        if self.hears_out or turn is None or turn.speech_start_s is None:
+            return False
+        return self._satisfied()
 
     def _answers(self) -> list[LiveTurn]:
         """The turns that no earlier step listened to and that began after the user's last line."""
@@ -92,13 +107,20 @@ class _Listening:
         return session.now - quiet_since >= session.limits.idle_timeout
 
     def _satisfied(self) -> bool:
+        """Whether all that further listening could fulfil holds for what has been heard."""
         session = self.stage.session
+        if nothing_left_to_hear(self.expected, Spoken((), ())):
+            return True
         call = view(session.timeline.entries)
         turns = call.agent_turns[self.stage.heard :]
+        texts = [turn.text for turn in turns]
+        if session.turns.open is not None and turns:
+            texts[-1] = turns[-1].text_heard(session.turns.heard_share(session.now))
         spoken = Spoken(
-            [turn.text for turn in turns],
+            texts,
             [tool for turn in turns for tool in turn.tools],
             session.hung_up is not None,
+            "".join(turn.keys for turn in turns),
         )
         return nothing_left_to_hear(self.expected, spoken)
 

@@ -21,11 +21,11 @@ async def speak(stage: Stage, step: int) -> StepEnded:
         await _wait_for_silence(session)
     if session.over:
         return StepEnded(step)
-    if stage.input_s is not None and session.user_speech_end_s is not None:
-        free = session.user_speech_end_s + _BETWEEN_LINES_S
+    if stage.input_s is not None and session.user.speech_end_s is not None:
+        free = session.user.speech_end_s + _BETWEEN_LINES_S
         await session.until(lambda: session.now >= free, free)
-    await session.speak(stage.lines[step], step)
-    stage.input_s = session.user_speech_start_s
+    await session.user.speak(stage.lines[step], step)
+    stage.input_s = session.user.speech_start_s
     return StepEnded(step)
 
 

@@ -1,0 +1,28 @@
+"""When an agent really spoke, against which measurements of a call can be checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.edges import clean_edges
+
+__all__ = ["Spoke", "spoken"]
+
+
+@dataclass(frozen=True)
+class Spoke:
+    """From when to when the speech of an utterance is heard by a listener without any delay.
+
+    In seconds of the event loop; an utterance that was hushed ends at that moment.
+    """
+
+    start_s: float
+    end_s: float
+
+
+def spoken(sound: AudioChunk, start_s: float, stopped_at: float) -> Spoke | None:
+    """What is heard of clean sound that begins at `start_s`; None if it stopped before speech."""
+    speech = clean_edges(sound.samples())
+    first, last = start_s + speech.start, min(start_s + speech.end, stopped_at)
+    return Spoke(first, last) if first < last else None

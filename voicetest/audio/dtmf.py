@@ -1,0 +1,133 @@
+"""Keys of a telephone as tones in the sound (ITU-T Q.23), sent and heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.waves import seconds, to_samples
+
+__all__ = ["KEYS", "WAIT", "DtmfDetector", "Pressed", "tones"]
+
+KEYS = "0123456789ABCD*#"
+WAIT = "w"
+"""Not a key: half a second in which none is pressed."""
+
+ROWS = (697.0, 770.0, 852.0, 941.0)
+COLUMNS = (1_209.0, 1_336.0, 1_477.0, 1_633.0)
+LAYOUT = ("123A", "456B", "789C", "*0#D")
+
+ON_S, OFF_S, WAIT_S, RAMP_S = 0.1, 0.1, 0.5, 0.005
+LEVEL = -9.0
+"""Of each tone, in dB below a full-scale sine: -6 dBm0, in the upper part of Q.24's range."""
+
+BLOCK, HOP = 600, 120  # 25 ms every 5 ms
+PURE = 0.7
+"""Share of a block's power that is in the two tones; also the share of it that they fill."""
+TWIST_DB = 8.0
+"""Largest difference between the two tones: Q.24 has 4 to 8 dB; our own measurement needs 1."""
+GATE_DB = -45.0
+"""Softest mean power, in dBFS, of a block with a key."""
+HITS = 5
+"""Blocks in a row that make a key: passed by every tone of 40 ms, by none of 20 ms."""
+MISSES = 6
+"""Blocks in a row that end a key: fewer in a gap of 20 ms (a lost frame), more in one of 40 ms."""
+FIRST_S = 0.007
+"""How far into the first of these blocks the tone begins, as measured on average."""
+
+
+def tones(keys: str) -> Samples:
+    """The sound of keys pressed one after the other, int16 (n,) at 24 kHz.
+
+    For each key the two sines of Q.23 for 100 ms with ramps of 5 ms, then 100 ms of silence; for
+    `w` half a second of silence. Raises ValueError for any other character.
+    """
+    parts = [np.zeros(0, dtype=np.int16)]
+    for key in keys:
+        if key == WAIT:
+            parts.append(np.zeros(round(WAIT_S * INTERNAL.rate), dtype=np.int16))
+        elif key in KEYS:
+            parts += [_tone(key), np.zeros(round(OFF_S * INTERNAL.rate), dtype=np.int16)]
+        else:
+            raise ValueError(f"'{key}' is not a key: expected one of {KEYS}, or {WAIT} to wait")
+    return np.concatenate(parts)
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A key, and when its tone began, in seconds since the first sample (to some 5 ms)."""
+
+    key: str
+    at_s: float
+
+
+class DtmfDetector:
+    """Hears keys in sound that is fed block by block, int16 at 24 kHz.
+
+    For each 25 ms (every 5 ms) the power at the eight frequencies is that of one row of a DFT
+    (Goertzel 1958) under a Hann window. It is a key when the strongest tone of each group make up
+    nearly all of the power and are about equally strong; voices and music have power elsewhere. A
+    tone of 40 ms is always enough, one of 20 ms never (Q.24 leaves what is between open).
+    """
+
+    def __init__(self) -> None:
+        self._rest: Samples = np.zeros(0, dtype=np.int16)
+        self._blocks = 0  # already looked at
+        self._down = ""  # the key that is pressed, until released
+        self._misses = 0  # blocks in a row without it
+        self._candidate, self._hits = "", 0  # the key of the last blocks
+
+    def feed(self, samples: Samples) -> list[Pressed]:
+        """The keys that the next samples, int16 (n,), make certain, each once."""
+        sound = np.concatenate((self._rest, samples))
+        pressed: list[Pressed] = []
+        at = 0
+        while at + BLOCK <= len(sound):
+            # One block at a time: a product of many rounds differently by how many there are.
+            pressed += self._follow(_key(sound[at : at + BLOCK]))
+            self._blocks += 1
+            at += HOP
+        self._rest = sound[at:].copy()
+        return pressed
+
+    def _follow(self, key: str) -> list[Pressed]:
+        self._hits = self._hits + 1 if key == self._candidate else 1
+        self._candidate = key
+        self._misses = 0 if key == self._down else self._misses + 1
+        if self._misses == MISSES:
+            self._down = ""
+        if not key or key == self._down or self._hits < HITS:
+            return []
+        self._down, self._misses = key, 0
+        return [Pressed(key, (self._blocks + 1 - HITS) * HOP / INTERNAL.rate + FIRST_S)]
+
+
+def _tone(key: str) -> Samples:
+    row, column = next((r, line.index(key)) for r, line in enumerate(LAYOUT) if key in line)
+    times = seconds(round(ON_S * INTERNAL.rate))
+    wave = sum(np.sin(2 * np.pi * f * times) for f in (ROWS[row], COLUMNS[column]))
+    ramp = 0.5 - 0.5 * np.cos(np.pi * np.clip(times / RAMP_S, 0, 1))
+    return to_samples(10 ** (LEVEL / 20) * wave * ramp * ramp[::-1])
+
+
+_WINDOW = np.hanning(BLOCK + 2)[1:-1] / np.hanning(BLOCK + 2).sum()
+_ANGLES = 2 * np.pi * np.outer(ROWS + COLUMNS, seconds(BLOCK))
+_TURNS = np.concatenate((np.cos(_ANGLES), np.sin(_ANGLES))) * _WINDOW
+
+
+def _key(block: Samples) -> str:
+    """The key whose tones fill a block, or nothing."""
+    wave = block / 32_768
+    total = float(np.square(wave) @ _WINDOW)
+    if total < 10 ** (GATE_DB / 10):
+        return ""
+    power = 2 * np.square(np.einsum("ij,j->i", _TURNS, wave)).reshape(2, -1).sum(
+        axis=0
+    )  # of a·sin: a²/2
+    row, column = int(power[:4].argmax()), int(power[4:].argmax())
+    low, high = float(power[row]), float(power[4 + column])
+    if low + high < PURE * total or max(low, high) > min(low, high) * 10 ** (TWIST_DB / 10):
+        return ""
+    return LAYOUT[row][column]

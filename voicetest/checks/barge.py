@@ -1,0 +1,84 @@
+"""What the agent did when somebody made a sound over it, measured on the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from voicetest.audio.vad import Segment
+from voicetest.call.timeline import LineSpoken
+from voicetest.call.turns import YIELD_S
+from voicetest.checks.speech import PlacedTurn
+from voicetest.checks.view import CallView
+
+__all__ = ["SpokenOver", "spoken_over"]
+
+_PAUSE_S = 0.5
+"""Speech that goes on after a shorter gap had not stopped: pauses between sentences are 0.4 s."""
+
+
+@dataclass(frozen=True)
+class SpokenOver:
+    """One line of the user that was to be heard while the agent spoke."""
+
+    line: LineSpoken
+    mode: Literal["voice", "native", "missed"]
+    turn: int | None
+    """The agent turn that was going on when the line's sound began; None if none was."""
+    stopped_s: float | None
+    """When that speech of the agent stopped; None if it went on to the end of the call."""
+
+    @property
+    def stop_time_s(self) -> float | None:
+        """From the start of the line's sound to the end of the agent's speech."""
+        return None if self.stopped_s is None else self.stopped_s - self.line.speech_start_s
+
+    @property
+    def yielded(self) -> bool:
+        """Whether the agent stopped before, or within 1 s after, the end of the line's sound."""
+        return self.stopped_s is not None and self.stopped_s <= self.line.speech_end_s + YIELD_S
+
+
+def spoken_over(
+    call: CallView, placed: Sequence[PlacedTurn], duration_s: float
+) -> list[SpokenOver]:
+    """Every interruption, backchannel and noise, in the order in which they were heard."""
+    found = []
+    for turn in call.user_turns:
+        line = turn.spoken
+        told = call.interrupts.get(line.step)
+        if line.kind not in ("interrupt", "backchannel", "noise") and told is None:
+            continue
+        mode = told.mode if told is not None else "voice"
+        going_on = _going_on(placed, line.speech_start_s) if mode != "missed" else None
+        if mode == "native" and told is not None:
+            found.append(SpokenOver(line, mode, told.turn, None))
+        elif going_on is None:
+            found.append(SpokenOver(line, mode, None, None))
+        else:
+            end = _end_of_speech(going_on.speech, line)
+            stopped = None if end >= duration_s - 0.02 else end
+            found.append(SpokenOver(line, mode, going_on.turn.index, stopped))
+    return found
+
+
+def _going_on(placed: Sequence[PlacedTurn], at_s: float) -> PlacedTurn | None:
+    """The turn with speech at that moment, or in a pause between two pieces of it."""
+    for turn in placed:
+        if turn.speech and turn.start_s < at_s < turn.end_s:
+            return turn
+    return None
+
+
+def _end_of_speech(speech: Sequence[Segment], line: LineSpoken) -> float:
+    """Where the speech that was going on when the line began came to an end."""
+    end = line.speech_start_s
+    for segment in speech:
+        if segment.end <= line.speech_start_s:
+            continue
+        resumed = segment.start <= line.speech_end_s or segment.start - end < _PAUSE_S
+        if segment.start > line.speech_start_s and not resumed:
+            break
+        end = segment.end
+    return end
