@@ -54,15 +54,13 @@ def test_the_same_seed_loses_the_same_frames() -> None:
     assert (_lost(faults, 500, seed=3) != _lost(faults, 500, seed=4)).any()
 
 
-def test_a_loss_fades_in_2_ms_and_is_silence_between() -> None:
+def test_a_loss_is_silence_to_the_sample() -> None:
     line = Impairment(LineFaults(dropout_every_s=1, dropout_for_s=0.02), np.random.default_rng(1))
     sound = _over(line, np.tile(LOUD, 55)).astype(int)
     start, end = 24_000, 24_480
     assert (sound[:start] == 10_000).all()
-    assert not sound[start + 49 : end].any()
-    assert (sound[end + 49 :] == 10_000).all()
-    assert sound[start + 24] == pytest.approx(5_000, abs=400)
-    assert np.abs(np.diff(sound)).max() < 500
+    assert not sound[start:end].any()
+    assert (sound[end:] == 10_000).all()
 
 
 def test_a_drop_out_comes_every_so_often_to_the_sample() -> None:
@@ -71,7 +69,7 @@ def test_a_drop_out_comes_every_so_often_to_the_sample() -> None:
     silent = _over(line, np.tile(LOUD, 100)) == 0
     starts = np.flatnonzero(np.diff(silent.astype(np.int8)) == 1) + 1
     assert list(starts // 12_120) == [1, 2, 3]
-    assert set(starts % 12_120) <= set(range(40, 50))
+    assert set(starts % 12_120) == {0}
     assert line.lost_s == pytest.approx(3 * 0.0731, abs=1e-3)
 
 

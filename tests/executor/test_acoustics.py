@@ -107,9 +107,12 @@ def test_the_agent_hears_what_is_recorded(tmp_path: Path, speech: Speech) -> Non
     heard: list[Samples] = []
 
     async def listen(line: Far) -> None:
-        heard.extend(
-            [event.chunk.samples() async for event in line.events() if isinstance(event, Audio)]
-        )
+        async for event in line.events():
+            match event:
+                case Audio(chunk):
+                    heard.append(chunk.samples())
+                case _:
+                    pass
 
     head = "user: {background: babble}\nline: {uplink: {loss: 10%, codec: g711}}\n"
     call = hold(tmp_path, speech, listen, head + "script:\n  - user: Hello there.\n")

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.agents.truth import Spoke
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.values import Count, Duration
@@ -32,6 +33,8 @@ class World:
     """What was spoken, heard and found before, by content."""
     real_time: bool = True
     """Whether time passes while work is done: what can be done before the line opens should be."""
+    told: Callable[[Spoke], None] | None = None
+    """Who is told when an embedded agent really spoke; only calibration wants to know."""
 
 
 class Adapter(BaseModel, ABC):

@@ -81,6 +81,7 @@ class ComposableVoiceAgent(Adapter):
         """Start the agent at the far end of a line in memory."""
         # Not needed to validate a scenario, and slow to import.
         from voicetest.agents.agent import EmbeddedAgent
+        from voicetest.audio.dtmf import DtmfDetector, tones
 
         near: Transport[Event]
         far: Transport[Event]
@@ -90,6 +91,7 @@ class ComposableVoiceAgent(Adapter):
         if world.real_time:
             await ears.prepare()
             await voice.prepare()
+        detector = DtmfDetector()
         async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
             agent = EmbeddedAgent(
                 ears,
@@ -98,6 +100,9 @@ class ComposableVoiceAgent(Adapter):
                 self.dialogue.manners if self.dialogue else Manners(),
                 line,
                 faults=self.dialogue.faults if self.dialogue else HEALTHY,
+                keys=lambda samples: [pressed.key for pressed in detector.feed(samples)],
+                tones=tones,
+                told=world.told,
             )
             tasks.create_task(agent.serve())
             async with CodecLink(InProcess(End.CLIENT), near) as link:

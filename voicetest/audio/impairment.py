@@ -12,8 +12,6 @@ from voicetest.audio.resample import StreamingResampler
 
 __all__ = ["Impairment", "LineFaults"]
 
-FADE = 48  # 2 ms
-
 
 @dataclass(frozen=True)
 class LineFaults:
@@ -70,9 +68,6 @@ class Impairment:
         self._for = round(faults.dropout_for_s * INTERNAL.rate)
         self._at = 0  # samples so far
         self._lost = 0
-        self._audible = np.ones(FADE)  # of the last samples, 0 or 1
-        self._fade = np.hanning(FADE + 3)[1:-1]
-        self._fade /= self._fade.sum()
         self._codec = _Mulaw() if faults.g711 else None
 
     @property
@@ -86,21 +81,10 @@ class Impairment:
         return self._lost / INTERNAL.rate
 
     def process(self, frame: Samples) -> Samples:
-        """What arrives of the next frame, int16 (480,), also (480,).
-
-        What is lost is digital silence; at both of its ends the sound fades within 2 ms, after the
-        beginning of the loss and after its end.
-        """
+        """What arrives of the next frame, int16 (480,), also (480,); digital silence for a loss."""
         if self._codec:
             frame = self._codec.process(frame)
-        audible = np.concatenate((self._audible, self._heard(len(frame))))
-        self._audible = audible[-FADE:]
-        if audible.all():
-            return frame
-        if not audible.any():
-            return np.zeros_like(frame)
-        gain = np.convolve(audible, self._fade, mode="valid")
-        return np.rint(frame * np.where(gain < 1e-9, 0, gain)).astype(np.int16)
+        return np.where(self._heard(len(frame)), frame, 0).astype(np.int16)
 
     def _heard(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """For each of the next samples 1, or 0 where it is lost."""

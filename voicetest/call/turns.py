@@ -21,6 +21,8 @@ __all__ = ["PAUSE_S", "YIELD_S", "AgentTurns", "LiveTurn"]
 _SUBFRAME = INTERNAL.rate // 100
 PAUSE_S = 0.3
 """The agent counts as silent after this much; shorter gaps are between words."""
+ANSWER_S = 0.6
+"""After a shorter gap the agent goes on with what it was saying; sentences are 0.5 s apart."""
 YIELD_S = 1.0
 """An agent that stops within this after the user's speech has yielded to it."""
 
@@ -150,7 +152,7 @@ class AgentTurns:
             if not voiced(piece):
                 continue
             at = start_s + offset / INTERNAL.rate
-            if at - self._sound_until >= PAUSE_S and self._answers_interruption(at):
+            if at - self._sound_until >= ANSWER_S and self._answers_interruption(at):
                 self.close(at, EndReason.INTERRUPTED)
             turn = self.sign(at)
             if turn.speech_start_s is None:

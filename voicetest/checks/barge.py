@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from voicetest.audio.vad import Segment
+from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import LineSpoken
 from voicetest.call.turns import YIELD_S
 from voicetest.checks.speech import PlacedTurn
@@ -14,8 +14,8 @@ from voicetest.checks.view import CallView
 
 __all__ = ["SpokenOver", "spoken_over"]
 
-_PAUSE_S = 0.5
-"""Speech that goes on after a shorter gap had not stopped: pauses between sentences are 0.4 s."""
+_EDGE_S = 0.1
+"""How much earlier than it was heard to stop an agent may be found to have stopped."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,15 @@ def spoken_over(
         if line.kind not in ("interrupt", "backchannel", "noise") and told is None:
             continue
         mode = told.mode if told is not None else "voice"
-        going_on = _going_on(placed, line.speech_start_s) if mode != "missed" else None
+        # An agent may stop for what is too soft to be called the beginning of the sound.
+        going_on = _going_on(placed, line.start_s) if mode != "missed" else None
         if mode == "native" and told is not None:
             found.append(SpokenOver(line, mode, told.turn, None))
         elif going_on is None:
             found.append(SpokenOver(line, mode, None, None))
         else:
-            end = _end_of_speech(going_on.speech, line)
-            stopped = None if end >= duration_s - 0.02 else end
+            # Speech that goes on in the same turn, after however long a pause, had not stopped.
+            stopped = None if going_on.end_s >= duration_s - FRAME_S else going_on.end_s
             found.append(SpokenOver(line, mode, going_on.turn.index, stopped))
     return found
 
@@ -66,19 +67,6 @@ def spoken_over(
 def _going_on(placed: Sequence[PlacedTurn], at_s: float) -> PlacedTurn | None:
     """The turn with speech at that moment, or in a pause between two pieces of it."""
     for turn in placed:
-        if turn.speech and turn.start_s < at_s < turn.end_s:
+        if turn.speech and turn.start_s < at_s < turn.end_s + _EDGE_S:
             return turn
     return None
-
-
-def _end_of_speech(speech: Sequence[Segment], line: LineSpoken) -> float:
-    """Where the speech that was going on when the line began came to an end."""
-    end = line.speech_start_s
-    for segment in speech:
-        if segment.end <= line.speech_start_s:
-            continue
-        resumed = segment.start <= line.speech_end_s or segment.start - end < _PAUSE_S
-        if segment.start > line.speech_start_s and not resumed:
-            break
-        end = segment.end
-    return end

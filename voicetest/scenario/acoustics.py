@@ -148,6 +148,9 @@ class Way(Section):
     def _leaves_something(self) -> Way:
         if self.loss >= 1:
             raise refuse("'loss' leaves nothing of the sound: write less than 100%")
+        shortest = self.loss / (1 - self.loss)
+        if self.burst < shortest:
+            raise refuse(f"so much 'loss' needs a 'burst' of at least {shortest:.3g} frames")
         return self
 
 
