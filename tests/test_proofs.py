@@ -83,8 +83,7 @@ EXPECTATIONS = {
     "lasts": _answer("lasts: {min: 3s}", "cuts_off"),
     "stays_silent": Proof(
         "never_yields",
-        f"{ASKS}  - interrupt: Hold the line.\n    after: 500ms\n"
-        "  - agent: {stays_silent: 3s}\n",
+        f"{ASKS}  - interrupt: Hold the line.\n    after: 500ms\n  - agent: {{stays_silent: 3s}}\n",
     ),
     "presses": _answer("presses: 7#", "ignores_keys", before="  - dtmf: 1#\n"),
     "sounds_clean": Proof("", f"{ASKS}  - agent: {{sounds_clean: true}}\n{{line}}"),

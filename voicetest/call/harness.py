@@ -17,6 +17,8 @@ __all__ = ["Harness"]
 class Harness:
     """Per frame: how late the loop woke for it and how late it was on the wire, in seconds."""
 
+    epoch: float = 0.0
+    """When the line was ready, on the clock of the event loop."""
     lag: array[float] = field(default_factory=lambda: array("f"))
     lateness: array[float] = field(default_factory=lambda: array("f"))
     slips: list[Slip] = field(default_factory=list)

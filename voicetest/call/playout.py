@@ -18,6 +18,8 @@ from voicetest.audio.vad import voiced
 __all__ = ["BurstyPlayout", "ContinuousPlayout", "Playout", "Slip"]
 
 FRAME = INTERNAL.rate // 50
+MOST_EARLY = FRAME // 2
+"""By how much the buffer may shrink before it is filled up in a silence: 10 ms."""
 JITTER_DELAY = INTERNAL.rate * 40 // 1000
 """How long a paced line's first frame waits for its successors: 40 ms."""
 
@@ -47,7 +49,7 @@ class Playout(Protocol):
         """Throw away what would be heard from position `at` on."""
 
     def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`."""
+        """How many samples are still to be heard after position `at`, to the last that sounds."""
 
 
 class BurstyPlayout:
@@ -93,18 +95,25 @@ class BurstyPlayout:
         return max(self._end - at, 0)
 
 
+@dataclass(frozen=True)
+class _Piece:
+    samples: Samples
+    voiced: bool
+
+
 class ContinuousPlayout:
     """For lines that send in real time: a jitter buffer of 40 ms.
 
     When the backlog exceeds the buffer, queued frames without speech are dropped until it does
-    not; when the buffer runs dry inside speech, silence fills the gap. Both are kept as slips.
+    not, and when it shrinks, silence is put in where there is silence; when the buffer runs dry
+    inside speech, silence fills the gap. All are kept as slips.
     """
 
     delay_s = JITTER_DELAY / INTERNAL.rate
 
     def __init__(self) -> None:
         self.slips: list[Slip] = []
-        self._queue: deque[Samples] = deque()
+        self._queue: deque[_Piece] = deque()
         self._queued = 0
         self._playing = False
         self._next = 0
@@ -121,21 +130,28 @@ class ContinuousPlayout:
             if self._dry_at is not None:
                 self._slip(self._dry_at, self._next - self._dry_at)
                 self._dry_at = None
+        missing = at + JITTER_DELAY - self._next - self._queued
+        if missing >= MOST_EARLY and not voiced(samples):
+            # The far clock is slow: silence makes room before the buffer runs dry inside speech.
+            self._queue.append(_Piece(np.zeros(missing, dtype=np.int16), False))
+            self._queued += missing
+            self._slip(at, missing)
         for start in range(0, len(samples), FRAME):
-            self._queue.append(samples[start : start + FRAME])
+            piece = samples[start : start + FRAME]
+            self._queue.append(_Piece(piece, voiced(piece)))
         self._queued += len(samples)
         self._trim(at, self._next + self._queued - at - JITTER_DELAY - len(samples))
 
     def _trim(self, at: int, excess: int) -> None:
         if excess < FRAME:
             return
-        kept: deque[Samples] = deque()
+        kept: deque[_Piece] = deque()
         dropped = 0
-        for frame in self._queue:
-            if dropped + len(frame) <= excess and not voiced(frame):
-                dropped += len(frame)
+        for piece in self._queue:
+            if dropped + len(piece.samples) <= excess and not piece.voiced:
+                dropped += len(piece.samples)
             else:
-                kept.append(frame)
+                kept.append(piece)
         self._queue = kept
         self._queued -= dropped
         if dropped:
@@ -163,13 +179,13 @@ class ContinuousPlayout:
     def _take(self, wanted: int) -> Iterator[Samples]:
         while wanted > 0 and self._queue:
             piece = self._queue.popleft()
-            if len(piece) > wanted:
-                self._queue.appendleft(piece[wanted:])
-                piece = piece[:wanted]
-            self._queued -= len(piece)
-            wanted -= len(piece)
-            self._was_voiced = voiced(piece)
-            yield piece
+            if len(piece.samples) > wanted:
+                self._queue.appendleft(_Piece(piece.samples[wanted:], piece.voiced))
+                piece = _Piece(piece.samples[:wanted], piece.voiced)
+            self._queued -= len(piece.samples)
+            wanted -= len(piece.samples)
+            self._was_voiced = piece.voiced
+            yield piece.samples
 
     def clear(self, at: int) -> None:
         """Throw away everything that is queued; `at` is now."""
@@ -179,5 +195,13 @@ class ContinuousPlayout:
         self._dry_at = None
 
     def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`."""
-        return self._queued
+        """How many samples are still to be heard after position `at`, to the last that sounds.
+
+        A line that streams silence for ever has nothing pending.
+        """
+        silent = 0
+        for piece in reversed(self._queue):
+            if piece.voiced:
+                return self._queued - silent
+            silent += len(piece.samples)
+        return 0

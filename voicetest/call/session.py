@@ -81,7 +81,7 @@ class Session:
         self._keys = DtmfDetector()
         self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout()
         self._loop = asyncio.get_running_loop()
-        self._start = self._loop.time()
+        self._start = self.harness.epoch = self._loop.time()
         self._on_wire: Samples | None = None
         """The frame that went out last; recorded when its 20 ms are over."""
         self._ticks = 0

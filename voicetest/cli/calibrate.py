@@ -1,0 +1,34 @@
+"""`voicetest calibrate`: how far the measured numbers are from the truth."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+__all__ = ["calibrate"]
+
+
+def calibrate(
+    adapter: Annotated[
+        str, typer.Argument(help="The adapter whose numbers are checked.", metavar="ADAPTER")
+    ] = "composable",
+    exchanges: Annotated[
+        int, typer.Option(help="Lines of the user; every third is interrupted.", min=3, max=1000)
+    ] = 30,
+) -> None:
+    """Measure an agent that logs when it really spoke, and print the errors."""
+    from voicetest.suite.benches import bench
+
+    typer.echo(f"calibrating {adapter} with {exchanges} exchanges", err=True)
+    found = bench(adapter, exchanges)
+    typer.echo(f"{adapter}: {found.duration_s:.1f} s call, {found.clock} time")
+    typer.echo(f"{'metric':18}{'n':>5}{'median':>10}{'95 %':>10}{'worst':>10}")
+    for error in found.errors:
+        unit = "" if error.metric == "talk_over" else " s"
+        figures = "".join(
+            f"{value:8.4f}{unit:2}" for value in (error.median, error.p95, error.worst)
+        )
+        typer.echo(f"{error.metric:18}{error.n:5}{figures}")
+    for name in found.unmatched:
+        typer.echo(f"{name}: not comparable")
