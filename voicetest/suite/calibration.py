@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import yaml
 
-from voicetest.adapters.base import World
 from voicetest.agents.truth import Spoke
 from voicetest.audio.vad import Segment
 from voicetest.call.record import CallRecord
@@ -23,7 +22,7 @@ from voicetest.run import Plan, plan
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
 
-__all__ = ["METRICS", "Calibration", "MetricError", "calibrate", "errors_against_truth"]
+__all__ = ["DIALOGUE", "METRICS", "Calibration", "MetricError", "calibrate", "errors_against_truth"]
 
 METRICS = (
     "response_latency",
@@ -48,6 +47,12 @@ REPLY = (
     "I have looked at your account and I can see the payment that you mean so I will send it back"
     " to you within three days"
 )
+DIALOGUE: Mapping[str, str] = {
+    "greeting": REPLY,
+    "reply_delay": REPLY_DELAY,
+    "fallback": REPLY,
+}
+"""What the agent says, whatever it hears."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,6 @@ def calibrate(
     speech: Speech,
     agent: dict[str, object],
     exchanges: int,
-    connected: Callable[[World], World] = lambda world: world,
     spoken: list[Spoke] | None = None,
     line: dict[str, object] | None = None,
     clock: str = "auto",
@@ -98,7 +102,7 @@ def calibrate(
     with TemporaryDirectory(prefix="voicetest-") as name:
         folder = Path(name)
         planned = plan(_written(folder, agent, exchanges, line or {}), {}, speech, clock)
-        world = connected(replace(planned.world, told=told.append))
+        world = replace(planned.world, told=told.append)
         record = _held(replace(planned, world=world), folder / "call")
         return _compared(planned, record, told)
 
@@ -107,9 +111,7 @@ def _written(
     folder: Path, agent: dict[str, object], exchanges: int, line: dict[str, object]
 ) -> Path:
     (folder / "call" / "segments").mkdir(parents=True)
-    (folder / "agent.yaml").write_text(
-        yaml.safe_dump({"greeting": REPLY, "reply_delay": REPLY_DELAY, "fallback": REPLY})
-    )
+    (folder / "agent.yaml").write_text(yaml.safe_dump(dict(DIALOGUE)))
     script: list[dict[str, object] | str] = ["agent"]
     for number in range(exchanges):
         script.append({"user": LINES[number % len(LINES)]})
