@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import ClassVar
@@ -16,8 +16,18 @@ from voicetest.scenario.values import Count, Duration
 from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.transports.base import Dial, Transport
 
 __all__ = ["Adapter", "World"]
+
+
+def _over_the_network(
+    url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+) -> AbstractAsyncContextManager[Transport[bytes | str]]:
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.transports.websocket import connect
+
+    return connect(url, headers=headers, subprotocols=subprotocols)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,8 @@ class World:
     """What was spoken, heard and found before, by content."""
     real_time: bool = True
     """Whether time passes while work is done: what can be done before the line opens should be."""
+    dial: Dial = _over_the_network
+    """Opens WebSocket connections."""
 
 
 class Adapter(BaseModel, ABC):
