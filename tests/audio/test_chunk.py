@@ -17,14 +17,26 @@ def test_a_chunk_knows_how_long_it_is() -> None:
 
 
 def test_half_a_sample_is_refused() -> None:
-    with pytest.raises(ValueError, match="3 bytes are not whole pcm16 samples"):
+    with pytest.raises(ValueError, match="3 bytes are not whole samples of pcm16/24000"):
         AudioChunk(b"\0\0\0")
 
 
-def test_only_pcm_has_samples() -> None:
+def test_only_mono_pcm_has_samples() -> None:
     with pytest.raises(ValueError, match="mulaw/8000 is not PCM16"):
         AudioChunk(b"\0", AudioFormat(Encoding.MULAW, 8000)).samples()
+    with pytest.raises(ValueError, match="pcm16/48000/2 is not PCM16 mono"):
+        AudioChunk(bytes(4), AudioFormat(Encoding.PCM16, 48_000, 2)).samples()
+
+
+def test_stereo_has_two_samples_to_a_frame() -> None:
+    stereo = AudioFormat(Encoding.PCM16, 48_000, 2)
+    assert (stereo.sample_bytes, stereo.frame_bytes) == (2, 4)
+    assert AudioChunk(bytes(4 * 4800), stereo).frames == 4800
+    assert AudioChunk(bytes(4 * 4800), stereo).duration == pytest.approx(0.1)
+    with pytest.raises(ValueError, match="6 bytes are not whole samples"):
+        AudioChunk(bytes(6), stereo)
 
 
 def test_a_format_reads_as_people_write_it() -> None:
     assert str(INTERNAL) == "pcm16/24000"
+    assert str(AudioFormat(Encoding.MULAW, 8000, 2)) == "mulaw/8000/2"

@@ -246,6 +246,31 @@ def test_a_line_that_breaks_is_an_error_and_the_recording_is_kept(tmp_path: Path
     assert (tmp_path / "recording.wav").stat().st_size > 0.4 * 96_000
 
 
+def test_a_line_that_breaks_is_an_error_even_if_the_script_ends_at_that_moment(
+    tmp_path: Path,
+) -> None:
+    timeline = Timeline(lambda entry: None)
+
+    async def main() -> None:
+        near: Transport[Event]
+        far: Transport[Event]
+        near, far = memory_pair()
+        with Recorder(tmp_path / "recording.wav") as recorder:
+            async with CodecLink(InProcess(End.CLIENT), near) as link:
+                session = Session(link, recorder, timeline, LIMITS, _nothing)
+                await far.send(sound(0.5))
+                await far.close(1011, "crashed")
+                await session.conduct(lambda: _over(session))
+
+    async def _over(session: Session) -> None:
+        await session.until(lambda: session.over, 60)
+
+    with pytest.RaisesGroup(pytest.RaisesExc(ConnectionFailed, match="1011 crashed")):
+        run(main(), Clock.VIRTUAL)
+    endings = [entry.what for entry in timeline.entries if isinstance(entry.what, CallEnded)]
+    assert endings == [CallEnded("platform", 1011, "crashed")]
+
+
 def test_tools_are_answered_and_words_are_on_the_timeline(tmp_path: Path) -> None:
     answers: list[Event] = []
 

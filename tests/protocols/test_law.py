@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
 from voicetest.events import (
     ALL_EVENTS,
@@ -40,17 +41,21 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import CannotSend, Codec, End
 from voicetest.protocols.in_process import InProcess
+from voicetest.protocols.raw_pcm import RawPcm
 
 CODECS: dict[str, Callable[[End], Codec[Any]]] = {
     "in_process": InProcess,
     "in_process paced": lambda end: InProcess(end, paced=True),
+    "raw_pcm": RawPcm,
+    "raw_pcm with events": lambda end: RawPcm(end, events=True, paced=True),
+    "raw_pcm for telephones": lambda end: RawPcm(end, 8000, Encoding.MULAW),
+    "raw_pcm in stereo": lambda end: RawPcm(end, 48_000, channels=2, events=True),
 }
 
 text = st.text(min_size=1, max_size=20)
-sound = st.binary(max_size=64).map(lambda data: AudioChunk(data[: len(data) // 2 * 2]))
 EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     Ready: st.builds(Ready),
-    Audio: st.builds(Audio, chunk=sound),
+    Audio: st.builds(Audio, chunk=st.just(AudioChunk(b""))),
     Text: st.builds(Text, text=text),
     ReplyRequested: st.builds(ReplyRequested),
     UserTurnStarted: st.builds(UserTurnStarted),
@@ -84,6 +89,36 @@ def test_every_event_of_the_vocabulary_takes_part_in_the_law() -> None:
     assert set(EVENTS) == ALL_EVENTS
 
 
+def _sound(wire: AudioFormat) -> st.SearchStrategy[Event]:
+    """Sound in the format of a wire."""
+    size = wire.frame_bytes
+    return st.binary(max_size=64).map(
+        lambda data: Audio(AudioChunk(data[: len(data) // size * size], wire))
+    )
+
+
+def _sayable(codec: Codec[Any]) -> st.SearchStrategy[Event]:
+    """Whatever this end can send."""
+    kinds = sorted(codec.sends, key=lambda kind: kind.__name__)
+    wire = codec.hears if codec.end is End.CLIENT else codec.speaks
+    return st.one_of([_sound(wire) if kind is Audio else EVENTS[kind] for kind in kinds])
+
+
+def _joined(events: Iterable[Event]) -> list[Event]:
+    """Adjacent sound in one piece; sound of no length is none."""
+    joined: list[Event] = []
+    for event in events:
+        last = joined[-1] if joined else None
+        if not isinstance(event, Audio):
+            joined.append(event)
+        elif isinstance(last, Audio):
+            chunk = AudioChunk(last.chunk.data + event.chunk.data, event.chunk.format)
+            joined[-1] = Audio(chunk)
+        elif event.chunk.data:
+            joined.append(event)
+    return joined
+
+
 @pytest.mark.parametrize("end", End)
 def test_what_one_end_sends_the_other_receives(
     codec: Callable[[End], Codec[Any]], end: End
@@ -98,11 +133,23 @@ def test_what_one_end_sends_the_other_receives(
 def test_decoding_at_the_other_end_gives_the_same_events(end: End, data: st.DataObject) -> None:
     for build in CODECS.values():
         mine, peer = build(end), build(end.other)
-        sendable = sorted(mine.sends, key=lambda kind: kind.__name__)
-        said = data.draw(st.lists(st.one_of([EVENTS[kind] for kind in sendable]), max_size=8))
+        assert (mine.end, peer.end) == (end, end.other)
+        said = data.draw(st.lists(_sayable(mine), max_size=8))
         messages = [*mine.start(), *(m for event in said for m in mine.encode(event))]
         heard = [event for message in messages for event in peer.decode(message).events]
-        assert heard == said
+        assert _joined(heard) == _joined(said)
+
+
+@given(data=st.data())
+def test_sound_cut_anywhere_is_decoded_to_the_same_samples(data: st.DataObject) -> None:
+    for build in (CODECS["raw_pcm"], CODECS["raw_pcm in stereo"]):
+        mine, peer = build(End.CLIENT), build(End.SERVER)
+        said = data.draw(st.lists(_sound(mine.hears), max_size=8))
+        wire = b"".join(message for event in said for message in mine.encode(event))
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
+        pieces = [wire[a:b] for a, b in pairwise([0, *cuts, len(wire)])]
+        heard = [event for piece in pieces for event in peer.decode(piece).events]
+        assert _joined(heard) == _joined(said)
 
 
 @pytest.mark.parametrize("end", End)

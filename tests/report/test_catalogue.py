@@ -83,7 +83,9 @@ def test_an_adapter_that_is_not_installed_says_what_it_needs(entries: list[Entry
 
 
 def test_the_built_in_adapters_and_voices_are_shown() -> None:
-    assert any(line.startswith("composable ") for line in adapter_lines())
+    lines = list(adapter_lines())
+    for adapter in ("composable ", "websocket "):
+        assert any(line.startswith(adapter) for line in lines)
     voices = list(voice_lines())
     assert any(line.startswith("espeak/…  voices: ") and "en-us" in line for line in voices)
     assert voices[-1].startswith("transcribers: ")

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicetest.agents.truth import Spoke
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.values import Count, Duration
 from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.transports.base import Dial, Transport
+
+if TYPE_CHECKING:
+    from voicetest.agents.truth import Spoke
 
 __all__ = ["Adapter", "World"]
+
+
+def _over_the_network(
+    url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+) -> AbstractAsyncContextManager[Transport[bytes | str]]:
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.transports.websocket import connect
+
+    return connect(url, headers=headers, subprotocols=subprotocols)
 
 
 @dataclass(frozen=True)
@@ -35,6 +47,8 @@ class World:
     """Whether time passes while work is done: what can be done before the line opens should be."""
     told: Callable[[Spoke], None] | None = None
     """Who is told when an embedded agent really spoke; only calibration wants to know."""
+    dial: Dial = _over_the_network
+    """Opens WebSocket connections."""
 
 
 class Adapter(BaseModel, ABC):

@@ -28,18 +28,25 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """Encoding and sample rate in hertz of mono sound; PCM16 is little-endian."""
+    """Encoding, sample rate in hertz and interleaved channels; PCM16 is little-endian."""
 
     encoding: Encoding
     rate: int
+    channels: int = 1
 
     @property
     def sample_bytes(self) -> int:
-        """Bytes of one sample."""
+        """Bytes of one sample of one channel."""
         return 2 if self.encoding is Encoding.PCM16 else 1
 
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of every channel."""
+        return self.sample_bytes * self.channels
+
     def __str__(self) -> str:
-        return f"{self.encoding}/{self.rate}"
+        mono = f"{self.encoding}/{self.rate}"
+        return mono if self.channels == 1 else f"{mono}/{self.channels}"
 
 
 INTERNAL = AudioFormat(Encoding.PCM16, 24_000)
@@ -48,14 +55,14 @@ INTERNAL = AudioFormat(Encoding.PCM16, 24_000)
 
 @dataclass(frozen=True)
 class AudioChunk:
-    """Sound in one format; `data` holds whole samples."""
+    """Sound in one format; `data` holds whole samples of every channel."""
 
     data: bytes
     format: AudioFormat = INTERNAL
 
     def __post_init__(self) -> None:
-        if len(self.data) % self.format.sample_bytes:
-            raise ValueError(f"{len(self.data)} bytes are not whole {self.format.encoding} samples")
+        if len(self.data) % self.format.frame_bytes:
+            raise ValueError(f"{len(self.data)} bytes are not whole samples of {self.format}")
 
     @classmethod
     def of(cls, samples: Samples, rate: int = INTERNAL.rate) -> Self:
@@ -64,8 +71,8 @@ class AudioChunk:
 
     @property
     def frames(self) -> int:
-        """Number of samples."""
-        return len(self.data) // self.format.sample_bytes
+        """Number of samples of each channel."""
+        return len(self.data) // self.format.frame_bytes
 
     @property
     def duration(self) -> float:
@@ -73,9 +80,9 @@ class AudioChunk:
         return self.frames / self.format.rate
 
     def samples(self) -> Samples:
-        """An int16 array of shape (n,); only for PCM16."""
-        if self.format.encoding is not Encoding.PCM16:
-            raise ValueError(f"{self.format} is not PCM16")
+        """An int16 array of shape (n,); raises ValueError unless this is PCM16 mono."""
+        if self.format.encoding is not Encoding.PCM16 or self.format.channels != 1:
+            raise ValueError(f"{self.format} is not PCM16 mono")
         import numpy as np
 
         return np.frombuffer(self.data, dtype="<i2")

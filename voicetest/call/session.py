@@ -104,6 +104,11 @@ class Session:
         return self.hung_up is not None and self._drained
 
     @property
+    def _broken(self) -> bool:
+        """Whether the line ended in a way that nobody meant."""
+        return self.hung_up is not None and not self.hung_up.normal
+
+    @property
     def _drained(self) -> bool:
         return self._playout.pending(round(self.now * INTERNAL.rate)) == 0
 
@@ -167,6 +172,8 @@ class Session:
                 receiving = tasks.create_task(self._receive(tasks))
                 ticking = tasks.create_task(self._tick())
                 reason = await self._play(script)
+                if self._broken:
+                    await asyncio.wait([receiving])  # it says so and raises
                 for task in (receiving, ticking, *self._answering):
                     task.cancel()
             end = reason
@@ -185,6 +192,8 @@ class Session:
             limit = self.limits.max_duration
             self.note("voicetest", CallEnded("limit", reason=f"max_duration {limit:g}s"))
             return EndReason.MAX_DURATION
+        if self._broken:
+            return EndReason.ERROR
         if self.hung_up is not None:
             self.note("agent", CallEnded("agent", self.hung_up.code, self.hung_up.reason))
         else:
@@ -198,7 +207,7 @@ class Session:
                 self._take_in(event, tasks)
                 self._changed.set()
         hung_up = self.hung_up
-        if hung_up is not None and not hung_up.normal:
+        if hung_up is not None and self._broken:
             await self.until(lambda: self._drained, self.now + self.limits.response_max_duration)
             self.note("platform", CallEnded("platform", hung_up.code, hung_up.reason))
             words = f"the line broke: closed with code {hung_up.code} {hung_up.reason}".rstrip()

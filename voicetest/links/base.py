@@ -24,7 +24,7 @@ class Link(Capabilities, Protocol):
         """
 
     def events(self) -> AsyncGenerator[Event, None]:
-        """What the far side says, ending with exactly one Hangup."""
+        """What the far side says, ending with exactly one Hangup; raises ProtocolError."""
 
 
 async def say(link: Link, event: Event) -> None:

@@ -70,7 +70,15 @@ class Decoded(Generic[M]):
 
 
 class Codec(Capabilities, Protocol[M]):
-    """One protocol at one end; decoding at the other end gives back what was encoded here."""
+    """One protocol at one end; decoding at the other end gives back what was encoded here.
+
+    Sound is in the wire's own format both ways; conversion is the link's work. A message that the
+    protocol has no meaning for may decode to a Warned, which is in no set: the peer did not say it.
+    """
+
+    @property
+    def end(self) -> End:
+        """The end at which it stands."""
 
     def start(self) -> Sequence[M]:
         """The messages that open a conversation."""

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from voicetest.adapters.websocket import WebSocketAgentAdapter
 from voicetest.agents.agent import EmbeddedAgent
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.rules import DialogueMind
 from voicetest.agents.truth import Spoke
+from voicetest.audio.chunk import Encoding
 from voicetest.errors import SetupError
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
 from voicetest.protocols.raw_pcm import RawPcm
 from voicetest.registry import nearest
-from voicetest.simulators.websocket import serve_agent
+from voicetest.simulators.background import in_background
+from voicetest.simulators.websocket import MakeAgent, serve_agent
 from voicetest.speech.providers import Speech
 from voicetest.suite.calibration import DIALOGUE, Calibration, calibrate
 
 __all__ = ["bench", "composable", "websocket"]
 
 EARS, VOICE = "pocketsphinx/espeak", "espeak/en-us"
-START_LIMIT_S = 60.0
 
 
 def bench(adapter: str, exchanges: int) -> Calibration:
@@ -62,46 +59,24 @@ def websocket(
         "encoding": encoding,
         "paced": "true",
     }
-    settings = WebSocketAgentAdapter(url="ws://localhost", rate=rate, encoding=encoding, paced=True)
-    with _served(speech, settings, told.append) as url:
+
+    def codec() -> RawPcm:
+        return RawPcm(End.SERVER, rate, Encoding(encoding), paced=True)
+
+    # A loop of its own, as a peer would have; both loops read the same clock.
+    with in_background(serve_agent(_agent(speech, told.append), codec=codec)) as url:
         return calibrate(speech, agent | {"url": url}, exchanges, spoken=told)
 
 
-@contextmanager
-def _served(
-    speech: Speech, settings: WebSocketAgentAdapter, told: Callable[[Spoke], None]
-) -> Iterator[str]:
-    """An agent on a loop of its own, as a peer would be; both loops have the same clock."""
+def _agent(speech: Speech, told: Callable[[Spoke], None]) -> MakeAgent:
     dialogue = Dialogue.model_validate(DIALOGUE)
 
-    def agent(line: CodecLink[Any]) -> EmbeddedAgent:
+    def make(line: CodecLink[Any]) -> EmbeddedAgent:
         ears, voice = speech.transcriber(EARS), speech.voice(VOICE)
         mind = DialogueMind(dialogue)
         return EmbeddedAgent(ears, mind, voice, dialogue.manners, line, told=told)
 
-    def codec() -> RawPcm:
-        return RawPcm(End.SERVER, settings.rate, settings.encoding, paced=True)
-
-    stopped = threading.Event()
-    found: list[str] = []
-    started = threading.Event()
-
-    async def serve() -> None:
-        await speech.transcriber(EARS).prepare()
-        async with serve_agent(agent, codec=codec) as url:
-            found.append(url)
-            started.set()
-            await asyncio.get_running_loop().run_in_executor(None, stopped.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    try:
-        if not started.wait(START_LIMIT_S):
-            raise SetupError(f"the agent to calibrate with did not start within {START_LIMIT_S:g} s")
-        yield found[0]
-    finally:
-        stopped.set()
-        thread.join(START_LIMIT_S)
+    return make
 
 
 _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {

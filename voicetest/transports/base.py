@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
-__all__ = ["NORMAL_CLOSE", "Transport", "TransportClosed"]
+__all__ = ["NORMAL_CLOSE", "Dial", "Transport", "TransportClosed"]
 
 M = TypeVar("M")
 
@@ -32,3 +34,16 @@ class Transport(Protocol[M]):
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; closing twice changes nothing."""
+
+
+class Dial(Protocol):
+    """Opens connections to addresses, over the network or in memory."""
+
+    def __call__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = ...,
+        subprotocols: Sequence[str] = ...,
+    ) -> AbstractAsyncContextManager[Transport[bytes | str]]:
+        """A WebSocket to `url`, open inside the block; raises ConnectionFailed."""

@@ -1,0 +1,189 @@
+"""Whole calls over a loopback WebSocket: nothing is faked but the agent's mind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.calls import Quiet
+from voicetest.agents.agent import EmbeddedAgent
+from voicetest.agents.dialogue import Dialogue
+from voicetest.agents.mind import CallTool, Mind, Reply
+from voicetest.agents.rules import DialogueMind
+from voicetest.audio.chunk import Encoding
+from voicetest.audio.wav import read_span
+from voicetest.checks.result import Result
+from voicetest.clock import Clock
+from voicetest.clock import run as run_on
+from voicetest.links.codec import CodecLink
+from voicetest.protocols.base import End
+from voicetest.protocols.raw_pcm import RawPcm
+from voicetest.run import plan, run
+from voicetest.simulators.background import in_background
+from voicetest.simulators.websocket import MakeAgent, MakeCodec, answer, serve_agent
+from voicetest.speech.providers import Speech
+from voicetest.transports.base import Transport
+from voicetest.transports.memory import memory_pair
+
+DIALOGUE = Dialogue.model_validate(
+    {
+        "greeting": "Hello, how can I help you?",
+        "rules": [
+            {
+                "when": ["invoice"],
+                "say": "Your invoice is on its way. Goodbye.",
+                "ends_call": True,
+            }
+        ],
+    }
+)
+SCENARIO = """
+version: 1
+agent: {{adapter: websocket, url: '{url}', {settings}}}
+user: {{voice: espeak/en-us+f2}}
+transcriber: pocketsphinx/espeak
+script:
+  - agent: {{says: help}}
+  - user: I have a question about my invoice.
+  - agent: {{says: on its way, ends_call: true}}
+"""
+HIDDEN = "Zq7-very-secret-value"
+
+
+class Broken:
+    """A mind that breaks when it is asked anything."""
+
+    def greeting(self) -> str:
+        """What the agent says first."""
+        return "Hello, how can I help you?"
+
+    async def answer(self, heard: str, call_tool: CallTool) -> Reply:
+        """Nothing: it breaks."""
+        raise ZeroDivisionError
+
+    async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply:
+        """Nothing: it breaks."""
+        raise ZeroDivisionError
+
+    def cut_short(self, heard_share: float) -> None:
+        """Not its concern."""
+
+
+def _agent(speech: Speech, mind: type[Mind] | None = None) -> MakeAgent:
+    def make(line: CodecLink[Any]) -> EmbeddedAgent:
+        ears = speech.transcriber("pocketsphinx/espeak", DIALOGUE.phrases)
+        thinking = DialogueMind(DIALOGUE) if mind is None else mind()
+        voice = speech.voice("espeak/en-us")
+        return EmbeddedAgent(ears, thinking, voice, DIALOGUE.manners, line)
+
+    return make
+
+
+def _call(folder: Path, speech: Speech, url: str, settings: str = "") -> Result:
+    file = folder / "scenario.yaml"
+    file.write_text(SCENARIO.format(url=url, settings=settings))
+    planned = plan(file, {}, speech)
+    assert planned.clock is Clock.REAL
+    (folder / "call/segments").mkdir(parents=True)
+    return run(planned, folder / "call", Quiet())
+
+
+def _manifest(folder: Path) -> Any:
+    return json.loads((folder / "call/manifest.json").read_text())
+
+
+def _loudest(folder: Path) -> list[int]:
+    both = read_span(folder / "call/recording.wav", 0, -1).astype(int)
+    return [int(np.abs(both[:, channel]).max()) for channel in (0, 1)]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("codec", "settings"),
+    [
+        (lambda: RawPcm(End.SERVER), ""),
+        (
+            lambda: RawPcm(End.SERVER, 8_000, Encoding.MULAW, events=True, paced=True),
+            "rate: 8000, encoding: mulaw, events: true, paced: true",
+        ),
+    ],
+    ids=["wide and bursty", "as a telephone"],
+)
+def test_a_call_over_a_websocket_passes_and_the_agent_hangs_up(
+    tmp_path: Path, speech: Speech, codec: MakeCodec, settings: str
+) -> None:
+    with in_background(serve_agent(_agent(speech), codec=codec)) as url:
+        result = _call(tmp_path, speech, url, settings)
+    assert result.status == "passed", (result.checks, result.errors)
+    manifest = _manifest(tmp_path)
+    assert manifest["clock"] == "real"
+    assert manifest["termination"]["by"] == "agent"
+    assert manifest["termination"]["code"] == 1000
+    assert manifest["termination"]["reason"] == "the agent ended the call"
+    assert manifest["adapter"]["speaks"] == manifest["adapter"]["hears"] == str(codec().speaks)
+    assert [turn["by"] for turn in manifest["turns"]] == ["agent", "user", "agent"]
+    assert min(_loudest(tmp_path)) > 5_000
+
+
+@pytest.mark.process
+def test_an_agent_that_breaks_in_mid_call_is_an_error_and_the_recording_is_kept(
+    tmp_path: Path, speech: Speech
+) -> None:
+    with in_background(serve_agent(_agent(speech, Broken))) as url:
+        result = _call(tmp_path, speech, url)
+    assert result.status == "error"
+    (error,) = result.errors
+    assert (error.kind, error.where) == ("connection", "calling")
+    assert "closed with code 1011" in error.message
+    manifest = _manifest(tmp_path)
+    assert (manifest["termination"]["by"], manifest["termination"]["code"]) == ("platform", 1011)
+    assert min(_loudest(tmp_path)) > 5_000
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("path", "settings", "words"),
+    [
+        ("", "", "HTTP 401: it does not let us in: check 'headers' and the key"),
+        ("", "headers: {Authorization: 'Bearer ${env.WRONG_KEY}'}", "HTTP 401"),
+        ("/elsewhere", "", "HTTP 404: there is nothing at this path: check the path of 'url'"),
+    ],
+)
+def test_a_call_that_is_not_let_in_says_why(
+    tmp_path: Path,
+    speech: Speech,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    settings: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("WRONG_KEY", HIDDEN)
+    with in_background(serve_agent(_agent(speech), token="right")) as url:  # noqa: S106
+        result = _call(tmp_path, speech, url + path, settings)
+    assert result.status == "error"
+    (error,) = result.errors
+    assert (error.kind, error.where) == ("connection", "dialling")
+    assert words in error.message
+    for file in tmp_path.glob("call/**/*"):
+        assert not file.is_file() or HIDDEN.encode() not in file.read_bytes()
+
+
+def test_an_answer_needs_no_network(speech: Speech) -> None:
+    async def main() -> bytes | str:
+        near: Transport[bytes | str]
+        far: Transport[bytes | str]
+        near, far = memory_pair()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(answer(far, RawPcm(End.SERVER), _agent(speech)))
+            greeting = await near.receive()
+            await near.close(1000, "bye")
+        return greeting
+
+    greeting = run_on(main(), Clock.VIRTUAL)
+    assert isinstance(greeting, bytes)
+    assert len(greeting) > 48_000

@@ -1,0 +1,99 @@
+"""Samples and nothing else: binary messages both ways, as many home-made agents speak.
+
+Optionally the caller says in JSON that it has finished or wants the agent to stop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
+from voicetest.events import Audio, Event, Interrupted, UserTurnEnded, Warned
+from voicetest.protocols.base import Decoded, End, require
+
+__all__ = ["RawPcm"]
+
+Message: TypeAlias = bytes | str
+Events: TypeAlias = frozenset[type[Event]]
+
+_SHOWN = 60
+
+_MEANINGS: dict[str, Event] = {"end_of_turn": UserTurnEnded(), "interrupt": Interrupted()}
+_TYPES = {type(event): kind for kind, event in _MEANINGS.items()}
+_AUDIO: Events = frozenset({Audio})
+
+
+class RawPcm:
+    """One connection; a sample that is split between two messages is put together again."""
+
+    def __init__(
+        self,
+        end: End,
+        rate: int = 24_000,
+        encoding: Encoding = Encoding.PCM16,
+        channels: int = 1,
+        *,
+        events: bool = False,
+        paced: bool = False,
+        continuous: bool = True,
+    ) -> None:
+        """Sound both ways at `rate` hertz; `events` adds the two JSON messages of the caller."""
+        self.end = end
+        self.speaks = AudioFormat(encoding, rate, channels)
+        self.hears = self.speaks
+        self.paced = paced
+        self.continuous = continuous
+        of_caller = _AUDIO | _TYPES.keys() if events else _AUDIO
+        self.sends, self.receives = (
+            (of_caller, _AUDIO) if end is End.CLIENT else (_AUDIO, of_caller)
+        )
+        self._begun = b""
+        """The first bytes of a sample whose others have not come yet."""
+        self._warned = False
+        """Set by the first text that means nothing here: one warning is enough."""
+
+    def start(self) -> Sequence[Message]:
+        """Nothing has to be said before the first sample."""
+        return ()
+
+    def encode(self, event: Event) -> Sequence[Message]:
+        """One message, none for empty sound; raises CannotSend for an event outside `sends`."""
+        require(event, self.sends)
+        if isinstance(event, Audio):
+            return (event.chunk.data,) if event.chunk.data else ()
+        return (json.dumps({"type": _TYPES[type(event)]}),)
+
+    def decode(self, message: Message) -> Decoded[Message]:
+        """The whole samples so far, or what a text means; text without meaning is ignored."""
+        return self._decode_sound(message) if isinstance(message, bytes) else self._read(message)
+
+    def _decode_sound(self, message: bytes) -> Decoded[Message]:
+        data = self._begun + message if self._begun else message
+        whole = len(data) - len(data) % self.speaks.frame_bytes
+        self._begun = data[whole:]
+        if not whole:
+            return Decoded()
+        return Decoded((Audio(AudioChunk(data[:whole], self.speaks)),))
+
+    def _read(self, message: str) -> Decoded[Message]:
+        kind = _type_of(message)
+        event = _MEANINGS.get(kind) if kind is not None else None
+        if event is not None and type(event) in self.receives:
+            return Decoded((event,))
+        if self._warned:
+            return Decoded()
+        self._warned = True
+        what = "text that is no JSON event" if kind is None else f"JSON of type {kind[:_SHOWN]!r}"
+        return Decoded((Warned(f"raw_pcm has no use for {what}; texts like it are ignored"),))
+
+
+def _type_of(message: str) -> str | None:
+    """The `type` of a JSON object, or None for any other text."""
+    try:
+        value: Any = json.loads(message)
+    except (ValueError, RecursionError):
+        return None
+    kind = value.get("type") if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else None

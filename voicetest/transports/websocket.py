@@ -1,0 +1,206 @@
+"""WebSocket connections: dialled, or answered by a server on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from websockets import exceptions
+from websockets.asyncio import client, server
+from websockets.asyncio.connection import Connection
+from websockets.http11 import Request, Response
+from websockets.typing import Subprotocol
+
+from voicetest.transports.base import NORMAL_CLOSE, TransportClosed
+from voicetest.transports.refusals import explained
+
+__all__ = ["Upgrade", "WebSocketTransport", "connect", "serve"]
+
+OPEN_LIMIT_S = 30.0
+SEND_LIMIT_S = 30.0
+CLOSE_LIMIT_S = 5.0
+GOING_AWAY = 1001
+"""The code of a server that stops (RFC 6455 §7.4.1)."""
+LOST = 1006
+"""The code of a connection that ended without a closing handshake (RFC 6455 §7.4.1)."""
+LONGEST_REASON = 123
+"""Bytes of a close reason that fit into a control frame (RFC 6455 §5.5)."""
+
+# Every message is read as it comes: a full queue would hide from us that the peer has closed, and
+# would make sound look later than it was.
+_OPTIONS: dict[str, Any] = {
+    "max_size": None,
+    "max_queue": None,
+    "compression": None,
+    "ping_interval": 20,
+    "close_timeout": CLOSE_LIMIT_S,
+}
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What a client asked for when it connected; names of headers are in lower case."""
+
+    path: str
+    """Path and query."""
+    headers: Mapping[str, str]
+
+
+Handler = Callable[["WebSocketTransport", Upgrade], Awaitable[None]]
+Admit = Callable[[Upgrade], HTTPStatus | None]
+
+
+class WebSocketTransport:
+    """Either end of an open WebSocket; a message is `bytes` (binary) or `str` (text)."""
+
+    def __init__(self, connection: Connection, send_limit: float = SEND_LIMIT_S) -> None:
+        """`send_limit`: seconds until a peer that reads nothing counts as gone."""
+        self._connection = connection
+        self._send_limit = send_limit
+        self._closed: TransportClosed | None = None
+        """Set when this end closes the connection or gives it up."""
+
+    async def send(self, message: bytes | str) -> None:
+        """Hand over one message; raises TransportClosed when the connection is over."""
+        if self._closed is not None:
+            raise self._closed
+        try:
+            async with asyncio.timeout(self._send_limit):
+                await self._connection.send(message)
+        except exceptions.ConnectionClosed as closed:
+            raise self._end(closed) from closed
+        except TimeoutError as error:
+            reason = f"the peer read nothing for {self._send_limit:g} s"
+            self._closed = TransportClosed(LOST, reason)
+            self._connection.transport.abort()
+            raise self._closed from error
+
+    async def receive(self) -> bytes | str:
+        """The next message; raises TransportClosed when there will be none."""
+        try:
+            return await self._connection.recv()
+        except exceptions.ConnectionClosed as closed:
+            raise self._end(closed) from closed
+
+    async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
+        """End the connection; closing twice changes nothing, and takes 5 s at the most."""
+        if self._closed is not None or self._connection.close_code is not None:
+            return
+        words = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
+        self._closed = TransportClosed(code, words)
+        await self._connection.close(code, words)
+
+    def _end(self, closed: exceptions.ConnectionClosed) -> TransportClosed:
+        """How the connection ended: as this end wanted, as the peer said, or by breaking."""
+        if self._closed is not None:
+            return self._closed
+        if closed.rcvd is not None:
+            return TransportClosed(closed.rcvd.code, closed.rcvd.reason)
+        if closed.sent is not None:  # a fault that this end found, such as text that is not UTF-8
+            return TransportClosed(LOST, closed.sent.reason or "closed by this end")
+        return TransportClosed(LOST, "the connection was lost")
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    subprotocols: Sequence[str] = (),
+    open_limit: float = OPEN_LIMIT_S,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[WebSocketTransport]:
+    """A connection to `url`, given up after `open_limit` seconds; closed when the block is left.
+
+    `tls` replaces the system's certificates. Raises ConnectionFailed, which says what to do and
+    shows neither the values of headers nor those in the URL's query.
+    """
+    try:
+        connection = await _Dialling(
+            url,
+            additional_headers=headers,
+            subprotocols=[Subprotocol(name) for name in subprotocols] or None,
+            proxy=_proxy(url),
+            open_timeout=open_limit,
+            **(_OPTIONS if tls is None else _OPTIONS | {"ssl": tls}),
+        )
+    except (OSError, exceptions.WebSocketException, ValueError) as error:
+        raise explained(error, url, open_limit) from error
+    transport = WebSocketTransport(connection)
+    try:
+        yield transport
+    finally:
+        await transport.close()
+
+
+class _Dialling(client.connect):
+    """Follows no redirect: that would hand headers with secrets to an address nobody wrote."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+def _proxy(url: str) -> Literal[True] | None:
+    """The system's proxy, except for this machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        here = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        here = False
+    return None if here else True
+
+
+@asynccontextmanager
+async def serve(
+    handler: Handler,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    admit: Admit | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:
+    """Answer connections with `handler` while the block runs; gives the port, a free one for 0.
+
+    `admit` may refuse an upgrade with an HTTP status. Leaving the block cancels the handlers and
+    closes what is open with code 1001. Raises OSError when the port cannot be had.
+    """
+    answering: set[asyncio.Task[Any]] = set()
+
+    async def answer(connection: server.ServerConnection) -> None:
+        task = asyncio.current_task()
+        if task is None or connection.request is None:
+            return
+        answering.add(task)
+        transport = WebSocketTransport(connection)
+        try:
+            await handler(transport, _upgrade(connection.request))
+        except asyncio.CancelledError:
+            await transport.close(GOING_AWAY)
+            raise
+        finally:
+            answering.discard(task)
+
+    def refuse(connection: server.ServerConnection, request: Request) -> Response | None:
+        status = admit(_upgrade(request)) if admit is not None else None
+        return None if status is None else connection.respond(status, f"{status.phrase}\n")
+
+    async with server.serve(
+        answer, host, port, process_request=refuse, ssl=tls, **_OPTIONS
+    ) as serving:
+        try:
+            yield next(iter(serving.sockets)).getsockname()[1]
+        finally:
+            for task in answering:
+                task.cancel()
+
+
+def _upgrade(request: Request) -> Upgrade:
+    headers = {name.lower(): value for name, value in request.headers.raw_items()}
+    return Upgrade(request.path, headers)
