@@ -198,3 +198,13 @@ def test_other_tones_are_no_key(hertz: tuple[float, ...]) -> None:
 @pytest.mark.parametrize("sound", ["cafe", "street", "office", "babble"])
 def test_no_background_is_a_key(sound: str) -> None:
     assert _heard(background(sound, 10, np.random.default_rng(8))) == ""
+
+
+@pytest.mark.parametrize("silence", [1, 100, 599, 600, 720, 5_000, 48_000])
+def test_skipping_silence_is_hearing_it(silence: int) -> None:
+    heard, skipped = DtmfDetector(), DtmfDetector()
+    nothing = np.zeros(silence, dtype=np.int16)
+    found = [*heard.feed(nothing), *heard.feed(tones("1")), *heard.feed(nothing)]
+    other = [*skipped.skip(silence), *skipped.feed(tones("1")), *skipped.skip(silence)]
+    assert found == other
+    assert heard.feed(tones("23")) == skipped.feed(tones("23"))

@@ -110,7 +110,8 @@ class EmbeddedAgent:
         for key in self._keys(samples) if self._keys is not None else ():
             self._press(key)
         heard = self._ears.feed(samples)
-        if heard is not None:
+        # What it spoke on through without yielding was a backchannel, which wants no answer.
+        if heard is not None and (self._faults.never_yields or not self._mouth.speaking):
             self._inputs.put_nowait(heard)
         if self._ears.speaking:
             self._quiet_since = self._loop.time()

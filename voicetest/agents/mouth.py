@@ -154,7 +154,9 @@ class Mouth:
         step = round(_PIECE_S * INTERNAL.rate) * INTERNAL.sample_bytes
         start = self._loop.time()
         for number, offset in enumerate(range(0, len(sound.data), step)):
-            if number and not await self._until(start + number * _PIECE_S):
+            at = start + number * _PIECE_S
+            if number and not await self._until(at):
+                self._stopped_at = max(self._stopped_at, at)  # what was sent is heard to its end
                 return
             await self._send(AudioChunk(sound.data[offset : offset + step]))
 

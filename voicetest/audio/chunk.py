@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 __all__ = ["INTERNAL", "AudioChunk", "AudioFormat", "Encoding", "Samples"]
@@ -34,12 +35,12 @@ class AudioFormat:
     rate: int
     channels: int = 1
 
-    @property
+    @cached_property
     def sample_bytes(self) -> int:
         """Bytes of one sample of one channel."""
         return 2 if self.encoding is Encoding.PCM16 else 1
 
-    @property
+    @cached_property
     def frame_bytes(self) -> int:
         """Bytes of one sample of every channel."""
         return self.sample_bytes * self.channels
@@ -67,7 +68,9 @@ class AudioChunk:
     @classmethod
     def of(cls, samples: Samples, rate: int = INTERNAL.rate) -> Self:
         """PCM16 from an int16 array of shape (n,) at `rate` hertz."""
-        return cls(samples.astype("<i2").tobytes(), AudioFormat(Encoding.PCM16, rate))
+        internal = rate == INTERNAL.rate
+        written = INTERNAL if internal else AudioFormat(Encoding.PCM16, rate)
+        return cls(samples.astype("<i2", copy=False).tobytes(), written)
 
     @property
     def frames(self) -> int:

@@ -92,6 +92,16 @@ class DtmfDetector:
         self._rest = sound[at:].copy()
         return pressed
 
+    def skip(self, count: int) -> list[Pressed]:
+        """As `feed` of `count` samples of digital silence, which costs nothing between keys."""
+        if self._down or self._candidate or self._rest.any():
+            return self.feed(np.zeros(count, dtype=np.int16))
+        total = len(self._rest) + count
+        blocks = max(0, (total - BLOCK) // HOP + 1)
+        self._blocks += blocks
+        self._rest = np.zeros(total - blocks * HOP, dtype=np.int16)
+        return []
+
     def _follow(self, key: str) -> list[Pressed]:
         self._hits = self._hits + 1 if key == self._candidate else 1
         self._candidate = key

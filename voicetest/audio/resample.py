@@ -15,6 +15,8 @@ __all__ = ["StreamingResampler", "resample"]
 DELAY = 0.002
 STOP_BAND = 50.0
 LARGEST_PERIOD = 4_000_000
+ROW = 48
+"""Input or output samples, at least, in one row of the matrix product: shorter rows cost more."""
 
 
 def resample(samples: Samples, rate_in: int, rate_out: int) -> Samples:
@@ -46,7 +48,10 @@ class StreamingResampler:
         half = 0 if rate_in == rate_out else round(DELAY * rate_in)
         self._delay = half / rate_in
         self._memory = 2 * half
-        self._matrix = _period_matrix(_phases(rate_in, rate_out, self._up, half), self._down)
+        phases = _phases(rate_in, rate_out, self._up, half)
+        periods = max(1, ROW // max(self._up, self._down))
+        self._matrix = _period_matrix(phases, self._down, periods)
+        self._up, self._down = self._up * periods, self._down * periods
         self._taken = 0  # input samples since the period began; `_past` holds them
         self._past = np.zeros(self._memory, dtype=np.float64)
 
@@ -63,11 +68,12 @@ class StreamingResampler:
         sound = np.zeros(self._memory + periods * down, dtype=np.float64)
         sound[: len(self._past)] = self._past
         sound[len(self._past) : self._memory + total] = samples
-        rows = np.lib.stride_tricks.as_strided(
-            sound,
+        # Rows that overlap: each begins `down` samples after the one before it.
+        rows: NDArray[np.float64] = np.ndarray(
             (periods, self._memory + down),
-            (down * sound.itemsize, sound.itemsize),
-            writeable=False,
+            np.float64,
+            sound,
+            strides=(down * sound.itemsize, sound.itemsize),
         )
         # Later input has no weight in earlier output, so the unfilled end of a period is harmless.
         output = (rows @ self._matrix).reshape(-1)[
@@ -93,11 +99,11 @@ def _phases(rate_in: int, rate_out: int, up: int, half: int) -> NDArray[np.float
     return taps
 
 
-def _period_matrix(phases: NDArray[np.float64], down: int) -> NDArray[np.float64]:
-    """What turns `down` input samples and those before them into `up` output samples."""
+def _period_matrix(phases: NDArray[np.float64], down: int, periods: int) -> NDArray[np.float64]:
+    """What turns `periods * down` input samples and those before them into as many periods."""
     up, width = phases.shape
-    matrix = np.zeros((down + width - 1, up), dtype=np.float64)
-    for output in range(up):
+    matrix = np.zeros((periods * down + width - 1, periods * up), dtype=np.float64)
+    for output in range(periods * up):
         newest, phase = divmod(output * down, up)
         matrix[newest : newest + width, output] = phases[phase, ::-1]
     return matrix
@@ -105,4 +111,8 @@ def _period_matrix(phases: NDArray[np.float64], down: int) -> NDArray[np.float64
 
 def _to_int16(wide: NDArray[np.float64]) -> Samples:
     # A hair above, so that an exact half rounds the same way whatever the order of the sums was.
-    return np.clip(np.rint(wide + 1e-6), -32_768, 32_767).astype(np.int16)
+    rounded = np.rint(wide + 1e-6)
+    np.minimum(rounded, 32_767, out=rounded)
+    np.maximum(rounded, -32_768, out=rounded)
+    samples: Samples = rounded.astype(np.int16)
+    return samples

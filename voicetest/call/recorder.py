@@ -26,12 +26,12 @@ class Recorder(AbstractContextManager["Recorder"]):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writer = WavWriter(path, channels=2)
-        self._waiting: list[Samples] = []
+        self._waiting: list[tuple[Samples, Samples]] = []
         self._waiting_frames = 0
 
     def write(self, user: Samples, agent: Samples) -> None:
         """Append one span of both channels, int16 of equal shape (n,)."""
-        self._waiting.append(np.column_stack((user, agent)))
+        self._waiting.append((user, agent))
         self._waiting_frames += len(user)
         if self._waiting_frames >= _FLUSH_FRAMES:
             self.flush()
@@ -39,7 +39,8 @@ class Recorder(AbstractContextManager["Recorder"]):
     def flush(self) -> None:
         """Bring everything to disk."""
         if self._waiting:
-            self._writer.write(np.concatenate(self._waiting))
+            user, agent = zip(*self._waiting, strict=True)
+            self._writer.write(np.column_stack((np.concatenate(user), np.concatenate(agent))))
             self._waiting.clear()
             self._waiting_frames = 0
 

@@ -79,6 +79,7 @@ class Session:
         self._acoustics = acoustics or Acoustics()
         self._microphone = Microphone()
         self._keys = DtmfDetector()
+        self._listens_for_keys = Dtmf not in link.receives
         self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout()
         self._loop = asyncio.get_running_loop()
         self._start = self.harness.epoch = self._loop.time()
@@ -276,7 +277,10 @@ class Session:
         start = (self._ticks - 1) * FRAME
         heard = self._acoustics.to_user(self._playout.render(start, FRAME))
         self.recorder.write(self._on_wire, heard)
-        self.turns.hear(heard, start / INTERNAL.rate, self.user.speech_end_s)
-        if Dtmf not in self._link.receives:
-            for pressed in self._keys.feed(heard):
+        sounds = heard.any()
+        if sounds:
+            self.turns.hear(heard, start / INTERNAL.rate, self.user.speech_end_s)
+        if self._listens_for_keys:
+            keys = self._keys.feed(heard) if sounds else self._keys.skip(len(heard))
+            for pressed in keys:
                 self.note("agent", Dtmf(pressed.key), pressed.at_s)

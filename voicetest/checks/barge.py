@@ -28,22 +28,31 @@ class SpokenOver:
     """The agent turn that was going on when the line's sound began; None if none was."""
     stopped_s: float | None
     """When that speech of the agent stopped; None if it went on to the end of the call."""
+    delay_s: float = 0.0
+    """By how much playout itself made the agent later."""
 
     @property
     def stop_time_s(self) -> float | None:
         """From the start of the line's sound to the end of the agent's speech."""
-        return None if self.stopped_s is None else self.stopped_s - self.line.speech_start_s
+        if self.stopped_s is None:
+            return None
+        return self.stopped_s - self.delay_s - self.line.speech_start_s
 
     @property
     def yielded(self) -> bool:
         """Whether the agent stopped before, or within 1 s after, the end of the line's sound."""
-        return self.stopped_s is not None and self.stopped_s <= self.line.speech_end_s + YIELD_S
+        if self.stopped_s is None:
+            return False
+        return self.stopped_s - self.delay_s <= self.line.speech_end_s + YIELD_S
 
 
 def spoken_over(
-    call: CallView, placed: Sequence[PlacedTurn], duration_s: float
+    call: CallView, placed: Sequence[PlacedTurn], duration_s: float, delay_s: float
 ) -> list[SpokenOver]:
-    """Every interruption, backchannel and noise, in the order in which they were heard."""
+    """Every interruption, backchannel and noise, in the order in which they were heard.
+
+    `delay_s` is by how much playout itself makes the agent later.
+    """
     found = []
     for turn in call.user_turns:
         line = turn.spoken
@@ -60,7 +69,7 @@ def spoken_over(
         else:
             # Speech that goes on in the same turn, after however long a pause, had not stopped.
             stopped = None if going_on.end_s >= duration_s - FRAME_S else going_on.end_s
-            found.append(SpokenOver(line, mode, going_on.turn.index, stopped))
+            found.append(SpokenOver(line, mode, going_on.turn.index, stopped, delay_s))
     return found
 
 

@@ -75,7 +75,7 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     return Measured(
         call=call,
         placed=placed,
-        over=spoken_over(call, placed, end),
+        over=spoken_over(call, placed, end, delay),
         defects=[defect for defect in record.defects if defect.at_s < end],
         responses=responses(call, speech, delay),
         agent_speech=speech,

@@ -60,6 +60,12 @@ class Measured:
     """What the agent should say in a step, where the script has the whole text."""
 
     @property
+    def agent_speech_on_time(self) -> list[Segment]:
+        """Where the agent would be heard if playout itself took no time."""
+        delay = self.jitter_buffer_s
+        return [Segment(s.start - delay, s.end - delay) for s in self.agent_speech]
+
+    @property
     def user_speech(self) -> list[Segment]:
         """Where the user speaks."""
         return self.spoken_in(SPOKEN)
@@ -167,14 +173,15 @@ def _talk_over(call: Measured) -> list[float]:
     covered = sum(
         _shared(user, agent)
         for user in lines
-        for agent in call.agent_speech
+        for agent in call.agent_speech_on_time
         if agent.start > user.start
     )
     return [covered / total] if total else []
 
 
 def _overlap(call: Measured) -> list[float]:
-    return [sum(_shared(user, agent) for user in call.user_speech for agent in call.agent_speech)]
+    both = ((user, agent) for user in call.user_speech for agent in call.agent_speech_on_time)
+    return [sum(_shared(user, agent) for user, agent in both)]
 
 
 def _shared(one: Segment, other: Segment) -> float:
@@ -182,7 +189,7 @@ def _shared(one: Segment, other: Segment) -> float:
 
 
 def _dead_air(call: Measured) -> list[float]:
-    speech = [*call.user_speech, *call.agent_speech]
+    speech = [*call.user_speech, *call.agent_speech_on_time]
     if not speech:
         return []
     last = max(segment.end for segment in speech)

@@ -55,9 +55,11 @@ class Converter:
         samples = _mono(chunk)
         if self._resampler is not None:
             samples = _in_blocks(self._resampler, samples)
-        left_out = min(self._spare, len(samples))
-        self._spare -= left_out
-        return _encoded(self._ring_out(samples[left_out:]), self._target)
+        if self._spare or len(self._ringing):
+            left_out = min(self._spare, len(samples))
+            self._spare -= left_out
+            samples = self._ring_out(samples[left_out:])
+        return _encoded(samples, self._target)
 
     def _change_rate(self, rate: int) -> None:
         target = self._target.rate

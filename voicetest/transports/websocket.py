@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
@@ -26,6 +26,8 @@ __all__ = ["Upgrade", "WebSocketTransport", "connect", "serve"]
 OPEN_LIMIT_S = 30.0
 SEND_LIMIT_S = 30.0
 CLOSE_LIMIT_S = 5.0
+SMALL = 8_192
+"""Characters or bytes; less than the buffer that asyncio fills before it makes a writer wait."""
 GOING_AWAY = 1001
 """The code of a server that stops (RFC 6455 §7.4.1)."""
 LOST = 1006
@@ -71,8 +73,12 @@ class WebSocketTransport:
         """Hand over one message; raises TransportClosed when the connection is over."""
         if self._closed is not None:
             raise self._closed
+        # A timer would cost as much as a frame does; a small message never waits for an empty
+        # buffer.
+        unread = self._connection.transport.get_write_buffer_size()
+        may_wait = unread or len(message) > SMALL
         try:
-            async with asyncio.timeout(self._send_limit):
+            async with asyncio.timeout(self._send_limit) if may_wait else nullcontext():
                 await self._connection.send(message)
         except exceptions.ConnectionClosed as closed:
             raise self._end(closed) from closed
