@@ -2,43 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from voicetest.speech.providers import Speech
-from voicetest.suite.calibration import Calibration, calibrate
+from voicetest.suite.benches import composable, websocket
+from voicetest.suite.calibration import METRICS, Calibration, MetricError
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
 EXCHANGES = 150
 """Two hundred turns of the agent."""
-IN_PROCESS: dict[str, object] = {
-    "adapter": "composable",
-    "stt": "pocketsphinx/espeak",
-    "tts": "espeak/en-us",
-    "dialogue": "agent.yaml",
-}
+CALLS = 5
+"""Calls in real time that share them."""
 
 
-def _print(name: str, found: Calibration) -> None:
-    print(f"\n{name}: {found.duration_s:.0f} s of call, {found.clock} time")
-    for error in found.errors:
-        print(
-            f"  {error.metric:18} n={error.n:4} median {1000 * error.median:6.1f}"
-            f" 95 % {1000 * error.p95:6.1f} worst {1000 * error.worst:6.1f} (ms or per mille)"
-        )
-    for name in found.unmatched:
+def _pooled(calls: Sequence[Calibration]) -> dict[str, MetricError]:
+    pooled = {}
+    for name in METRICS:
+        errors = (error for call in calls for error in call.errors if error.metric == name)
+        sizes = sorted(size for error in errors for size in error.sizes)
+        if sizes:
+            pooled[name] = MetricError(name, tuple(sizes))
+    return pooled
+
+
+def _print(title: str, calls: Sequence[Calibration]) -> dict[str, MetricError]:
+    errors = _pooled(calls)
+    print(f"\n{title}; |error| median, 95 %, worst in ms (talk_over: per mille)")
+    for error in errors.values():
+        figures = "".join(f"{1000 * v:8.1f}" for v in (error.median, error.p95, error.worst))
+        print(f"  {error.metric:18} n={error.n:4}{figures}")
+    for name in [name for call in calls for name in call.unmatched]:
         print(f"  not comparable: {name}")
+    return errors
 
 
-def _p95(found: Calibration, metric: str) -> float:
-    return next(error.p95 for error in found.errors if error.metric == metric)
-
-
-def test_times_in_process_are_true_to_10_ms_clean_and_25_ms_by_phone(speech: Speech) -> None:
-    clean = calibrate(speech, IN_PROCESS, EXCHANGES)
-    _print("in process, clean", clean)
-    by_phone = calibrate(speech, IN_PROCESS, EXCHANGES, line={"downlink": {"codec": "g711"}})
-    _print("in process, agent through µ-law", by_phone)
+def test_times_in_process_are_true(speech: Speech) -> None:
+    clean = _print("in process, clean", [composable(speech, EXCHANGES)])
+    phone = _print(
+        "in process, agent through µ-law",
+        [composable(speech, EXCHANGES, {"downlink": {"codec": "g711"}})],
+    )
     for metric in ("response_latency", "stop_time"):
-        assert _p95(clean, metric) <= 0.010
-        assert _p95(by_phone, metric) <= 0.025
+        assert clean[metric].p95 <= 0.010
+        assert phone[metric].p95 <= 0.025
+
+
+@pytest.mark.parametrize(("encoding", "rate"), [("pcm16", 24_000), ("mulaw", 8_000)])
+def test_times_over_a_websocket_are_true(speech: Speech, encoding: str, rate: int) -> None:
+    with ThreadPoolExecutor(CALLS) as threads:
+        jobs = [
+            threads.submit(websocket, speech, EXCHANGES // CALLS, encoding, rate)
+            for _ in range(CALLS)
+        ]
+        calls = [job.result() for job in jobs]
+    _print(f"over a WebSocket, {encoding} at {rate} Hz, {CALLS} calls at once", calls)

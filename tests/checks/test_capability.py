@@ -11,7 +11,15 @@ from tests.checks.timelines import write_scenario
 from voicetest.audio.chunk import INTERNAL, AudioFormat
 from voicetest.checks.capability import impossible_steps
 from voicetest.errors import Problem
-from voicetest.events import ALL_EVENTS, Event, ToolCalled, Transcript
+from voicetest.events import (
+    ALL_EVENTS,
+    Dtmf,
+    Event,
+    Interrupted,
+    ToolCalled,
+    Transcript,
+    TranscriptDelta,
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ def _problems(folder: Path, scenario: str, line: Line) -> list[Problem]:
     return impossible_steps(write_scenario(folder, scenario), line)
 
 
-WORDS = ("says: hi", "says_any: hi", "never_says: hi", "matches: hi")
+WORDS = ("says: hi", "says_any: hi", "never_says: hi", "matches: hi", "similar_to: hi")
 TOOLS = ("calls_tool: lookup", "never_calls: lookup")
 PLACES = (
     "script:\n  - agent:\n      {}\n",
@@ -47,7 +55,7 @@ PLACES = (
 def _written(place: str, expected: str) -> str | None:
     """Not every expectation can stand in every place."""
     of_the_call = "expect:" in place or "checks:" in place
-    if of_the_call and expected.startswith(("says_any", "matches")):
+    if of_the_call and expected.startswith(("says_any", "matches", "similar_to")):
         return None
     return place.format(expected)
 
@@ -117,3 +125,36 @@ def test_every_impossible_expectation_is_reported(tmp_path: Path) -> None:
         (8, "never_calls"),
         (9, "never_says"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "lacks", "problem"),
+    [
+        ("dtmf: '1'\n    mode: native", Dtmf, "no message for keys: write 'mode: inband'"),
+        ("interrupt: hi\n    mode: native", Interrupted, "cannot be told to stop"),
+        ("interrupt: hi\n    after_words: 3", TranscriptDelta, "gives no live transcript"),
+    ],
+)
+def test_a_step_that_the_line_cannot_carry_is_refused_at_its_option(
+    tmp_path: Path, step: str, lacks: type[Event], problem: str
+) -> None:
+    scenario = f"script:\n  - {step}\n"
+    poor = Line(receives=ALL_EVENTS - {lacks}, sends=ALL_EVENTS - {lacks})
+    (found,) = _problems(tmp_path, scenario, poor)
+    assert problem in found.message
+    assert found.line == 5
+    assert _problems(tmp_path, scenario, Line()) == []
+
+
+@pytest.mark.parametrize(("mode", "refused"), [("auto", True), ("native", True), ("voice", False)])
+def test_how_soon_an_agent_stops_is_not_measured_where_it_is_told_to(
+    tmp_path: Path, mode: str, refused: bool
+) -> None:
+    scenario = f"script:\n  - interrupt: hi\n    stops_within: 1s\n    mode: {mode}\n"
+    found = _problems(tmp_path, scenario, Line())
+    assert ["add 'mode: voice'" in problem.message for problem in found] == [True] * refused
+
+
+def test_a_line_that_cannot_be_told_to_stop_may_be_timed(tmp_path: Path) -> None:
+    scenario = "script:\n  - interrupt: hi\n    stops_within: 1s\n"
+    assert _problems(tmp_path, scenario, Line(sends=ALL_EVENTS - {Interrupted})) == []

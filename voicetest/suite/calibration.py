@@ -57,13 +57,33 @@ DIALOGUE: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class MetricError:
-    """How far one metric was off: absolute errors in its own unit, by nearest rank."""
+    """How far one metric was off: absolute errors in its own unit, smallest first."""
 
     metric: str
-    n: int
-    median: float
-    p95: float
-    worst: float
+    sizes: tuple[float, ...]
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return len(self.sizes)
+
+    @property
+    def median(self) -> float:
+        """By nearest rank."""
+        return self._rank(0.5)
+
+    @property
+    def p95(self) -> float:
+        """By nearest rank."""
+        return self._rank(0.95)
+
+    @property
+    def worst(self) -> float:
+        """The largest."""
+        return self.sizes[-1]
+
+    def _rank(self, share: float) -> float:
+        return self.sizes[math.ceil(share * len(self.sizes)) - 1]
 
 
 @dataclass(frozen=True)
@@ -169,15 +189,9 @@ def errors_against_truth(
             unmatched.append(f"{name} ({len(values)} measured, {len(truths)} true)")
         elif values:
             sizes = sorted(abs(a - b) for a, b in zip(values, truths, strict=True))
-            errors.append(
-                MetricError(name, len(sizes), _rank(sizes, 0.5), _rank(sizes, 0.95), sizes[-1])
-            )
+            errors.append(MetricError(name, tuple(sizes)))
     return tuple(errors), tuple(unmatched)
 
 
 def _numbers(values: Sequence[float | str]) -> list[float]:
     return [float(value) for value in values]
-
-
-def _rank(values: Sequence[float], share: float) -> float:
-    return values[math.ceil(share * len(values)) - 1]
