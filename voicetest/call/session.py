@@ -9,7 +9,7 @@ from contextlib import aclosing
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.audio.vad import voiced
-from voicetest.call.acoustics import Acoustics
+from voicetest.call.acoustics import Acoustics, Wire
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
 from voicetest.call.microphone import FRAME, FRAME_S, Microphone
@@ -77,6 +77,7 @@ class Session:
         self._link = link
         self._answer_tool = answer_tool
         self._acoustics = acoustics or Acoustics()
+        self._wire = Wire(link.hears)
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
@@ -276,7 +277,7 @@ class Session:
             return
         start = (self._ticks - 1) * FRAME
         heard = self._acoustics.to_user(self._playout.render(start, FRAME))
-        self.recorder.write(self._on_wire, heard)
+        self.recorder.write(self._wire.carried(self._on_wire), heard)
         sounds = heard.any()
         if sounds:
             self.turns.hear(heard, start / INTERNAL.rate, self.user.speech_end_s)
