@@ -36,7 +36,7 @@ def test_a_line_without_faults_changes_nothing(voice: Samples) -> None:
 
 @pytest.mark.parametrize(("loss", "burst"), [(0.05, 1.0), (0.1, 3.0), (0.2, 5.0), (0.9, 10.0)])
 def test_so_many_frames_get_lost_and_so_many_in_a_row(loss: float, burst: float) -> None:
-    lost = _lost(LineFaults(loss=loss, burst=burst), 100_000, seed=7)
+    lost = _lost(LineFaults(loss=loss, burst=burst), 40_000, seed=7)
     bursts = int(np.diff(lost.astype(np.int8), prepend=0).clip(0).sum())
     assert lost.mean() == pytest.approx(loss, rel=0.06)
     assert lost.sum() / bursts == pytest.approx(burst, rel=0.06)

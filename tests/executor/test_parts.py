@@ -74,3 +74,12 @@ def test_a_recording_that_needs_ffmpeg_says_so_where_there_is_none(
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(SetupError, match=r"scenario.yaml:4:11: .*install ffmpeg"):
         unreadable_recordings(file)
+
+
+def test_an_effect_that_nobody_provides_is_a_problem_at_its_line(
+    tmp_path: Path, world: World
+) -> None:
+    file = _load(tmp_path, "user:\n  effects: [phone, {custom: growl}]\nscript: [agent]\n")
+    problems = unknown_names(file, resolve(file.scenario.agent, file.document), world)
+    (found,) = [p for p in problems if "growl" in p.message]
+    assert found.line == 4

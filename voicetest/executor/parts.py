@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from voicetest import registry
 from voicetest.adapters.base import Adapter, World
 from voicetest.audio.noises.library import FOLDER
 from voicetest.errors import Problem, SetupError
@@ -35,16 +37,21 @@ class _Part:
 
 
 def unknown_names(file: ScenarioFile, adapter: Adapter, world: World) -> list[Problem]:
-    """One problem per voice or transcriber that does not exist.
+    """One problem per voice, transcriber or effect that does not exist.
 
     Raises SetupError for one whose package is not installed.
     """
     problems = []
-    for part in (*_voices(file, adapter, world), *_transcribers(file, adapter, world)):
+    parts = (*_voices(file, adapter, world), *_transcribers(file, adapter, world))
+    named: list[tuple[Callable[[], object], tuple[str | int, ...]]] = [
+        *((part.make, part.at) for part in parts),
+        *_effects(file),
+    ]
+    for make, at in named:
         try:
-            part.make()
+            make()
         except UnknownName as error:
-            problems.append(file.problem(str(error), *part.at))
+            problems.append(file.problem(str(error), *at))
         except NotInstalled as error:
             raise SetupError(str(error)) from error
     return problems
@@ -61,6 +68,15 @@ def _voices(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Par
             yield part(step.voice, "script", index, "voice")
     for setting, name in adapter.voices.items():
         yield part(name, "agent", setting)
+
+
+def _effects(
+    file: ScenarioFile,
+) -> Iterator[tuple[Callable[[], object], tuple[str | int, ...]]]:
+    for index, effect in enumerate(file.scenario.user.effects):
+        if effect.custom is not None:
+            load = partial(registry.load, registry.EFFECTS, effect.custom)
+            yield load, ("user", "effects", index, "custom")
 
 
 def _transcribers(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Part]:
