@@ -126,7 +126,10 @@ def test_the_agent_hears_what_is_recorded(tmp_path: Path, speech: Speech) -> Non
 @pytest.mark.parametrize(
     ("head", "problem"),
     [
-        ("user: {background: beach}\n", "unknown background 'beach'"),
+        (
+            "user: {background: beach}\n",
+            "'beach' is neither a background nor a file; possible: cafe",
+        ),
         ("user: {background: {sound: cafe, snr: 15}}\n", "15 has no unit: write 15dB"),
         ("user: {effects: [telephone]}\n", "unknown effect 'telephone' (did you mean 'phone'?)"),
         ("user: {effects: [gain]}\n", "'gain' needs a value"),

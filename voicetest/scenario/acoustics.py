@@ -38,10 +38,7 @@ def _file_or_name(value: object, info: ValidationInfo, known: tuple[str, ...], w
     """A file; a word that looks like a name is refused as an unknown one."""
     text = one_word(value, f"a {what} or a file")
     if not {"/", "\\", "."} & set(text):
-        raise refuse(
-            f"unknown {what} {shown(value)}: write one of {', '.join(known)}, or a file",
-            instead_of=(text, known),
-        )
+        raise refuse(f"{shown(value)} is neither a {what} nor a file", instead_of=(text, known))
     return input_file(value, info)
 
 
