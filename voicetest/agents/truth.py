@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.edges import clean_edges
 
 __all__ = ["Spoke", "spoken"]
@@ -14,7 +14,7 @@ __all__ = ["Spoke", "spoken"]
 class Spoke:
     """From when to when the speech of an utterance is heard by a listener without any delay.
 
-    In seconds of the event loop; an utterance that was hushed ends at that moment.
+    In seconds of the event loop; an utterance that was hushed ends with what was heard of it.
     """
 
     start_s: float
@@ -23,6 +23,9 @@ class Spoke:
 
 def spoken(sound: AudioChunk, start_s: float, stopped_at: float) -> Spoke | None:
     """What is heard of clean sound that begins at `start_s`; None if it stopped before speech."""
-    speech = clean_edges(sound.samples())
-    first, last = start_s + speech.start, min(start_s + speech.end, stopped_at)
-    return Spoke(first, last) if first < last else None
+    heard_s = min(stopped_at - start_s, sound.duration)
+    heard = sound.samples()[: max(round(heard_s * INTERNAL.rate), 0)]
+    if not heard.any():
+        return None
+    speech = clean_edges(heard)
+    return Spoke(start_s + speech.start, start_s + speech.end)
