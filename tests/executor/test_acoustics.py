@@ -132,6 +132,7 @@ def test_the_agent_hears_what_is_recorded(tmp_path: Path, speech: Speech) -> Non
         ),
         ("user: {background: {sound: cafe, snr: 15}}\n", "15 has no unit: write 15dB"),
         ("user: {effects: [telephone]}\n", "unknown effect 'telephone' (did you mean 'phone'?)"),
+        ("user: {effects: [{phone: false}]}\n", "'false' would check nothing"),
         ("user: {effects: [gain]}\n", "'gain' needs a value"),
         ("line: {uplink: {loss: 3}}\n", "3 has no unit: write 3%"),
         ("line: {uplink: {burst: 0}}\n", "from 1 to 1000"),

@@ -92,7 +92,11 @@ class Session:
         self._answering: list[asyncio.Task[None]] = []
         """The tool calls that are being answered; ended with the call."""
         self.user = Speaker(
-            self._microphone, self.turns, lambda what, at: self.note("user", what, at), self.say
+            self._microphone,
+            self.turns,
+            lambda what, at: self.note("user", what, at),
+            self.say,
+            self._start,
         )
 
     @property

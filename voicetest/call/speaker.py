@@ -14,7 +14,7 @@ from voicetest.call.turns import AgentTurns
 from voicetest.clock import sleep_until
 from voicetest.events import Dtmf, Event, UserTurnEnded, UserTurnStarted
 
-__all__ = ["KEY_S", "Speaker"]
+__all__ = ["Speaker"]
 
 KEY_S = 0.2
 """From one key to the next."""
@@ -31,8 +31,12 @@ class Speaker:
         turns: AgentTurns,
         note: Callable[[Note | Event, float], None],
         say: Callable[[Event], Awaitable[None]],
+        start: float,
     ) -> None:
-        """`note` puts something of the user on the timeline, `say` tells it to the far side."""
+        """`note` puts something of the user on the timeline, `say` tells it to the far side.
+
+        `start` is when the call's clock began, on that of the event loop.
+        """
         self.speech_start_s: float | None = None
         """Start of the last line that wants an answer; set by each such line."""
         self.speech_end_s: float | None = None
@@ -44,7 +48,7 @@ class Speaker:
         self._note = note
         self._say = say
         self._loop = asyncio.get_running_loop()
-        self._start = self._loop.time()
+        self._start = start
 
     @property
     def _now(self) -> float:

@@ -14,6 +14,7 @@ from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.values import (
     Level,
+    Only,
     PositiveDuration,
     Share,
     Text,
@@ -71,8 +72,8 @@ class Background(Section):
 class Effect(Section):
     """One change of the user's sound; exactly one of its keys."""
 
-    phone: bool = Field(False, description="As it comes out of a telephone.")
-    robotic: bool = Field(False, description="As a machine would speak.")
+    phone: Only = Field(False, description="As it comes out of a telephone.")
+    robotic: Only = Field(False, description="As a machine would speak.")
     gain: Level | None = Field(None, description="Louder or softer by this much, such as -6dB.")
     echo: PositiveDuration | None = Field(None, description="An echo this much later: 120ms.")
     custom: Text | None = Field(None, description="An effect that a package of yours provides.")
