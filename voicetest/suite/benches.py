@@ -18,7 +18,7 @@ from voicetest.registry import nearest
 from voicetest.simulators.background import in_background
 from voicetest.simulators.websocket import MakeAgent, serve_agent
 from voicetest.speech.providers import Speech
-from voicetest.suite.calibration import DIALOGUE, Calibration, calibrate
+from voicetest.suite.calibration import DIALOGUE, REPLY_DELAY, Calibration, calibrate
 
 __all__ = ["bench", "composable", "websocket"]
 
@@ -36,7 +36,10 @@ def bench(adapter: str, exchanges: int) -> Calibration:
 
 
 def composable(
-    speech: Speech, exchanges: int, line: dict[str, object] | None = None
+    speech: Speech,
+    exchanges: int,
+    line: dict[str, object] | None = None,
+    reply_delay: str = REPLY_DELAY,
 ) -> Calibration:
     """The agent in this process, under virtual time; `line` is that of a scenario."""
     agent: dict[str, object] = {
@@ -45,7 +48,7 @@ def composable(
         "tts": VOICE,
         "dialogue": "agent.yaml",
     }
-    return calibrate(speech, agent, exchanges, line=line)
+    return calibrate(speech, agent, exchanges, line=line, reply_delay=reply_delay)
 
 
 def websocket(

@@ -22,7 +22,15 @@ from voicetest.run import Plan, plan
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
 
-__all__ = ["DIALOGUE", "METRICS", "Calibration", "MetricError", "calibrate", "errors_against_truth"]
+__all__ = [
+    "DIALOGUE",
+    "METRICS",
+    "REPLY_DELAY",
+    "Calibration",
+    "MetricError",
+    "calibrate",
+    "errors_against_truth",
+]
 
 METRICS = (
     "response_latency",
@@ -111,27 +119,33 @@ def calibrate(
     exchanges: int,
     spoken: list[Spoke] | None = None,
     line: dict[str, object] | None = None,
-    clock: str = "auto",
+    reply_delay: str = REPLY_DELAY,
 ) -> Calibration:
     """Hold a call of so many exchanges, every third with an interruption, and compare.
 
     `agent` is the scenario's agent section; its agent tells `spoken`, or the world's `told`, when
-    it really spoke. Raises ConnectionFailed when the call breaks.
+    it really spoke. In virtual time all answers begin at one place of the 10 ms grid on which
+    speech is detected; `reply_delay` moves it. Raises ConnectionFailed when the call breaks.
     """
     told: list[Spoke] = [] if spoken is None else spoken
     with TemporaryDirectory(prefix="voicetest-") as name:
         folder = Path(name)
-        planned = plan(_written(folder, agent, exchanges, line or {}), {}, speech, clock)
+        dialogue = {**DIALOGUE, "reply_delay": reply_delay}
+        planned = plan(_written(folder, agent, dialogue, exchanges, line or {}), {}, speech)
         world = replace(planned.world, told=told.append)
         record = _held(replace(planned, world=world), folder / "call")
         return _compared(planned, record, told)
 
 
 def _written(
-    folder: Path, agent: dict[str, object], exchanges: int, line: dict[str, object]
+    folder: Path,
+    agent: dict[str, object],
+    dialogue: dict[str, str],
+    exchanges: int,
+    line: dict[str, object],
 ) -> Path:
     (folder / "call" / "segments").mkdir(parents=True)
-    (folder / "agent.yaml").write_text(yaml.safe_dump(dict(DIALOGUE)))
+    (folder / "agent.yaml").write_text(yaml.safe_dump(dialogue))
     script: list[dict[str, object] | str] = ["agent"]
     for number in range(exchanges):
         script.append({"user": LINES[number % len(LINES)]})
