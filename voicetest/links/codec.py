@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from typing import Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
-from voicetest.errors import ProtocolError
-from voicetest.events import Audio, Event, Hangup
+from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.events import Audio, Event, Failed, Hangup, Ready
 from voicetest.protocols.base import Codec, End
 from voicetest.transports.base import NORMAL_CLOSE, Transport, TransportClosed
 
@@ -15,6 +17,8 @@ __all__ = ["CodecLink"]
 
 M = TypeVar("M")
 
+READY_LIMIT_S = 15.0
+"""How long the far side may take to say that it is ready."""
 _FAULT = 1011
 """An unexpected condition at this end."""
 _NORMAL_CODES = frozenset({NORMAL_CLOSE, 1001, 1005})
@@ -35,6 +39,10 @@ class CodecLink(Generic[M]):
         self._transport = transport
         self._outgoing = Converter(codec.hears if codec.end is End.CLIENT else codec.speaks)
         self._incoming = Converter(INTERNAL)
+        self._waiting: deque[Event] = deque()
+        """What arrived and was not asked for yet."""
+        self._over = False
+        """Set when either side said that the call is over."""
 
     @property
     def speaks(self) -> AudioFormat:
@@ -67,15 +75,45 @@ class CodecLink(Generic[M]):
         return self._codec.paced
 
     async def __aenter__(self) -> Self:
+        """Open the conversation; raises ConnectionFailed unless the far side gets ready for it."""
         await self._send(self._codec.start())
+        if Ready in self._codec.receives:
+            await self._become_ready()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *failure: object) -> None:
         crashed = kind is not None and issubclass(kind, Exception)
-        await self._transport.close(_FAULT if crashed else NORMAL_CLOSE)
+        await self.hang_up(code=_FAULT if crashed else NORMAL_CLOSE)
+
+    async def _become_ready(self) -> None:
+        """Wait for the far side; what it says besides is kept for `events`."""
+        try:
+            async with asyncio.timeout(READY_LIMIT_S):
+                while not any(isinstance(event, Ready) for event in self._waiting):
+                    self._waiting.extend(await self._read())
+                    self._refuse_early_end()
+        except TimeoutError as error:
+            words = f"the far side accepted the call and was not ready within {READY_LIMIT_S:g} s"
+            raise ConnectionFailed(f"{words}: check that it speaks this protocol") from error
+
+    def _refuse_early_end(self) -> None:
+        for event in self._waiting:
+            match event:
+                case Ready():
+                    return
+                case Failed(code, message, fatal=True):
+                    raise ConnectionFailed(f"the far side refuses the call: {code} {message}")
+                case Hangup(code, reason):
+                    words = f"the far side hung up before it was ready: {code or ''} {reason}"
+                    raise ConnectionFailed(words.strip(" :"), code=code, reason=reason)
+                case _:
+                    pass
 
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
+        if not self._over and code == NORMAL_CLOSE and Hangup in self._codec.sends:
+            await self._send(self._codec.encode(Hangup(reason=reason)))
+        self._over = True
         await self._transport.close(code, reason)
 
     async def send(self, event: Event) -> None:
@@ -97,19 +135,25 @@ class CodecLink(Generic[M]):
         Raises ProtocolError for a message that the protocol does not allow.
         """
         while True:
-            try:
-                message = await self._transport.receive()
-                decoded = self._codec.decode(message)
-                for reply in decoded.replies:
-                    await self._transport.send(reply)
-            except TransportClosed as closed:
-                yield Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES)
-                return
-            for event in decoded.events:
-                if isinstance(event, Audio):
-                    yield Audio(self._converted(event.chunk))
-                else:
-                    yield event
+            while self._waiting:
+                event = self._waiting.popleft()
+                self._over = self._over or isinstance(event, Hangup)
+                yield event
+                if isinstance(event, Hangup):
+                    return
+            self._waiting.extend(await self._read())
+
+    async def _read(self) -> Sequence[Event]:
+        """What the next message says; a Hangup when there is none."""
+        try:
+            decoded = self._codec.decode(await self._transport.receive())
+        except TransportClosed as closed:
+            return (Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES),)
+        await self._send(decoded.replies)
+        return [
+            Audio(self._converted(event.chunk)) if isinstance(event, Audio) else event
+            for event in decoded.events
+        ]
 
     def _converted(self, chunk: AudioChunk) -> AudioChunk:
         try:

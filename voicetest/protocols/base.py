@@ -74,6 +74,7 @@ class Codec(Capabilities, Protocol[M]):
 
     Sound is in the wire's own format both ways; conversion is the link's work. A message that the
     protocol has no meaning for may decode to a Warned, which is in no set: the peer did not say it.
+    `Ready` is never encoded: where it is received, the peer's `start` or its replies say it.
     """
 
     @property
