@@ -1,4 +1,4 @@
-"""Finds adapters, voices, transcribers and effects by name, through entry points."""
+"""Finds adapters, simulators, protocols, voices and the like by name, through entry points."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 __all__ = [
     "ADAPTERS",
     "EFFECTS",
+    "PROTOCOLS",
+    "SIMULATORS",
     "TRANSCRIBERS",
     "VOICES",
     "NotInstalled",
@@ -26,6 +28,8 @@ ADAPTERS = "voicetest.adapters"
 VOICES = "voicetest.voices"
 TRANSCRIBERS = "voicetest.transcribers"
 EFFECTS = "voicetest.effects"
+PROTOCOLS = "voicetest.protocols"
+SIMULATORS = "voicetest.simulators"
 
 
 class UnknownName(LookupError):

@@ -27,6 +27,7 @@ from voicetest.executor.plan import Plan
 from voicetest.run import plan, run
 from voicetest.simulators.background import in_background
 from voicetest.speech.providers import Speech
+from voicetest.suite.plan import plan_all
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
@@ -183,7 +184,9 @@ def test_the_agent_gets_a_live_line_of_whole_frames(tmp_path: Path, speech: Spee
         got.extend([await connection.recv() for _ in range(10)])
         await connection.close()
 
-    result, _ = _call(tmp_path, speech, behave, "encoding: alaw, rate: 16000")
+    result, _ = _call(
+        tmp_path, speech, behave, "protocol: {preset: raw_pcm, encoding: alaw, rate: 16000}"
+    )
     assert not result.errors
     assert got == [b"\xd5" * 320] * 10
 
@@ -243,7 +246,16 @@ def test_the_wire_is_what_the_settings_say() -> None:
     assert (plain.capabilities.paced, plain.capabilities.continuous) == (False, True)
     assert plain.tail_silence == 0.6
     phone = WebSocketAgentAdapter.model_validate(
-        {"url": "ws://host", "rate": 8000, "encoding": "mulaw", "paced": True, "events": True}
+        {
+            "url": "ws://host",
+            "protocol": {
+                "preset": "raw_pcm",
+                "rate": 8000,
+                "encoding": "mulaw",
+                "paced": True,
+                "events": True,
+            },
+        }
     )
     assert phone.capabilities.hears == AudioFormat(Encoding.MULAW, 8_000)
     assert phone.capabilities.sends == {Audio, UserTurnEnded, Interrupted}
@@ -262,7 +274,7 @@ def test_secrets_are_not_in_the_adapters_own_text() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("rate: 8000", "'url' is missing"),
+        ("protocol: raw_pcm", "'url' is missing"),
         (
             "url: 'http://host/'",
             "expected an address such as wss://host/path, found 'http://host/'",
@@ -271,10 +283,13 @@ def test_secrets_are_not_in_the_adapters_own_text() -> None:
         ("url: 'ws://host:99999/'", "expected an address"),
         ("url: 'ws://ho st/'", "expected an address"),
         ("url: 'ws://[::1/'", "expected an address"),
-        ("url: 'ws://h', protocol: twilio", "'raw_pcm'"),
-        ("url: 'ws://h', rate: 24001", "a multiple of 25"),
-        ("url: 'ws://h', rate: 4000", "at least 8000"),
-        ("url: 'ws://h', encoding: opus", "'pcm16', 'mulaw' or 'alaw'"),
+        ("url: 'ws://h', protocol: raw", "unknown protocol 'raw'"),
+        ("url: 'ws://h', protocol: {preset: raw_pcm, rate: 24001}", "a multiple of 25"),
+        ("url: 'ws://h', protocol: {preset: raw_pcm, rate: 4000}", "at least 8000"),
+        (
+            "url: 'ws://h', protocol: {preset: raw_pcm, encoding: opus}",
+            "'pcm16', 'mulaw' or 'alaw'",
+        ),
         ("url: 'ws://h', headers: {'a b': c}", "expected a name of letters"),
         ("url: 'ws://h', headers: {a: 'ü'}", "ASCII"),
         ("url: 'ws://h', subprotocols: ['a,b']", "expected a name of letters"),
@@ -292,8 +307,9 @@ def test_a_header_without_its_variable_is_the_environments_fault(
     tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AGENT_URL", raising=False)
-    with pytest.raises(SetupError):
-        _plan(tmp_path, speech, "url: '${env.AGENT_URL}'")
+    _plan(tmp_path, speech, "url: '${env.AGENT_URL}'")
+    with pytest.raises(SetupError, match="AGENT_URL is not set"):
+        plan_all([tmp_path / "scenario.yaml"], {}, speech, "auto")
 
 
 def test_a_call_over_the_network_runs_on_the_real_clock(tmp_path: Path, speech: Speech) -> None:

@@ -272,5 +272,7 @@ def test_the_schema_explains_every_fault() -> None:
         "slow",
         "drops_call",
         "talks_over",
+        "stalls",
+        "malformed",
     }
     assert all(about["description"] for option in with_parameter for about in option.values())

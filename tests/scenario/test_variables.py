@@ -185,8 +185,8 @@ def test_results_of_a_dialogue_inside_the_agent_are_left_alone(write: Write) -> 
         "version: 1\nagent:\n  adapter: x\n  simulator: {say: 'it is ${result.total}'}\n"
         "script: [agent]\n"
     )
-    settings = load_scenario(write(content), environment={}).scenario.agent.settings
-    assert settings["simulator"] == {"say": "it is ${result.total}"}
+    agent = load_scenario(write(content), environment={}).scenario.agent
+    assert agent.simulator == {"say": "it is ${result.total}"}
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,14 @@ from voicetest.speech.voices.base import Voice
 from voicetest.transports.base import Dial, Transport
 
 if TYPE_CHECKING:
+    from voicetest.agents.dialogue import Dialogue
     from voicetest.agents.truth import Spoke
 
-__all__ = ["Adapter", "World"]
+__all__ = ["OFFLINE_EARS", "OFFLINE_VOICE", "Adapter", "World"]
+
+OFFLINE_EARS = "pocketsphinx/espeak"
+OFFLINE_VOICE = "espeak/en-us"
+"""What takes the place of parts that leave this machine."""
 
 
 def _over_the_network(
@@ -49,6 +54,8 @@ class World:
     """Who is told when an embedded agent really spoke; only calibration wants to know."""
     dial: Dial = _over_the_network
     """Opens WebSocket connections."""
+    offline: bool = False
+    """Whether whatever would leave this machine is simulated."""
 
 
 class Adapter(BaseModel, ABC):
@@ -107,6 +114,14 @@ class Adapter(BaseModel, ABC):
 
         Raises ConnectionFailed when the agent cannot be reached.
         """
+
+    def offline(self, dialogue: Dialogue | None, local: bool) -> Adapter | None:
+        """The adapter that takes its place when nothing may leave this machine.
+
+        None unless a simulator takes the place of its platform; `dialogue` is the scenario's
+        `simulator`, `local` says that none of its parts leaves this machine.
+        """
+        return self if local else None
 
     @property
     def tail_silence(self) -> float:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from voicetest.adapters.base import Adapter, World
-from voicetest.agents.dialogue import DialogueFile
-from voicetest.agents.faults import HEALTHY
+from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, World
+from voicetest.agents.dialogue import Dialogue, DialogueFile
 from voicetest.agents.llm import DEFAULT_PROMPT, LlmMind
-from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Mind
-from voicetest.events import Event
+from voicetest.errors import ConnectionFailed
+from voicetest.events import Event, Ping
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Capabilities, End
@@ -80,37 +80,36 @@ class ComposableVoiceAgent(Adapter):
     async def connect(self, world: World) -> AsyncIterator[Link]:
         """Start the agent at the far end of a line in memory."""
         # Not needed to validate a scenario, and slow to import.
-        from voicetest.agents.agent import EmbeddedAgent
-        from voicetest.audio.dtmf import DtmfDetector, tones
+        from voicetest.agents.recipe import AgentRecipe
 
         near: Transport[Event]
         far: Transport[Event]
         near, far = memory_pair()
-        phrases = self.dialogue.phrases if self.dialogue else ()
-        ears, voice = world.transcriber(self.stt, phrases), world.voice(self.tts)
+        dialogue = self.dialogue
+        ears = world.transcriber(self.stt, dialogue.phrases if dialogue else ())
+        voice = world.voice(self.tts)
+        recipe = (
+            AgentRecipe(ears, self._mind, voice, told=world.told)
+            if dialogue is None
+            else AgentRecipe.follows(dialogue, ears, voice, world.told)
+        )
+        if recipe.faults.refuses:
+            raise ConnectionFailed("the agent does not take the call: its dialogue says 'refuses'")
         if world.real_time:
-            await ears.prepare()
-            await voice.prepare()
-        detector = DtmfDetector()
+            await recipe.prepare()
         async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
-            agent = EmbeddedAgent(
-                ears,
-                self._mind(),
-                voice,
-                self.dialogue.manners if self.dialogue else Manners(),
-                line,
-                faults=self.dialogue.faults if self.dialogue else HEALTHY,
-                keys=lambda samples: [pressed.key for pressed in detector.feed(samples)],
-                tones=tones,
-                told=world.told,
-            )
-            tasks.create_task(agent.serve())
+            tasks.create_task(recipe.make(line, partial(far.send, Ping("?"))).serve())
             async with CodecLink(InProcess(End.CLIENT), near) as link:
                 yield link
 
     def _mind(self) -> Mind:
-        from voicetest.agents.rules import DialogueMind
-
-        if self.dialogue is not None:
-            return DialogueMind(self.dialogue)
         return LlmMind(self.llm or "", self.system_prompt, self.base_url)
+
+    def offline(self, dialogue: Dialogue | None, local: bool) -> Adapter | None:
+        """Itself if all its parts are local, else the same with offline parts and that mind."""
+        if local:
+            return self
+        if dialogue is None:
+            return None
+        parts = {"stt": OFFLINE_EARS, "tts": OFFLINE_VOICE, "dialogue": dialogue, "llm": None}
+        return self.model_copy(update=parts)

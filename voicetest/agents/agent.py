@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias
 
-from voicetest.agents.ears import Ears, Heard
+import numpy as np
+
+from voicetest.agents.ears import TURN_SILENCE_S, Ears, Heard
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.keypad import Keyed, Keypad
 from voicetest.agents.manners import Manners
@@ -16,16 +18,18 @@ from voicetest.agents.mind import Mind, Reply
 from voicetest.agents.mouth import Mouth
 from voicetest.agents.parts import Part, Words, answer
 from voicetest.agents.truth import Spoke
-from voicetest.audio.chunk import Samples
+from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
     Dtmf,
     Hangup,
+    Interrupted,
     ToolCalled,
     ToolResult,
     Transcript,
+    UserTurnEnded,
     Warned,
 )
 from voicetest.links.base import say
@@ -39,6 +43,9 @@ _TOOL_TIMEOUT_S = 30.0
 _GOODBYE_PAUSE_S = 0.2
 """Between the last word and the hang-up."""
 
+_SILENCE_S = 0.02
+"""One piece of the silence that is heard when the user's end is announced."""
+
 _Input: TypeAlias = Heard | Keyed
 
 
@@ -47,7 +54,7 @@ class EmbeddedAgent:
 
     `keys` finds the keys that sound in each piece of the line, for lines that do not report them
     as events; `tones` makes the sound of keys where the agent cannot send them as events; `told`
-    learns when each utterance was really heard.
+    learns when each utterance was really heard; `nonsense` sends what no protocol has.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class EmbeddedAgent:
         keys: Callable[[Samples], Sequence[str]] | None = None,
         tones: Callable[[str], Samples] | None = None,
         told: Callable[[Spoke], None] | None = None,
+        nonsense: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._transcriber = transcriber
         self._mind = mind
@@ -71,7 +79,7 @@ class EmbeddedAgent:
         self._keys = keys
         self._loop = asyncio.get_running_loop()
         self._ears = Ears(faults.talks_over)
-        self._mouth = Mouth(voice, link, faults=faults, tones=tones, told=told)
+        self._mouth = Mouth(voice, link, faults=faults, tones=tones, told=told, nonsense=nonsense)
         self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
         self._keypad = Keypad(self._inputs.put_nowait)
         self._quiet_since = self._loop.time()
@@ -97,6 +105,10 @@ class EmbeddedAgent:
                         self._hear(chunk.samples())
                     case Dtmf(key):
                         self._press(key)
+                    case UserTurnEnded() if not self._link.continuous:
+                        self._hear_the_end()
+                    case Interrupted() if not self._faults.never_yields:
+                        self._mouth.hush()
                     case ToolResult(id=call):
                         waiting = self._tools.get(call)
                         if waiting is not None and not waiting.done():
@@ -117,6 +129,11 @@ class EmbeddedAgent:
             self._quiet_since = self._loop.time()
         if self._yields():
             self._mouth.hush()
+
+    def _hear_the_end(self) -> None:
+        """Nothing comes on this line when nobody speaks, so the silence is made here."""
+        for _ in range(round(2 * TURN_SILENCE_S / _SILENCE_S)):
+            self._hear(np.zeros(round(_SILENCE_S * INTERNAL.rate), dtype=np.int16))
 
     def _press(self, key: str) -> None:
         if not self._faults.ignores_keys:

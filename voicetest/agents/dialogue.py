@@ -8,6 +8,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     TypeAdapter,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
     model_validator,
@@ -18,7 +19,8 @@ from voicetest.agents.keypad import PressedKeys
 from voicetest.agents.manners import Manners, Reprompt
 from voicetest.errors import ScenarioError
 from voicetest.scenario.load import load_model
-from voicetest.scenario.refusals import carried
+from voicetest.scenario.nodes import Mapping
+from voicetest.scenario.refusals import carried, nested
 from voicetest.scenario.section import Section
 from voicetest.scenario.values import (
     Count,
@@ -153,9 +155,14 @@ class Dialogue(Section):
 
 
 def _load(value: object, info: ValidationInfo) -> object:
-    """A dialogue from the file that a scenario names; its own problems surface as they are."""
+    """A dialogue that stands here or in the file that is named; its own problems surface."""
     if isinstance(value, Dialogue):
         return value
+    if isinstance(value, Mapping):
+        try:
+            return Dialogue.model_validate(value, context=info.context)
+        except ValidationError as error:
+            raise nested(error, Dialogue, value) from None
     path = TypeAdapter(InputFile).validate_python(value, context=info.context)
     try:
         return load_model(Dialogue, path)
@@ -164,9 +171,9 @@ def _load(value: object, info: ValidationInfo) -> object:
 
 
 DialogueFile = Annotated[
-    Dialogue, BeforeValidator(_load), WithJsonSchema({"type": "string", "minLength": 1})
+    Dialogue, BeforeValidator(_load), WithJsonSchema({"type": ["string", "object"]})
 ]
-"""A setting that names a dialogue file; its value is the dialogue."""
+"""A setting that names a dialogue file, or has the dialogue in it; its value is the dialogue."""
 
 
 def dialogue_schema() -> dict[str, Any]:

@@ -21,8 +21,9 @@ __all__ = ["HEALTHY", "FaultList", "Faults"]
 class Faults:
     """What is wrong with an agent; nothing by default, all times in seconds.
 
-    `slow` is added before each answer, `drops_call` counts utterances from 1 (0: never), and
-    `talks_over` is how much of the user's speech it hears before it answers (None: all of it).
+    `slow` is added before each answer; `drops_call`, `stalls` and `malformed` count utterances from
+    1 (0: never); `talks_over` is how much of the user's speech it hears before it answers (None:
+    all of it).
     """
 
     never_yields: bool = False
@@ -34,6 +35,9 @@ class Faults:
     ignores_keys: bool = False
     talks_over: float | None = None
     false_yields: bool = False
+    refuses: bool = False
+    stalls: int = 0
+    malformed: int = 0
 
 
 HEALTHY = Faults()
@@ -71,6 +75,17 @@ class _Entry(Section):
     )
     false_yields: Only = Field(
         True, description="It stops at once for any sound of the user, speech or not."
+    )
+    refuses: Only = Field(True, description="It does not take the call: HTTP 503, where there is.")
+    stalls: Annotated[Count, Field(ge=1)] = Field(
+        2,
+        description="It falls silent for ever in the middle of the second thing it says, or of "
+        "the one with the number that is written, and the line stays open.",
+    )
+    malformed: Annotated[Count, Field(ge=1)] = Field(
+        2,
+        description="It sends a broken message in the middle of the second thing it says, or of "
+        "the one with the number that is written.",
     )
 
 

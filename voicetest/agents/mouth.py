@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.parts import Part, Presses, Words
 from voicetest.agents.truth import Spoke, spoken
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
-from voicetest.events import AgentTurnEnded, Audio, Cleared, Dtmf, Transcript, Warned
+from voicetest.events import (
+    AgentTurnEnded,
+    Audio,
+    Cleared,
+    Dtmf,
+    Mark,
+    Transcript,
+    TranscriptDelta,
+    Warned,
+)
 from voicetest.links.base import say
 from voicetest.links.codec import CodecLink
 from voicetest.speech.voices.base import Voice
@@ -27,7 +36,7 @@ class Mouth:
     """Speaks one turn at a time over a link, and knows when the listener has heard it.
 
     `tones` makes the sound of keys for a line that has no word for them; `told` learns when each
-    utterance was heard, as soon as it is over.
+    utterance was heard, as soon as it is over; `nonsense` sends what no protocol has.
     """
 
     def __init__(
@@ -38,12 +47,14 @@ class Mouth:
         faults: Faults = HEALTHY,
         tones: Callable[[str], Samples] | None = None,
         told: Callable[[Spoke], None] | None = None,
+        nonsense: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._voice = voice
         self._link = link
         self._faults = faults
         self._tones = tones
         self._told = told
+        self._nonsense = nonsense
         self._loop = asyncio.get_running_loop()
         self._speaking = False
         """Set by the first sound of a turn; cleared when its last one has been heard."""
@@ -101,23 +112,37 @@ class Mouth:
         if words.after and not await self._until(self._loop.time() + words.after):
             return False
         self._utterances += 1
-        drops = self._utterances == self._faults.drops_call
-        sound = _beginning(whole, 0.5 if drops else words.share)
+        broken = self._utterances in (
+            self._faults.drops_call,
+            self._faults.stalls,
+            self._faults.malformed,
+        )
+        sound = _beginning(whole, 0.5 if broken else words.share)
         self._speaking = True
         if not self._faults.mute:
+            await say(self._link, TranscriptDelta("agent", words.text))
             await say(self._link, Transcript("agent", words.text))
         start = self._loop.time()
         try:
-            heard = await self._play(sound, ends_turn and not drops)
+            heard = await self._play(sound, ends_turn and not broken)
         except asyncio.CancelledError:
             self._stopped_at = min(self._stopped_at, self._loop.time())
             raise
         finally:
             self._account(start, sound, whole)
-        if drops and heard:
-            await self._link.hang_up(code=_BROKEN)
+        if broken and heard:
+            await self._break()
             return False
         return heard
+
+    async def _break(self) -> None:
+        """What a broken agent does in the middle of an utterance; it says nothing more."""
+        if self._utterances == self._faults.drops_call:
+            await self._link.hang_up(code=_BROKEN)
+            return
+        if self._utterances == self._faults.malformed and self._nonsense is not None:
+            await self._nonsense()
+        await self._loop.create_future()
 
     def _account(self, start: float, sound: AudioChunk, whole: AudioChunk) -> None:
         heard_s = min(max(self._stopped_at - start, 0.0), sound.duration)
@@ -146,8 +171,10 @@ class Mouth:
             await self._pace(sound)
         else:
             await self._send(sound)
-        if ends_turn and not self._hushed.is_set():
-            await say(self._link, AgentTurnEnded())
+        if not self._hushed.is_set():
+            await say(self._link, Mark(f"utterance-{self._utterances}"))
+            if ends_turn:
+                await say(self._link, AgentTurnEnded())
         return await self._until(silent_at)
 
     async def _pace(self, sound: AudioChunk) -> None:

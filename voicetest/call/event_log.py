@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from voicetest.audio.chunk import AudioFormat
-from voicetest.call.timeline import CallEnded, Entry, Note, SpeechStarted, SpeechStopped
-from voicetest.events import Cleared, Dtmf, Event, Failed, Hangup, ToolCalled, Warned
+from voicetest.call.timeline import CallEnded, Entry, SpeechStarted, SpeechStopped
+from voicetest.events import Cleared, Dtmf, Failed, Hangup, ToolCalled, Warned
 
 __all__ = ["EventLog", "event_fields"]
 
@@ -22,13 +22,13 @@ _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 def event_fields(entry: Entry) -> dict[str, Any]:
     """An entry as JSON values: `at` in seconds, `type`, `by`, and the fields of its type."""
     what = entry.what
-    named = {"at": round(entry.at, 6), "type": _type(what), "by": entry.by}
+    named = {"at": round(entry.at, 6), "type": _type(entry), "by": entry.by}
     rest = {field.name: _plain(getattr(what, field.name)) for field in fields(what)}
     return named | rest
 
 
-def _type(what: Event | Note) -> str:
-    match what:
+def _type(entry: Entry) -> str:
+    match entry.what:
         case SpeechStarted(by):
             return f"{by}_start_speaking"
         case SpeechStopped(by):
@@ -38,7 +38,7 @@ def _type(what: Event | Note) -> str:
         case ToolCalled():
             return "tool_call"
         case Dtmf():
-            return "dtmf_received"
+            return "dtmf_received" if entry.by == "agent" else "dtmf_sent"
         case Warned():
             return "warning"
         case Failed():
@@ -48,7 +48,7 @@ def _type(what: Event | Note) -> str:
         case CallEnded():
             return "hangup"
         case _:
-            return _CAPITAL.sub("_", type(what).__name__).lower()
+            return _CAPITAL.sub("_", type(entry.what).__name__).lower()
 
 
 def _plain(value: Any) -> Any:

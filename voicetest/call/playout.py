@@ -22,6 +22,7 @@ MOST_EARLY = FRAME // 2
 """By how much the buffer may shrink before it is filled up in a silence: 10 ms."""
 JITTER_DELAY = INTERNAL.rate * 40 // 1000
 """How long a paced line's first frame waits for its successors: 40 ms."""
+_NOTHING = np.zeros(0, dtype=np.int16)
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,14 @@ class Playout(Protocol):
     def render(self, start: int, frames: int) -> Samples:
         """What is heard from `start`, shape (frames,)."""
 
+    def mark(self, name: str, at: int) -> None:
+        """A label arrived at position `at`, behind the sound that is queued."""
+
+    def passed(self, at: int) -> list[str]:
+        """The labels that playout has reached at position `at`, each once, in order."""
+
     def clear(self, at: int) -> None:
-        """Throw away what would be heard from position `at` on."""
+        """Throw away what would be heard from position `at` on; its labels count as passed."""
 
     def pending(self, at: int) -> int:
         """How many samples are still to be heard after position `at`, to the last that sounds."""
@@ -61,6 +68,8 @@ class BurstyPlayout:
         self.slips: list[Slip] = []
         self._queue: deque[tuple[int, Samples]] = deque()
         self._end = 0
+        self._marks: deque[tuple[int, str]] = deque()
+        """Labels with the positions at which they are reached."""
 
     def push(self, samples: Samples, at: int) -> None:
         """Queue a piece: it starts when it arrives or when the one before it ends."""
@@ -83,12 +92,24 @@ class BurstyPlayout:
                 break
         return heard
 
+    def mark(self, name: str, at: int) -> None:
+        """A label behind what is queued."""
+        self._marks.append((max(at, self._end), name))
+
+    def passed(self, at: int) -> list[str]:
+        """The labels that were reached by position `at`."""
+        reached = []
+        while self._marks and self._marks[0][0] <= at:
+            reached.append(self._marks.popleft()[1])
+        return reached
+
     def clear(self, at: int) -> None:
         """Throw away what would be heard from position `at` on."""
         self._queue = deque(
             (start, samples[: at - start]) for start, samples in self._queue if start < at
         )
         self._end = min(self._end, at)
+        self._marks = deque((min(position, at), name) for position, name in self._marks)
 
     def pending(self, at: int) -> int:
         """How many samples are still to be heard after position `at`."""
@@ -99,6 +120,8 @@ class BurstyPlayout:
 class _Piece:
     samples: Samples
     voiced: bool
+    mark: str | None = None
+    """The label that this piece is; it has no samples then."""
 
 
 class ContinuousPlayout:
@@ -121,6 +144,8 @@ class ContinuousPlayout:
         self._dry_at: int | None = None
         """Where the buffer last ran dry inside speech; cleared when sound arrives again."""
         self._was_voiced = False
+        self._passed: list[str] = []
+        """The labels that were reached and not told of yet."""
 
     def push(self, samples: Samples, at: int) -> None:
         """Queue a piece; the first one after a gap waits for the jitter buffer to fill."""
@@ -148,7 +173,8 @@ class ContinuousPlayout:
         kept: deque[_Piece] = deque()
         dropped = 0
         for piece in self._queue:
-            if dropped + len(piece.samples) <= excess and not piece.voiced:
+            fits = dropped + len(piece.samples) <= excess
+            if fits and not piece.voiced and piece.mark is None:
                 dropped += len(piece.samples)
             else:
                 kept.append(piece)
@@ -177,8 +203,11 @@ class ContinuousPlayout:
         return heard
 
     def _take(self, wanted: int) -> Iterator[Samples]:
-        while wanted > 0 and self._queue:
+        while self._queue and (wanted > 0 or self._queue[0].mark is not None):
             piece = self._queue.popleft()
+            if piece.mark is not None:
+                self._passed.append(piece.mark)
+                continue
             if len(piece.samples) > wanted:
                 self._queue.appendleft(_Piece(piece.samples[wanted:], piece.voiced))
                 piece = _Piece(piece.samples[:wanted], piece.voiced)
@@ -187,8 +216,21 @@ class ContinuousPlayout:
             self._was_voiced = piece.voiced
             yield piece.samples
 
+    def mark(self, name: str, at: int) -> None:
+        """A label behind what is queued."""
+        if self._queue:
+            self._queue.append(_Piece(_NOTHING, False, name))
+        else:
+            self._passed.append(name)
+
+    def passed(self, at: int) -> list[str]:
+        """The labels that were reached since the last look."""
+        reached, self._passed = self._passed, []
+        return reached
+
     def clear(self, at: int) -> None:
         """Throw away everything that is queued; `at` is now."""
+        self._passed += [piece.mark for piece in self._queue if piece.mark is not None]
         self._queue.clear()
         self._queued = 0
         self._playing = False

@@ -38,6 +38,7 @@ from voicetest.events import (
     Failed,
     Hangup,
     Interrupted,
+    Mark,
     ToolCalled,
     ToolResult,
     TranscriptDelta,
@@ -163,7 +164,8 @@ class Session:
         if turn is not None and turn.speech_start_s is not None:
             heard = now - turn.speech_start_s
             lost = self._playout.pending(position) / INTERNAL.rate
-            self.note("agent", TurnCut(turn.index, heard / (heard + lost) if lost else 1.0), now)
+            if lost:
+                self.note("agent", TurnCut(turn.index, heard / (heard + lost)), now)
         self._playout.clear(position)
         self.turns.cleared()
 
@@ -231,7 +233,10 @@ class Session:
                 self.turns.receive(words=len(event.text.split()))
             case ToolCalled():
                 self.turns.sign(now)
-                self._answering.append(tasks.create_task(self._answer(event)))
+                if ToolResult in self._link.sends:
+                    self._answering.append(tasks.create_task(self._answer(event)))
+            case Mark(name):
+                self._playout.mark(name, round(now * INTERNAL.rate))
             case AgentTurnEnded():
                 self.turns.announce_end()
             case Cleared():
@@ -246,9 +251,12 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         samples = chunk.samples()
-        if self.user.awaiting_audio and voiced(samples):
-            self.user.awaiting_audio = False
-            self.note("agent", FirstAudio(), now)
+        if (self.user.awaiting_audio or self.turns.begins_on_arrival) and voiced(samples):
+            if self.turns.begins_on_arrival:
+                self.turns.sign(now)
+            if self.user.awaiting_audio:
+                self.user.awaiting_audio = False
+                self.note("agent", FirstAudio(), now)
         self.turns.receive(sound_s=chunk.duration)
         self._playout.push(samples, round(now * INTERNAL.rate))
 
@@ -271,6 +279,8 @@ class Session:
             if speaking or self._link.continuous:
                 self._on_wire = self._acoustics.to_agent(self._on_wire)
                 await self._link.send(Audio(AudioChunk.of(self._on_wire)))
+            for name in self._playout.passed(round(self._ticks * FRAME_S * INTERNAL.rate)):
+                await self.say(Mark(name))
             self.harness.frame(deadline, woken, self._loop.time())
             self._ticks += 1
             self._changed.set()

@@ -61,9 +61,9 @@ class AgentTurns:
         self._last_sign = float("-inf")
         """When the open turn last gave a sign of life."""
         self._words = 0
-        """Words of the open turn that have arrived; cleared when a turn opens."""
+        """Words of the open or the next turn that have arrived; cleared when a turn closes."""
         self._received_s = 0.0
-        """Sound of the open turn that has arrived; cleared when a turn opens."""
+        """Sound of the open or the next turn that has arrived; cleared when a turn closes."""
         self._over_since: float | None = None
         """Set when the user began to speak over the open turn; cleared when it closes."""
         self._over_until: float | None = None
@@ -95,7 +95,6 @@ class AgentTurns:
         current = self.open
         if current is None:
             current = LiveTurn(len(self._turns), now)
-            self._words, self._received_s = 0, 0.0
             self._turns.append(current)
             self._timeline.add(now, "agent", TurnOpened(current.index))
         return current
@@ -104,6 +103,11 @@ class AgentTurns:
         """Live words, or seconds of sound, arrived; they may still have to be played."""
         self._words += words
         self._received_s += sound_s
+
+    @property
+    def begins_on_arrival(self) -> bool:
+        """Whether sound that arrives now begins a turn, so that its announced end is not missed."""
+        return self._platform_ends_turns and self.open is None
 
     def words_heard(self, now: float) -> int:
         """Words of the open turn that have been played, if they are spread evenly over it."""
@@ -195,6 +199,7 @@ class AgentTurns:
         self._stop()
         turn.closed_s, turn.reason = now, reason
         self._end_announced = self._interrupted = False
+        self._words, self._received_s = 0, 0.0
         self._over_since = self._over_until = None
         self._timeline.add(now, "agent", TurnClosed(turn.index, reason, limit_s, cause))
 

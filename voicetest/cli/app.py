@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voicetest.cli import calibrate, list_adapters, run, schema, validate
+from voicetest.cli import calibrate, list_adapters, run, schema, simulate, validate
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
@@ -26,6 +26,7 @@ app.command()(validate.validate)
 app.command()(list_adapters.list_adapters)
 app.command()(schema.schema)
 app.command()(calibrate.calibrate)
+app.command()(simulate.simulate)
 
 
 def _print_version(wanted: bool) -> None:

@@ -34,6 +34,13 @@ def run(
         ClockChoice,
         typer.Option(help="auto: virtual time when nothing of the call leaves this process."),
     ] = ClockChoice.AUTO,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline",
+            help="Call the scenario's 'simulator' instead; nothing leaves this machine.",
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
     ] = False,
@@ -47,6 +54,7 @@ def run(
     from voicetest.suite.serial import run_suite
 
     console = Console(as_json=json, verbose=verbose)
-    summary = run_suite(paths, out, parse_variables(var or []), clock.value, console)
+    variables = parse_variables(var or [])
+    summary = run_suite(paths, out, variables, clock.value, console, offline=offline)
     console.finish(summary)
     raise typer.Exit(int(summary.exit_code))

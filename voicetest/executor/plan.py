@@ -11,6 +11,12 @@ from voicetest.adapters.base import Adapter, World
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.offline import (
+    offline_adapter,
+    offline_world,
+    simulated,
+    simulator_dialogue,
+)
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
 from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
@@ -30,13 +36,24 @@ class Plan:
     clock: Clock
 
 
-def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = "auto") -> Plan:
-    """Load a scenario, find its adapter, and hold the one against the other."""
+def plan(
+    path: Path,
+    variables: Mapping[str, str],
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+) -> Plan:
+    """Load a scenario, find its adapter, and hold the one against the other.
+
+    With `offline`, whatever would leave this machine is replaced or simulated.
+    """
     try:
         file = load_scenario(path, variables)
     except ScenarioError as error:
         raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
     adapter = resolve(file.scenario.agent, file.document)
+    dialogue = simulator_dialogue(file)
     world = World(speech.voice, speech.transcriber, speech.cache)
     problems = [
         *unknown_names(file, adapter, world),
@@ -45,8 +62,14 @@ def plan(path: Path, variables: Mapping[str, str], speech: Speech, clock: str = 
     ]
     if problems:
         raise ScenarioError(problems)
+    if offline:
+        adapter = offline_adapter(file, adapter, world, dialogue)
+        world = offline_world(world)
     chosen = choose_clock(file, adapter, world, clock)
-    return Plan(file, adapter, replace(world, real_time=chosen is Clock.REAL), chosen)
+    world = replace(world, real_time=chosen is Clock.REAL)
+    if offline:
+        world = simulated(file, adapter, world, dialogue, chosen)
+    return Plan(file, adapter, world, chosen)
 
 
 def resolve(agent: AgentSection, document: Document) -> Adapter:

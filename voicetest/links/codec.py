@@ -13,16 +13,25 @@ from voicetest.events import Audio, Event, Failed, Hangup, Ready
 from voicetest.protocols.base import Codec, End
 from voicetest.transports.base import NORMAL_CLOSE, Transport, TransportClosed
 
-__all__ = ["CodecLink"]
+__all__ = ["PROTOCOL_ERROR", "CodecLink"]
 
 M = TypeVar("M")
 
 READY_LIMIT_S = 15.0
 """How long the far side may take to say that it is ready."""
+PROTOCOL_ERROR = 1002
+"""The code for a peer that said what its protocol does not allow (RFC 6455 §7.4.1)."""
 _FAULT = 1011
 """An unexpected condition at this end."""
 _NORMAL_CODES = frozenset({NORMAL_CLOSE, 1001, 1005})
 """Done, going away, and a close without a code (RFC 6455 §7.4.1)."""
+
+
+def _protocol_error(error: BaseException | None) -> BaseException | None:
+    """The peer's fault that an error is, or that is in a group of errors."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for e in error.exceptions if (found := _protocol_error(e))), None)
+    return error if isinstance(error, ProtocolError) else None
 
 
 class CodecLink(Generic[M]):
@@ -81,9 +90,14 @@ class CodecLink(Generic[M]):
             await self._become_ready()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, *failure: object) -> None:
-        crashed = kind is not None and issubclass(kind, Exception)
-        await self.hang_up(code=_FAULT if crashed else NORMAL_CLOSE)
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        wrong = _protocol_error(error)
+        if wrong is not None:
+            await self.hang_up(str(wrong), PROTOCOL_ERROR)
+        else:
+            await self.hang_up(code=_FAULT if isinstance(error, Exception) else NORMAL_CLOSE)
 
     async def _become_ready(self) -> None:
         """Wait for the far side; what it says besides is kept for `events`."""

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
+from pydantic import Field
+
+from voicetest.audio.chunk import AudioFormat, Encoding
 from voicetest.events import Audio, Event, Interrupted, UserTurnEnded, Warned
 from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.framing import Framing
+from voicetest.protocols.settings import LineRate, ProtocolSettings
+from voicetest.scenario.values import Flag
 
-__all__ = ["RawPcm"]
+__all__ = ["RawPcm", "RawPcmSettings"]
 
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
@@ -23,6 +28,38 @@ _SHOWN = 60
 _MEANINGS: dict[str, Event] = {"end_of_turn": UserTurnEnded(), "interrupt": Interrupted()}
 _TYPES = {type(event): kind for kind, event in _MEANINGS.items()}
 _AUDIO: Events = frozenset({Audio})
+
+
+class RawPcmSettings(ProtocolSettings):
+    """Samples in binary messages."""
+
+    summary: ClassVar[str] = "samples in binary messages, and nothing else"
+
+    rate: LineRate = Field(24_000, description="Samples a second, both ways.")
+    encoding: Encoding = Field(
+        Encoding.PCM16, description="How one sample is written: pcm16 (little-endian), mulaw, alaw."
+    )
+    paced: Flag = Field(
+        False, description="Whether the agent sends its sound in real time, not as fast as it can."
+    )
+    silence: Flag = Field(
+        True, description="Whether silence is sent while the user does not speak."
+    )
+    events: Flag = Field(
+        False,
+        description='Whether the agent is told {"type": "end_of_turn"} and {"type": "interrupt"}.',
+    )
+
+    def codec(self, end: End) -> RawPcm:
+        """A codec for one connection."""
+        return RawPcm(
+            end,
+            self.rate,
+            self.encoding,
+            events=self.events,
+            paced=self.paced,
+            continuous=self.silence,
+        )
 
 
 class RawPcm:
@@ -49,8 +86,7 @@ class RawPcm:
         self.sends, self.receives = (
             (of_caller, _AUDIO) if end is End.CLIENT else (_AUDIO, of_caller)
         )
-        self._begun = b""
-        """The first bytes of a sample whose others have not come yet."""
+        self._framing = Framing(self.speaks)
         self._warned = False
         """Set by the first text that means nothing here: one warning is enough."""
 
@@ -70,12 +106,8 @@ class RawPcm:
         return self._decode_sound(message) if isinstance(message, bytes) else self._read(message)
 
     def _decode_sound(self, message: bytes) -> Decoded[Message]:
-        data = self._begun + message if self._begun else message
-        whole = len(data) - len(data) % self.speaks.frame_bytes
-        self._begun = data[whole:]
-        if not whole:
-            return Decoded()
-        return Decoded((Audio(AudioChunk(data[:whole], self.speaks)),))
+        chunk = self._framing.join(message)
+        return Decoded() if chunk is None else Decoded((Audio(chunk),))
 
     def _read(self, message: str) -> Decoded[Message]:
         kind = _type_of(message)

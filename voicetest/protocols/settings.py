@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from voicetest.protocols.base import Codec, End
 
-__all__ = ["ProtocolSettings"]
+__all__ = ["LineRate", "ProtocolSettings"]
+
+LineRate = Annotated[int, Field(ge=8_000, le=48_000, multiple_of=25)]
+"""A sample rate in hertz that can be converted while a call lasts."""
 
 
 class ProtocolSettings(BaseModel, ABC):

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from voicetest.adapters.base import Adapter
 from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.vad import DETECTOR
 from voicetest.audio.wav import WavWriter, read_blocks
@@ -50,7 +49,7 @@ def write_call(
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
         scenario=_scenario(file),
-        adapter=_adapter(file, planned.adapter, record),
+        adapter=_adapter(planned, record),
         started_at=started.isoformat(),
         clock=planned.clock.value,
         files=tuple(_files(folder)),
@@ -104,9 +103,9 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
     )
 
 
-def _adapter(file: ScenarioFile, adapter: Adapter, record: CallRecord) -> AdapterInfo:
-    line = adapter.capabilities
-    settings: dict[str, Any] = file.settings_as_written()
+def _adapter(planned: Plan, record: CallRecord) -> AdapterInfo:
+    line = planned.adapter.capabilities
+    settings: dict[str, Any] = planned.file.settings_as_written()
     return AdapterInfo(
         name=settings.pop("adapter"),
         settings=settings,
@@ -115,7 +114,8 @@ def _adapter(file: ScenarioFile, adapter: Adapter, record: CallRecord) -> Adapte
         speaks=str(line.speaks),
         hears=str(line.hears),
         continuous=line.continuous,
-        sdk={name: version_of(name) for name in adapter.sdks},
+        sdk={name: version_of(name) for name in planned.adapter.sdks},
+        simulated=planned.world.offline,
         user_audio_sent=Audio in line.sends and record.harness is not None,
     )
 

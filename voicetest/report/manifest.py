@@ -67,6 +67,7 @@ class AdapterInfo(_Value):
     hears: str = Field(description="Format of the user's sound on the wire.")
     continuous: bool = Field(description="Whether silence is sent between lines.")
     sdk: dict[str, str] = Field(description="Versions of the vendor packages it uses.")
+    simulated: bool = Field(description="Whether the agent was simulated (--offline).")
     user_audio_sent: bool = Field(description="Whether the user's sound reached the agent.")
 
 

@@ -89,6 +89,9 @@ def translate(
         match detail["type"]:
             case "voicetest_carried":
                 problems.update(carried_problems(detail["ctx"]))
+            case "voicetest_nested":
+                inner = detail["ctx"]
+                problems.update(translate(inner["error"], inner["model"], inner["node"], file))
             case "voicetest_refused" | "extra_forbidden" | "missing" | "value_error":
                 problems.add(Problem(file, *_plain_problem(place, detail, model)))
             case _:

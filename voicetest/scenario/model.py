@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BeforeValidator,
@@ -18,7 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 from voicetest.scenario.acoustics import Background, Effects, Line, background_section
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
-from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, shown
+from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.steps import (
@@ -121,12 +121,19 @@ class AgentSection(Section):
                 "adapter": {
                     "type": "string",
                     "description": "How the agent is reached; see: voicetest list-adapters",
-                }
+                },
             },
         }
     )
 
     adapter: Text = Field(description="How the agent is reached; see: voicetest list-adapters")
+    simulator: Annotated[
+        InstanceOf[Mapping] | InstanceOf[Scalar] | None,
+        WithJsonSchema({"type": ["string", "object"]}),
+    ] = Field(
+        default=None,
+        description="What --offline calls instead: a dialogue, here or in the file that is named.",
+    )
     settings: SkipJsonSchema[InstanceOf[Mapping]] = Field(
         description="The adapter's settings, as they stand in the file."
     )
@@ -138,25 +145,9 @@ class AgentSection(Section):
             raise refuse(f"expected settings, found {shown(value)}: write 'adapter: …' under it")
         if not isinstance(value, dict):
             return value
-        node = value if isinstance(value, Mapping) else _as_mapping(value)
-        parts: dict[str, object] = {"settings": node.without("adapter")}
-        return parts | ({"adapter": node["adapter"]} if "adapter" in node else {})
-
-
-def _as_mapping(value: dict[str, Any]) -> Mapping:
-    return Mapping((key, _as_node(item)) for key, item in value.items())
-
-
-def _as_node(value: Any) -> Node:
-    match value:
-        case Scalar() | Mapping() | Sequence():
-            return value
-        case dict():
-            return _as_mapping(value)
-        case list() | tuple():
-            return Sequence(_as_node(item) for item in value)
-        case _:
-            return Scalar(str(value))
+        node = value if isinstance(value, Mapping) else as_mapping(value)
+        parts: dict[str, object] = {"settings": node.without("adapter", "simulator")}
+        return parts | {key: node[key] for key in ("adapter", "simulator") if key in node}
 
 
 class User(Section):

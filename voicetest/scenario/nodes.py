@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any, TypeAlias
 
-__all__ = ["Mapping", "Node", "Scalar", "Sequence", "Style", "as_json", "position", "shown"]
+__all__ = [
+    "Mapping",
+    "Node",
+    "Scalar",
+    "Sequence",
+    "Style",
+    "as_json",
+    "as_mapping",
+    "position",
+    "shown",
+]
 
 SHOWN_CHARACTERS = 60
 
@@ -177,3 +187,20 @@ def as_json(node: Node) -> Any:
             return {str(key): as_json(value) for key, value in node.items()}
         case Sequence():
             return [as_json(value) for value in node]
+
+
+def as_mapping(value: dict[str, Any]) -> Mapping:
+    """A mapping made in Python, which stands nowhere in a file, as a node."""
+    return Mapping((key, _as_node(item)) for key, item in value.items())
+
+
+def _as_node(value: Any) -> Node:
+    match value:
+        case Scalar() | Mapping() | Sequence():
+            return value
+        case dict():
+            return as_mapping(value)
+        case list() | tuple():
+            return Sequence(_as_node(item) for item in value)
+        case _:
+            return Scalar(str(value))

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationInfo
+from pydantic import BaseModel, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from voicetest.errors import Problem, ScenarioError
-from voicetest.scenario.nodes import position
+from voicetest.scenario.nodes import Mapping, position
 
 __all__ = [
     "Loading",
@@ -18,6 +18,7 @@ __all__ = [
     "carried_problems",
     "complain",
     "folder",
+    "nested",
     "refuse",
     "spent_on_patterns",
 ]
@@ -64,6 +65,12 @@ def carried(error: ScenarioError) -> PydanticCustomError:
     return PydanticCustomError(
         "voicetest_carried", "{message}", {"message": text, "problems": error.problems}
     )
+
+
+def nested(error: ValidationError, model: type[BaseModel], node: Mapping) -> PydanticCustomError:
+    """The error of a validator that validated a mapping by a model of its own choice."""
+    inner = {"message": str(error), "error": error, "model": model, "node": node}
+    return PydanticCustomError("voicetest_nested", "{message}", inner)
 
 
 def complain(info: ValidationInfo, node: object, message: str, key: object = None) -> None:

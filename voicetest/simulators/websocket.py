@@ -1,68 +1,75 @@
-"""An agent behind a WebSocket on this machine: what `adapter: websocket` dials."""
+"""Agents behind WebSockets on this machine: what `adapter: websocket` dials."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
-from voicetest.agents.agent import EmbeddedAgent
-from voicetest.errors import ProtocolError
-from voicetest.links.codec import CodecLink
+from voicetest import registry
+from voicetest.agents.recipe import AgentRecipe
 from voicetest.protocols.base import Codec, End
-from voicetest.protocols.raw_pcm import RawPcm
-from voicetest.transports.base import Transport
-from voicetest.transports.websocket import Upgrade, WebSocketTransport, serve
+from voicetest.protocols.choice import preset
+from voicetest.protocols.settings import ProtocolSettings
+from voicetest.simulators.base import Simulator
+from voicetest.transports.base import Upgrade
 
-__all__ = ["PATH", "MakeAgent", "MakeCodec", "answer", "serve_agent"]
-
-PATH = "/raw"
-"""Where the raw_pcm preset is."""
-PROTOCOL_ERROR = 1002
-"""The code for a peer that said what its protocol does not allow (RFC 6455 §7.4.1)."""
-
-MakeAgent: TypeAlias = Callable[[CodecLink[Any]], EmbeddedAgent]
-MakeCodec: TypeAlias = Callable[[], Codec[bytes | str]]
+__all__ = ["WebSocketSimulator"]
 
 
-async def answer(
-    transport: Transport[bytes | str], codec: Codec[bytes | str], agent: MakeAgent
-) -> None:
-    """Hold one call at the server's end of `transport` until either side hangs up."""
-    async with CodecLink(codec, transport) as line:
-        try:
-            await agent(line).serve()
-        except* ProtocolError as group:
-            await transport.close(PROTOCOL_ERROR, str(group.exceptions[0]))
+class _Speaks(Protocol):
+    @property
+    def protocol(self) -> ProtocolSettings:
+        """What is spoken."""
 
 
-@asynccontextmanager
-async def serve_agent(
-    agent: MakeAgent,
-    *,
-    codec: MakeCodec = lambda: RawPcm(End.SERVER),
-    path: str = PATH,
-    token: str | None = None,
-    host: str = "127.0.0.1",
-    port: int = 0,
-) -> AsyncIterator[str]:
-    """Answer calls with an agent and a codec of their own each; gives the address to dial.
+class WebSocketSimulator(Simulator):
+    """One protocol at any path, or each of several at a path of its own."""
 
-    Another path than `path` is HTTP 404. With a `token`, a call without the header
-    `Authorization: Bearer <token>` is HTTP 401.
-    """
+    presets: ClassVar[tuple[str, ...]] = registry.names(registry.PROTOCOLS)
 
-    def admit(upgrade: Upgrade) -> HTTPStatus | None:
-        if urlsplit(upgrade.path).path != path:
+    def __init__(
+        self,
+        agent: AgentRecipe,
+        anywhere: ProtocolSettings | None = None,
+        at: Mapping[str, ProtocolSettings] | None = None,
+    ) -> None:
+        """`anywhere` is spoken at every path that is not a key of `at`."""
+        super().__init__(agent)
+        self._anywhere = anywhere
+        self._at = dict(at or {})
+
+    @classmethod
+    def behind(cls, adapter: _Speaks, agent: AgentRecipe) -> Self:
+        """The protocol of the adapter, whatever its path."""
+        return cls(agent, adapter.protocol)
+
+    @classmethod
+    def of_preset(cls, preset_name: str | None, agent: AgentRecipe) -> Self:
+        """One preset, or all of them, each at a path of its name."""
+        named = cls.presets if preset_name is None else (preset_name,)
+        return cls(agent, at={f"/{name}": preset(name) for name in named})
+
+    def addresses(self, url: str) -> Mapping[str, str]:
+        """A scenario's `agent:` for each path."""
+        return {
+            path[1:]: f"agent: {{adapter: websocket, url: '{url}{path}', protocol: {path[1:]}}}"
+            for path in self._at
+        }
+
+    def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
+        """A path at which nothing is spoken is not found."""
+        if self._spoken(upgrade) is None:
             return HTTPStatus.NOT_FOUND
-        if token is not None and upgrade.headers.get("authorization") != f"Bearer {token}":
-            return HTTPStatus.UNAUTHORIZED
-        return None
+        return super().admit(upgrade)
 
-    async def converse(transport: WebSocketTransport, upgrade: Upgrade) -> None:
-        await answer(transport, codec(), agent)
+    def codec(self, upgrade: Upgrade) -> Codec[bytes | str]:
+        """That of the path; raises LookupError for one that `admit` refuses."""
+        spoken = self._spoken(upgrade)
+        if spoken is None:
+            raise LookupError(upgrade.path)
+        return spoken.codec(End.SERVER)
 
-    async with serve(converse, host, port, admit=admit) as found:
-        yield f"ws://{host}:{found}{path}"
+    def _spoken(self, upgrade: Upgrade) -> ProtocolSettings | None:
+        return self._at.get(urlsplit(upgrade.path).path, self._anywhere)

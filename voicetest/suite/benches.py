@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-from voicetest.agents.agent import EmbeddedAgent
 from voicetest.agents.dialogue import Dialogue
-from voicetest.agents.rules import DialogueMind
+from voicetest.agents.recipe import AgentRecipe
 from voicetest.agents.truth import Spoke
-from voicetest.audio.chunk import Encoding
 from voicetest.errors import SetupError
-from voicetest.links.codec import CodecLink
-from voicetest.protocols.base import End
-from voicetest.protocols.raw_pcm import RawPcm
+from voicetest.protocols.raw_pcm import RawPcmSettings
 from voicetest.registry import nearest
 from voicetest.simulators.background import in_background
-from voicetest.simulators.websocket import MakeAgent, serve_agent
+from voicetest.simulators.websocket import WebSocketSimulator
 from voicetest.speech.providers import Speech
 from voicetest.suite.calibration import DIALOGUE, REPLY_DELAY, Calibration, calibrate
 
@@ -56,30 +51,18 @@ def websocket(
 ) -> Calibration:
     """The agent behind a WebSocket on this machine, in real time, in the format given."""
     told: list[Spoke] = []
+    settings: dict[str, object] = {"rate": str(rate), "encoding": encoding, "paced": "true"}
+    spoken = RawPcmSettings.model_validate(settings)
+    dialogue = Dialogue.model_validate(DIALOGUE)
+    ears, voice = speech.transcriber(EARS), speech.voice(VOICE)
+    simulator = WebSocketSimulator(AgentRecipe.follows(dialogue, ears, voice, told.append), spoken)
     agent: dict[str, object] = {
         "adapter": "websocket",
-        "rate": str(rate),
-        "encoding": encoding,
-        "paced": "true",
+        "protocol": {"preset": "raw_pcm", **settings},
     }
-
-    def codec() -> RawPcm:
-        return RawPcm(End.SERVER, rate, Encoding(encoding), paced=True)
-
     # A loop of its own, as a peer would have; both loops read the same clock.
-    with in_background(serve_agent(_agent(speech, told.append), codec=codec)) as url:
+    with in_background(simulator.listen("127.0.0.1", 0)) as url:
         return calibrate(speech, agent | {"url": url}, exchanges, spoken=told)
-
-
-def _agent(speech: Speech, told: Callable[[Spoke], None]) -> MakeAgent:
-    dialogue = Dialogue.model_validate(DIALOGUE)
-
-    def make(line: CodecLink[Any]) -> EmbeddedAgent:
-        ears, voice = speech.transcriber(EARS), speech.voice(VOICE)
-        mind = DialogueMind(dialogue)
-        return EmbeddedAgent(ears, mind, voice, dialogue.manners, line, told=told)
-
-    return make
 
 
 _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {

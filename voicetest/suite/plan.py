@@ -14,10 +14,16 @@ __all__ = ["plan_all"]
 
 
 def plan_all(
-    paths: Sequence[Path], variables: Mapping[str, str], speech: Speech, clock: str
+    paths: Sequence[Path],
+    variables: Mapping[str, str],
+    speech: Speech,
+    clock: str,
+    *,
+    offline: bool = False,
 ) -> list[Plan]:
     """A plan per scenario.
 
+    Offline no environment variable is needed.
     Raises ScenarioError with the problems of all files, or else SetupError for what the
     environment lacks.
     """
@@ -26,14 +32,15 @@ def plan_all(
     missing: list[str] = []
     for file in select_files(paths):
         try:
-            plans.append(plan(file, variables, speech, clock))
+            plans.append(plan(file, variables, speech, clock, offline=offline))
         except ScenarioError as error:
             problems.extend(error.problems)
         except SetupError as error:
             missing.append(str(error))
     if problems:
         raise ScenarioError(problems)
-    missing.extend(str(unset) for planned in plans for unset in planned.file.unset)
+    if not offline:
+        missing.extend(str(unset) for planned in plans for unset in planned.file.unset)
     if missing:
         raise SetupError("\n".join(dict.fromkeys(missing)))
     return plans

@@ -27,13 +27,15 @@ def run_suite(
     variables: Mapping[str, str],
     clock: str,
     console: Console,
+    *,
+    offline: bool = False,
 ) -> RunSummary:
     """Plan all, run all, and leave a run folder in `out`; an interrupted run stops early.
 
     Raises ScenarioError or SetupError before anyone is called when a scenario cannot work.
     """
     with Speech(Cache(default_folder())) as speech:
-        plans = plan_all(paths, variables, speech, clock)
+        plans = plan_all(paths, variables, speech, clock, offline=offline)
         return _run_all(plans, out, console)
 
 

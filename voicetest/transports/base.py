@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-__all__ = ["NORMAL_CLOSE", "Dial", "Transport", "TransportClosed"]
+__all__ = ["NORMAL_CLOSE", "Dial", "Transport", "TransportClosed", "Upgrade"]
 
 M = TypeVar("M")
 
@@ -34,6 +35,15 @@ class Transport(Protocol[M]):
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; closing twice changes nothing."""
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """What a client asks for when it connects; names of headers are in lower case."""
+
+    path: str
+    """Path and query."""
+    headers: Mapping[str, str]
 
 
 class Dial(Protocol):

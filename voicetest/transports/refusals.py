@@ -9,11 +9,10 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from websockets import exceptions
-from websockets.datastructures import Headers
 
 from voicetest.errors import ConnectionFailed
 
-__all__ = ["explained", "masked"]
+__all__ = ["by_status", "explained", "masked"]
 
 _PORTS = {"ws": 80, "wss": 443}
 
@@ -34,7 +33,8 @@ def explained(error: Exception, url: str, limit: float) -> ConnectionFailed:
     where = masked(url)
     match error:
         case exceptions.InvalidStatus():
-            return _by_status(error.response.status_code, error.response.headers, where)
+            response = error.response
+            return by_status(response.status_code, url, response.headers.get("Location", ""))
         case exceptions.InvalidURI():
             return ConnectionFailed(f"{where} is no WebSocket address: write ws:// or wss://")
         case exceptions.InvalidProxy() | exceptions.ProxyError():
@@ -53,8 +53,11 @@ def explained(error: Exception, url: str, limit: float) -> ConnectionFailed:
             return ConnectionFailed(f"cannot dial {where}: it or its headers cannot be sent")
 
 
-def _by_status(status: int, headers: Headers, where: str) -> ConnectionFailed:
-    """Redirects are shown without what is secret in them; the body is not shown at all."""
+def by_status(status: int, url: str, location: str = "") -> ConnectionFailed:
+    """The error to raise when the upgrade is answered with an HTTP status; `location` redirects.
+
+    Redirects are shown without what is secret in them; the body is not shown at all.
+    """
     match status:
         case 401 | 403:
             advice = "it does not let us in: check 'headers' and the key"
@@ -65,14 +68,14 @@ def _by_status(status: int, headers: Headers, where: str) -> ConnectionFailed:
         case 429:
             advice = "it has too many calls: try again later or set 'max_concurrent'"
         case _ if 300 <= status < 400:
-            advice = f"it redirects to {masked(headers.get('Location', ''))}: use that as 'url'"
+            advice = f"it redirects to {masked(location)}: use that as 'url'"
         case _ if status >= 500:
             advice = "the fault is at its side: look at its log, or try again later"
         case _ if status == HTTPStatus.OK:
             advice = "it answers as a web page, not as a WebSocket server: check the path of 'url'"
         case _:
             advice = "it is not a WebSocket server: check 'url'"
-    message = f"{where} answered HTTP {status}: {advice}"
+    message = f"{masked(url)} answered HTTP {status}: {advice}"
     return ConnectionFailed(message, code=status)
 
 

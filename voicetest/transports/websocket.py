@@ -6,7 +6,6 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Literal
@@ -18,10 +17,10 @@ from websockets.asyncio.connection import Connection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from voicetest.transports.base import NORMAL_CLOSE, TransportClosed
+from voicetest.transports.base import NORMAL_CLOSE, TransportClosed, Upgrade
 from voicetest.transports.refusals import explained
 
-__all__ = ["Upgrade", "WebSocketTransport", "connect", "serve"]
+__all__ = ["WebSocketTransport", "connect", "serve"]
 
 OPEN_LIMIT_S = 30.0
 SEND_LIMIT_S = 30.0
@@ -44,15 +43,6 @@ _OPTIONS: dict[str, Any] = {
     "ping_interval": 20,
     "close_timeout": CLOSE_LIMIT_S,
 }
-
-
-@dataclass(frozen=True)
-class Upgrade:
-    """What a client asked for when it connected; names of headers are in lower case."""
-
-    path: str
-    """Path and query."""
-    headers: Mapping[str, str]
 
 
 Handler = Callable[["WebSocketTransport", Upgrade], Awaitable[None]]

@@ -1,0 +1,53 @@
+"""Where an agent is on the network and what a request to it carries, as a scenario gives it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, SecretStr, WithJsonSchema
+
+from voicetest.scenario.nodes import Scalar, shown
+from voicetest.scenario.refusals import refuse
+from voicetest.scenario.values import literal_text
+
+__all__ = ["Address", "Header", "Parameter", "Token"]
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What names of headers and subprotocols are made of (RFC 9110 §5.6.2)."""
+
+
+def _address(value: object) -> str:
+    text = literal_text(value)
+    if isinstance(value, Scalar) and value.unresolved:
+        return text  # a call that needs it is refused; one that is simulated does not
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or parts.fragment or not text.isprintable() or " " in text:
+        raise refuse(f"expected an address such as wss://host/path, found {shown(value)}")
+    return text
+
+
+def _token(value: object) -> str:
+    text = literal_text(value)
+    if not _TOKEN.fullmatch(text):
+        raise refuse(f"expected a name of letters, digits and '-', found {shown(value)}")
+    return text
+
+
+def _header(value: object) -> str:
+    text = literal_text(value)
+    if not (text.isascii() and text.isprintable()):
+        raise refuse("the value of a header has ASCII letters, digits and signs only")
+    return text
+
+
+_STRING = WithJsonSchema({"type": "string", "minLength": 1})
+Address = Annotated[str, BeforeValidator(_address), _STRING]
+Token = Annotated[str, BeforeValidator(_token), _STRING]
+Header = Annotated[SecretStr, BeforeValidator(_header), _STRING]
+Parameter = Annotated[SecretStr, BeforeValidator(literal_text), _STRING]

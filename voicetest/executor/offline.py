@@ -1,0 +1,94 @@
+"""What takes the place of everything that would leave this machine: `--offline`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from voicetest import registry
+from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, World
+from voicetest.agents.dialogue import Dialogue, DialogueFile
+from voicetest.clock import Clock
+from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.parts import parts_outside
+from voicetest.scenario.load import ScenarioFile, build
+from voicetest.scenario.nodes import Mapping
+from voicetest.scenario.section import Section
+from voicetest.speech.transcribers.base import Transcriber
+from voicetest.speech.voices.base import Voice
+
+__all__ = ["offline_adapter", "offline_world", "simulated", "simulator_dialogue"]
+
+
+class _Simulated(Section):
+    simulator: DialogueFile | None = None
+
+
+def simulator_dialogue(file: ScenarioFile) -> Dialogue | None:
+    """The dialogue that a scenario names for `--offline`; raises ScenarioError for its mistakes."""
+    written = file.scenario.agent.simulator
+    if written is None:
+        return None
+    return build(_Simulated, Mapping([("simulator", written)]), file.document).simulator
+
+
+def offline_world(world: World) -> World:
+    """A world in which voices and transcribers that would leave this machine are replaced."""
+
+    def voice(name: str) -> Voice:
+        wanted = world.voice(name)
+        return wanted if wanted.local else world.voice(OFFLINE_VOICE)
+
+    def transcriber(name: str, phrases: tuple[str, ...]) -> Transcriber:
+        wanted = world.transcriber(name, phrases)
+        return wanted if wanted.local else world.transcriber(OFFLINE_EARS, phrases)
+
+    return replace(world, voice=voice, transcriber=transcriber, offline=True)
+
+
+def offline_adapter(
+    file: ScenarioFile, adapter: Adapter, world: World, dialogue: Dialogue | None
+) -> Adapter:
+    """The adapter to use; one whose platform a simulator can play is used as it is.
+
+    Raises ScenarioError where a dialogue is needed and there is none, or nothing can play it.
+    """
+    instead = adapter.offline(dialogue, local=not parts_outside(file, adapter, world))
+    if instead is not None:
+        return instead
+    if dialogue is None:
+        raise ScenarioError([_unsimulated(file)])
+    name = file.scenario.agent.adapter
+    if name not in registry.names(registry.SIMULATORS):
+        problem = f"--offline: there is no simulator for '{name}'"
+        raise ScenarioError([file.problem(problem, "agent", "adapter")])
+    return adapter
+
+
+def _unsimulated(file: ScenarioFile) -> Problem:
+    message = (
+        "--offline needs an agent to call instead: add 'simulator:' here, with a dialogue or the "
+        "name of its file"
+    )
+    return file.problem(message, "agent")
+
+
+def simulated(
+    file: ScenarioFile, adapter: Adapter, world: World, dialogue: Dialogue | None, clock: Clock
+) -> World:
+    """A world whose dialling leads to a simulator, over a socket if time is real."""
+    name = file.scenario.agent.adapter
+    if dialogue is None or name not in registry.names(registry.SIMULATORS):
+        return world
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.agents.recipe import AgentRecipe
+    from voicetest.simulators.offline import in_memory, on_loopback
+
+    try:
+        kind = registry.load(registry.SIMULATORS, name)
+    except registry.NotInstalled as error:
+        raise SetupError(str(error)) from error
+    ears = world.transcriber(OFFLINE_EARS, dialogue.phrases)
+    recipe = AgentRecipe.follows(dialogue, ears, world.voice(OFFLINE_VOICE), world.told)
+    simulator = kind.behind(adapter, recipe)
+    dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
+    return replace(world, dial=dial)

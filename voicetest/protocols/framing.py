@@ -1,0 +1,23 @@
+"""Puts samples together again that a peer has split between two messages."""
+
+from __future__ import annotations
+
+from voicetest.audio.chunk import AudioChunk, AudioFormat
+
+__all__ = ["Framing"]
+
+
+class Framing:
+    """The incoming sound of one connection, in one format."""
+
+    def __init__(self, wire: AudioFormat) -> None:
+        self._wire = wire
+        self._begun = b""
+        """The first bytes of a sample whose others have not come yet."""
+
+    def join(self, data: bytes) -> AudioChunk | None:
+        """All whole samples so far, None if there is none."""
+        joined = self._begun + data if self._begun else data
+        whole = len(joined) - len(joined) % self._wire.frame_bytes
+        self._begun = joined[whole:]
+        return AudioChunk(joined[:whole], self._wire) if whole else None

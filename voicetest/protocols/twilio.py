@@ -1,0 +1,269 @@
+"""Twilio's Media Streams: the telephone network at one end, the agent's server at the other.
+
+Wire facts: Twilio, "Media Streams - WebSocket Messages". The end that opens the socket is the
+telephone's; Pipecat and many other servers speak the agent's end.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
+from voicetest.errors import ProtocolError
+from voicetest.events import (
+    Audio,
+    Cleared,
+    Dtmf,
+    Event,
+    Hangup,
+    Mark,
+    Ready,
+    UserTurnEnded,
+    Warned,
+)
+from voicetest.protocols.base import CannotSend, Decoded, End, require
+from voicetest.protocols.example import compact, parse_object
+from voicetest.protocols.settings import ProtocolSettings
+from voicetest.protocols.words import sound_bytes, sound_text
+from voicetest.scenario.nodes import shown
+from voicetest.scenario.refusals import refuse
+from voicetest.scenario.values import Flag, Text, literal_text
+
+__all__ = ["TELEPHONE", "CallSid", "MediaStream", "MediaStreamSettings", "StreamSid"]
+
+Message: TypeAlias = bytes | str
+Events: TypeAlias = frozenset[type[Event]]
+
+TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
+"""What a media stream carries, both ways."""
+UTTERANCE_END = "utterance_end"
+"""The mark by which a server that knows of it learns that the user has finished."""
+
+_OF_CALLER: Events = frozenset({Audio, Dtmf, Mark, Hangup})
+_OF_AGENT: Events = frozenset({Audio, Mark, Cleared})
+
+
+def _sid(prefix: str) -> Any:
+    def check(value: object) -> str:
+        text = literal_text(value)
+        digits = text.removeprefix(prefix)
+        if len(digits) != 32 or len(text) != 34 or set(digits) - set("0123456789abcdef"):
+            raise refuse(f"expected {prefix} and 32 digits of 0-9 and a-f, found {shown(value)}")
+        return text
+
+    return check
+
+
+_STRING = WithJsonSchema({"type": "string"})
+StreamSid = Annotated[str, BeforeValidator(_sid("MZ")), _STRING]
+CallSid = Annotated[str, BeforeValidator(_sid("CA")), _STRING]
+
+
+class MediaStreamSettings(ProtocolSettings):
+    """What a server that expects Twilio speaks."""
+
+    summary: ClassVar[str] = "Twilio's media streams, as the telephone network speaks them"
+
+    stream_sid: StreamSid | None = Field(
+        None, description="The stream's name: MZ and 32 digits of 0-9 and a-f; by default random."
+    )
+    call_sid: CallSid | None = Field(
+        None, description="The call's name: CA and 32 digits of 0-9 and a-f; by default random."
+    )
+    parameters: dict[str, Text] = Field(
+        default_factory=dict, description="What the agent gets as customParameters."
+    )
+    paced: Flag = Field(
+        False, description="Whether the agent sends its sound in real time, not as fast as it can."
+    )
+
+    def codec(self, end: End) -> MediaStream:
+        """A codec for one connection."""
+        return MediaStream(
+            end,
+            stream_sid=self.stream_sid,
+            call_sid=self.call_sid,
+            parameters=self.parameters,
+            paced=self.paced,
+        )
+
+
+class MediaStream:
+    """One stream; the telephone's end is `End.CLIENT`.
+
+    `utterance_ends` says the end of each turn of the user by a mark, which is no word of Twilio's;
+    `binary` accepts samples in binary messages from a server that is not strict.
+    """
+
+    continuous = True
+    speaks = TELEPHONE
+    hears = TELEPHONE
+
+    def __init__(
+        self,
+        end: End,
+        *,
+        stream_sid: str | None = None,
+        call_sid: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+        utterance_ends: bool = False,
+        binary: bool = False,
+        paced: bool = False,
+    ) -> None:
+        """SIDs are random where none is given; at the server's end they come from the stream."""
+        self.end = end
+        self.paced = paced
+        of_caller = _OF_CALLER | {UserTurnEnded} if utterance_ends else _OF_CALLER
+        self.sends = of_caller if end is End.CLIENT else _OF_AGENT
+        self.receives = _OF_AGENT if end is End.CLIENT else of_caller | {Ready}
+        self._stream = _random("MZ") if stream_sid is None else stream_sid
+        """At the server's end set by the stream's first messages."""
+        self._call = call_sid or _random("CA")
+        self._account = _random("AC")
+        self._parameters = dict(parameters or {})
+        self._utterance_ends = utterance_ends
+        self._binary = binary
+        self._open = end is End.CLIENT
+        """Set at the server's end by `start`."""
+        self._sequence = 0
+        """Messages sent that carry a number."""
+        self._chunks = 0
+        """Messages with sound that were sent."""
+        self._sent_frames = 0
+        """Samples that were sent."""
+        self._warned: set[str] = set()
+        """The words without a meaning that were told of."""
+
+    def start(self) -> Sequence[Message]:
+        """`connected` and `start`, from the telephone's end."""
+        if self.end is End.SERVER:
+            return ()
+        start = {
+            "accountSid": self._account,
+            "streamSid": self._stream,
+            "callSid": self._call,
+            "tracks": ["inbound"],
+            "customParameters": self._parameters,
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8_000, "channels": 1},
+        }
+        connected = {"event": "connected", "protocol": "Call", "version": "1.0.0"}
+        return (compact(connected), self._numbered("start", start))
+
+    def encode(self, event: Event) -> Sequence[Message]:
+        """One message, none for empty sound; raises CannotSend for an event outside `sends`.
+
+        The server's end can say nothing before it knows the stream: CannotSend as well.
+        """
+        require(event, self.sends)
+        if not self._open:
+            raise CannotSend("the stream has not started")
+        match event:
+            case Audio(chunk):
+                return self._media(chunk.data) if chunk.data else ()
+            case Mark(name):
+                return (self._say("mark", {"name": name}),)
+            case UserTurnEnded():
+                return (self._say("mark", {"name": UTTERANCE_END}),)
+            case Dtmf(key):
+                return (self._say("dtmf", {"track": "inbound_track", "digit": key}),)
+            case Hangup():
+                return (self._say("stop", {"accountSid": self._account, "callSid": self._call}),)
+            case _:
+                return (compact({"event": "clear", "streamSid": self._stream}),)
+
+    def _say(self, event: str, fields: Mapping[str, Any]) -> Message:
+        if self.end is End.CLIENT:
+            return self._numbered(event, fields)
+        return compact({"event": event, "streamSid": self._stream, event: fields})
+
+    def _numbered(self, event: str, fields: Mapping[str, Any]) -> Message:
+        self._sequence += 1
+        numbered = {"event": event, "sequenceNumber": str(self._sequence)}
+        return compact({**numbered, "streamSid": self._stream, event: fields})
+
+    def _media(self, data: bytes) -> Sequence[Message]:
+        payload = {"payload": sound_text(data)}
+        if self.end is End.SERVER:
+            return (self._say("media", payload),)
+        self._chunks += 1
+        place = {
+            "track": "inbound",
+            "chunk": str(self._chunks),
+            "timestamp": str(self._sent_frames * 1_000 // TELEPHONE.rate),
+        }
+        self._sent_frames += len(data)
+        return (self._say("media", place | payload),)
+
+    def decode(self, message: Message) -> Decoded[Message]:
+        """What one message says; raises ProtocolError for one that Twilio would not send or take.
+
+        Binary messages are sound where they are accepted at all.
+        """
+        if isinstance(message, bytes) and self._binary:
+            return Decoded((Audio(AudioChunk(message, TELEPHONE)),) if message else ())
+        value = parse_object(message)
+        event = value.get("event")
+        if not isinstance(event, str):
+            return Decoded(self._ignored("message without an event"))
+        if event == "start" and self.end is End.SERVER:
+            return Decoded((self._begin(value),))
+        stream = value.get("streamSid")
+        if event != "connected" and (not self._open or stream != self._stream):
+            wanted = self._stream if self._open else "start"
+            raise ProtocolError(
+                f"the peer sent '{event}' for {stream!r} where {wanted} is expected"
+            )
+        return Decoded(tuple(self._meaning(event, value)))
+
+    def _begin(self, value: Mapping[str, Any]) -> Ready:
+        start = _part(value, "start")
+        stream, call = start.get("streamSid", value.get("streamSid")), start.get("callSid")
+        if not isinstance(stream, str) or not isinstance(call, str):
+            raise ProtocolError("the peer's 'start' has no streamSid and callSid")
+        self._open, self._stream, self._call = True, stream, call
+        return Ready(stream, TELEPHONE, TELEPHONE)
+
+    def _meaning(self, event: str, value: Mapping[str, Any]) -> Sequence[Event]:
+        match event:
+            case "media":
+                media = _part(value, "media")
+                data = sound_bytes(media.get("payload"))
+                of_user = media.get("track", "inbound") == "inbound"
+                return (Audio(AudioChunk(data, TELEPHONE)),) if data and of_user else ()
+            case "mark":
+                name = _part(value, "mark").get("name")
+                if self.end is End.SERVER and self._utterance_ends and name == UTTERANCE_END:
+                    return (UserTurnEnded(),)
+                return (Mark(str(name)),)
+            case "clear" if self.end is End.CLIENT:
+                return (Cleared(),)
+            case "dtmf" if self.end is End.SERVER:
+                return (Dtmf(str(_part(value, "dtmf").get("digit"))),)
+            case "stop" if self.end is End.SERVER:
+                return (Hangup(),)
+            case "connected" if self.end is End.SERVER:
+                return ()
+            case _:
+                return self._ignored(f"'{event[:40]}'")
+
+    def _ignored(self, what: str) -> tuple[Warned, ...]:
+        """A warning for the first message of its kind."""
+        if what in self._warned:
+            return ()
+        self._warned.add(what)
+        return (Warned(f"a media stream has no {what}; such messages are ignored"),)
+
+
+def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = value.get(name)
+    if not isinstance(part, dict):
+        raise ProtocolError(f"the peer sent '{name}' without its fields")
+    return part
+
+
+def _random(prefix: str) -> str:
+    return prefix + secrets.token_hex(16)

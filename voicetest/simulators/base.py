@@ -1,0 +1,83 @@
+"""What every simulator is: the far side of one platform, with an embedded agent behind it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from http import HTTPStatus
+from typing import Any, ClassVar, Self
+
+from voicetest.agents.recipe import AgentRecipe
+from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.links.codec import PROTOCOL_ERROR, CodecLink
+from voicetest.protocols.base import Codec
+from voicetest.transports.base import Transport, Upgrade
+from voicetest.transports.websocket import serve
+
+__all__ = ["Simulator", "answer"]
+
+NONSENSE = '{"broken": '
+"""A message that no protocol has."""
+
+
+async def answer(
+    transport: Transport[bytes | str], codec: Codec[bytes | str], agent: AgentRecipe
+) -> None:
+    """Hold one call at the server's end of `transport` until either side hangs up."""
+    nonsense = partial(transport.send, NONSENSE)
+    try:
+        async with CodecLink(codec, transport) as line:
+            await agent.make(line, nonsense).serve()
+    except* ProtocolError:
+        pass  # the link told the peer when it was left
+    except* ConnectionFailed as never_ready:
+        await transport.close(PROTOCOL_ERROR, str(never_ready.exceptions[0]))
+
+
+class Simulator(ABC):
+    """Answers calls as a platform does; each has an agent and a codec of its own."""
+
+    presets: ClassVar[Sequence[str]] = ()
+    """What `voicetest simulate <adapter>:<preset>` can name."""
+
+    def __init__(self, agent: AgentRecipe) -> None:
+        self._agent = agent
+
+    @classmethod
+    @abstractmethod
+    def behind(cls, adapter: Any, agent: AgentRecipe) -> Self:
+        """What an adapter with its settings would call."""
+
+    @classmethod
+    @abstractmethod
+    def of_preset(cls, preset: str | None, agent: AgentRecipe) -> Self:
+        """What stands alone; raises UnknownName for a preset that is not there."""
+
+    @abstractmethod
+    def addresses(self, url: str) -> Mapping[str, str]:
+        """The `agent:` section of a scenario for each thing that can be called at `url`."""
+
+    @abstractmethod
+    def codec(self, upgrade: Upgrade) -> Codec[bytes | str]:
+        """The codec of one call, at the server's end."""
+
+    def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
+        """The status with which a call is refused; None to take it."""
+        return HTTPStatus.SERVICE_UNAVAILABLE if self._agent.faults.refuses else None
+
+    async def converse(self, transport: Transport[bytes | str], upgrade: Upgrade) -> None:
+        """Hold one call."""
+        await answer(transport, self.codec(upgrade), self._agent)
+
+    @asynccontextmanager
+    async def listen(self, host: str, port: int) -> AsyncIterator[str]:
+        """Answer calls on a socket while the block runs; gives the address without a path.
+
+        Raises OSError when the port cannot be had.
+        """
+        await self._agent.prepare()
+        async with serve(self.converse, host, port, admit=self.admit) as found:
+            named = f"[{host}]" if ":" in host else host
+            yield f"ws://{named}:{found}"

@@ -1,0 +1,63 @@
+"""Calls to a simulator in place of the platform: in memory, or over a socket of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit, urlunsplit
+
+from voicetest.simulators.base import Simulator
+from voicetest.transports.base import Dial, Transport, Upgrade
+from voicetest.transports.memory import memory_pair
+from voicetest.transports.refusals import by_status
+from voicetest.transports.websocket import connect
+
+__all__ = ["in_memory", "on_loopback"]
+
+
+def in_memory(simulator: Simulator) -> Dial:
+    """Whatever address is dialled, the simulator answers, and nothing leaves this process."""
+
+    @asynccontextmanager
+    async def dial(
+        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+    ) -> AsyncIterator[Transport[bytes | str]]:
+        lowered = {name.lower(): value for name, value in (headers or {}).items()}
+        upgrade = Upgrade(_path(url), lowered)
+        status = simulator.admit(upgrade)
+        if status is not None:
+            raise by_status(status, url)
+        near: Transport[bytes | str]
+        far: Transport[bytes | str]
+        near, far = memory_pair()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(simulator.converse(far, upgrade))
+            try:
+                yield near
+            finally:
+                await near.close()
+
+    return dial
+
+
+def on_loopback(simulator: Simulator) -> Dial:
+    """The same over a socket that is open as long as the call."""
+
+    @asynccontextmanager
+    async def dial(
+        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+    ) -> AsyncIterator[Transport[bytes | str]]:
+        async with (
+            simulator.listen("127.0.0.1", 0) as here,
+            connect(here + _path(url), headers=headers, subprotocols=subprotocols) as transport,
+        ):
+            yield transport
+
+    return dial
+
+
+def _path(url: str) -> str:
+    """Path and query of an address."""
+    parts = urlsplit(url)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))

@@ -1,0 +1,81 @@
+"""Serves a platform's wire with an embedded agent behind it, until it is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+
+from voicetest import registry
+from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE
+from voicetest.agents.dialogue import Dialogue
+from voicetest.agents.recipe import AgentRecipe
+from voicetest.clock import Clock, run
+from voicetest.errors import SetupError
+from voicetest.registry import NotInstalled, UnknownName
+from voicetest.scenario.load import load_model
+from voicetest.simulators.base import Simulator
+from voicetest.speech.cache import Cache, default_folder
+from voicetest.speech.providers import Speech
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    target: str,
+    agent: Path,
+    host: str,
+    port: int,
+    tell: Callable[[str], None],
+    stt: str = OFFLINE_EARS,
+    tts: str = OFFLINE_VOICE,
+) -> None:
+    """Answer calls to `<adapter>[:<preset>]` until Ctrl-C or SIGTERM; `tell` gets lines to print.
+
+    Raises ScenarioError for a dialogue with mistakes and SetupError for all else that keeps it
+    from listening.
+    """
+    dialogue = load_model(Dialogue, agent)
+    with Speech(Cache(default_folder())) as speech:
+        try:
+            ears, voice = speech.transcriber(stt, dialogue.phrases), speech.voice(tts)
+            simulator = _simulator(target, AgentRecipe.follows(dialogue, ears, voice))
+        except (UnknownName, NotInstalled) as error:
+            raise SetupError(str(error)) from error
+        run(_serve(simulator, host, port, tell), Clock.REAL)
+
+
+def _simulator(target: str, agent: AgentRecipe) -> Simulator:
+    name, _, preset = target.partition(":")
+    kind: type[Simulator] = registry.load(registry.SIMULATORS, name)
+    if preset and preset not in kind.presets:
+        hint = registry.nearest(preset, kind.presets)
+        known = ", ".join(kind.presets) or "none"
+        raise UnknownName(f"'{name}' has no preset '{preset}'{hint}; there is: {known}")
+    return kind.of_preset(preset or None, agent)
+
+
+async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str], None]) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    try:
+        async with simulator.listen(host, port) as url:
+            if not _is_loopback(host):
+                tell(f"anybody who can reach {host} can call this agent")
+            for address in simulator.addresses(url).values():
+                tell(address)
+            tell("Ctrl-C ends it")
+            await stop.wait()
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        raise SetupError(f"{message}; choose another with --host and --port") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
