@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from voicetest.adapters.addresses import Address, Header, Parameter, Token
 from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.dialling import dialled, with_query
 from voicetest.links.base import Link
-from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.choice import ProtocolChoice
 from voicetest.protocols.raw_pcm import RawPcmSettings
@@ -55,19 +54,8 @@ class WebSocketAgentAdapter(Adapter):
         """The agent itself."""
         return (f"agent.url ({urlsplit(self.url).hostname})",)
 
-    @asynccontextmanager
-    async def connect(self, world: World) -> AsyncIterator[Link]:
+    def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
         """Dial the agent; raises ConnectionFailed, which shows no header and no parameter."""
-        headers = {name: value.get_secret_value() for name, value in self.headers.items()}
-        async with (
-            world.dial(self._dialled(), headers=headers, subprotocols=self.subprotocols) as line,
-            CodecLink(self.protocol.codec(End.CLIENT), line) as link,
-        ):
-            yield link
-
-    def _dialled(self) -> str:
-        """The address with its parameters."""
-        parts = urlsplit(self.url)
-        added = urlencode({name: value.get_secret_value() for name, value in self.query.items()})
-        query = "&".join(part for part in (parts.query, added) if part)
-        return urlunsplit(parts._replace(query=query))
+        url = with_query(self.url, self.query)
+        codec = self.protocol.codec(End.CLIENT)
+        return dialled(world, codec, url, self.headers, self.subprotocols)

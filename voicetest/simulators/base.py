@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from http import HTTPStatus
@@ -52,12 +52,12 @@ class Simulator(ABC):
 
     @classmethod
     @abstractmethod
-    def of_preset(cls, preset: str | None, agent: AgentRecipe) -> Self:
+    def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:
         """What stands alone; raises UnknownName for a preset that is not there."""
 
     @abstractmethod
-    def addresses(self, url: str) -> Mapping[str, str]:
-        """The `agent:` section of a scenario for each thing that can be called at `url`."""
+    def addresses(self, url: str) -> Sequence[str]:
+        """The `agent:` section of a scenario for each thing that can be called, as YAML."""
 
     @abstractmethod
     def codec(self, upgrade: Upgrade) -> Codec[bytes | str]:

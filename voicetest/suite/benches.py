@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.agents.truth import Spoke
 from voicetest.errors import SetupError
+from voicetest.protocols.base import End
 from voicetest.protocols.raw_pcm import RawPcmSettings
 from voicetest.registry import nearest
 from voicetest.simulators.background import in_background
@@ -55,7 +57,8 @@ def websocket(
     spoken = RawPcmSettings.model_validate(settings)
     dialogue = Dialogue.model_validate(DIALOGUE)
     ears, voice = speech.transcriber(EARS), speech.voice(VOICE)
-    simulator = WebSocketSimulator(AgentRecipe.follows(dialogue, ears, voice, told.append), spoken)
+    recipe = AgentRecipe.follows(dialogue, ears, voice, told.append)
+    simulator = WebSocketSimulator(recipe, partial(spoken.codec, End.SERVER))
     agent: dict[str, object] = {
         "adapter": "websocket",
         "protocol": {"preset": "raw_pcm", **settings},

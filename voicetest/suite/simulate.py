@@ -65,7 +65,7 @@ async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str
         async with simulator.listen(host, port) as url:
             if not _is_loopback(host):
                 tell(f"anybody who can reach {host} can call this agent")
-            for address in simulator.addresses(url).values():
+            for address in simulator.addresses(url):
                 tell(address)
             tell("Ctrl-C ends it")
             await stop.wait()

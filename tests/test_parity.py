@@ -1,0 +1,289 @@
+"""Every adapter against its simulator: the same behaviour gives the same outcome on every wire.
+
+What a wire cannot carry follows from what its codec sends and receives, never from its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from tests.calls import Quiet
+from voicetest import registry
+from voicetest.audio.wav import read_span
+from voicetest.checks.result import Check, Result
+from voicetest.clock import Clock
+from voicetest.errors import ScenarioError
+from voicetest.events import Cleared, Dtmf, Interrupted, ToolCalled, Transcript
+from voicetest.protocols.base import Capabilities
+from voicetest.run import Plan, plan, run
+from voicetest.speech.providers import Speech
+
+PRIVATE = {
+    "encoding": "alaw",
+    "rate": 16_000,
+    "paced": True,
+    "sends": {"audio": {"op": "mic", "pcm": "<audio>"}, "hangup": {"op": "bye"}},
+    "receives": {
+        "ready": {"op": "welcome"},
+        "audio": {"op": "voice", "parts": [{"pcm": "<audio>"}]},
+        "agent_transcript": {"op": "text", "words": "<text>"},
+        "hangup": {"op": "bye", "why": "<reason>"},
+    },
+}
+LINES: Mapping[str, dict[str, Any]] = {
+    "composable": {"adapter": "composable", "stt": "pocketsphinx/espeak", "tts": "espeak/en-us"},
+    "websocket raw_pcm": {"adapter": "websocket", "protocol": "raw_pcm"},
+    "websocket raw_pcm paced": {
+        "adapter": "websocket",
+        "protocol": {"preset": "raw_pcm", "rate": 16_000, "paced": True},
+    },
+    "websocket json_audio": {"adapter": "websocket", "protocol": "json_audio"},
+    "websocket json_audio without silence": {
+        "adapter": "websocket",
+        "protocol": {"preset": "json_audio", "rate": 8_000, "encoding": "mulaw", "silence": False},
+    },
+    "websocket twilio_media_stream": {"adapter": "websocket", "protocol": "twilio_media_stream"},
+    "websocket map": {"adapter": "websocket", "protocol": PRIVATE},
+    "pipecat twilio": {"adapter": "pipecat"},
+    "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
+}
+
+GREETING = "Parcel service, how can I help you?"
+DIALOGUE: dict[str, Any] = {
+    "greeting": GREETING,
+    "reply_delay": "200ms",
+    "rules": [
+        {"when": ["parcel"], "say": "What is your parcel number?"},
+        {
+            "when": ["four five"],
+            "tool": {"name": "find_parcel", "arguments": {"number": "45"}},
+            "say": "It is on its way to you.",
+        },
+        {
+            "when": ["opening hours"],
+            "say": "We are open from nine to six on Monday, Tuesday, Wednesday and Thursday.",
+        },
+        {"keys": "2#", "say": "You pressed two."},
+        {"when": ["thank you"], "say": "Goodbye.", "ends_call": True},
+    ],
+}
+FIRST = {"agent": {"says": "how can I help"}}
+ASK = {"user": "Where is my parcel?"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A call that is over."""
+
+    result: Result
+    line: Capabilities
+    folder: Path
+
+    def check(self, name: str, step: int | None = None) -> Check:
+        """The one check of that name, at a step counted from 0."""
+        (found,) = [c for c in self.result.checks if c.name == name and c.step == step]
+        return found
+
+    @cached_property
+    def events(self) -> list[dict[str, Any]]:
+        """The timeline."""
+        lines = (self.folder / "events.jsonl").read_text().splitlines()
+        return [json.loads(line) for line in lines]
+
+    @property
+    def said(self) -> list[str]:
+        """The agent's turns as text."""
+        return [turn.transcript or "" for turn in self.result.turns if turn.by == "agent"]
+
+    def loudest(self, channel: int, start_s: float = 0.0) -> int:
+        """The largest sample of a channel of the recording from there on."""
+        sound = read_span(self.folder / "recording.wav", round(start_s * 24_000), -1)[:, channel]
+        return int(np.abs(sound.astype(int)).max(initial=0))
+
+
+class Caller:
+    """Calls the simulator of one line, in memory."""
+
+    def __init__(self, name: str, folder: Path, speech: Speech) -> None:
+        self._settings = LINES[name]
+        self._folder = folder
+        self._speech = speech
+
+    @property
+    def line(self) -> Capabilities:
+        """What the line can carry."""
+        return self.plan([FIRST]).adapter.capabilities
+
+    def plan(self, script: list[Any], *faults: Any, **top: Any) -> Plan:
+        """What would be called; raises ScenarioError for what the line cannot carry."""
+        dialogue = {**DIALOGUE, "faults": list(faults)}
+        agent = dict(self._settings)
+        if agent["adapter"] == "composable":
+            agent["dialogue"] = dialogue
+        else:
+            agent |= {"simulator": dialogue, "url": "wss://agent.invalid/call"}
+        scenario = {
+            "version": 1,
+            "agent": agent | {"response_timeout": "4s", "response_max_duration": "8s"},
+            "user": {"voice": "espeak/en-us+f2"},
+            "tools": [{"name": "find_parcel", "returns": {"status": "on its way"}}],
+            "transcriber": "pocketsphinx/espeak",
+            "script": script,
+            "limits": {"patience": "1s"},
+            **top,
+        }
+        file = self._folder / "scenario.yaml"
+        file.write_text(yaml.safe_dump(scenario, sort_keys=False))
+        planned = plan(file, {}, self._speech, offline=True)
+        assert planned.clock is Clock.VIRTUAL
+        return planned
+
+    def call(self, script: list[Any], *faults: Any, **top: Any) -> Outcome:
+        """The outcome of a call to a simulator with these faults."""
+        planned = self.plan(script, *faults, **top)
+        folder = self._folder / "call"
+        (folder / "segments").mkdir(parents=True)
+        result = run(planned, folder, Quiet())
+        return Outcome(result, planned.adapter.capabilities, folder)
+
+
+@pytest.fixture(params=LINES)
+def caller(request: pytest.FixtureRequest, tmp_path: Path, speech: Speech) -> Caller:
+    return Caller(request.param, tmp_path, speech)
+
+
+def test_every_adapter_and_every_preset_has_a_row() -> None:
+    assert {settings["adapter"] for settings in LINES.values()} == set(
+        registry.names(registry.ADAPTERS)
+    )
+    spoken = [s.get("protocol") for s in LINES.values() if s["adapter"] == "websocket"]
+    presets = {s["preset"] if isinstance(s, dict) and "preset" in s else str(s) for s in spoken}
+    assert set(registry.names(registry.PROTOCOLS)) <= presets
+
+
+def test_an_agent_that_greets_first_is_heard_and_two_turns_follow(caller: Caller) -> None:
+    done = caller.call(
+        [FIRST, ASK, {"agent": {"says": "parcel number", "within": "2s"}}, {"user": "Thank you."},
+         {"agent": {"says": "goodbye", "ends_call": True}}],
+        checks={"hung_up_by": "agent"},
+    )  # fmt: skip
+    assert done.result.status == "passed", done.result.checks
+    assert [turn.by for turn in done.result.turns] == ["agent", "user", "agent", "user", "agent"]
+    assert done.result.termination.by == "agent"
+    assert min(done.loudest(0), done.loudest(1)) > 2_000
+    kinds = [event["type"] for event in done.events]
+    assert kinds.count("turn_opened") == kinds.count("turn_closed") == 3
+
+
+def test_the_platforms_own_words_are_used_where_it_gives_any(caller: Caller) -> None:
+    if Transcript not in caller.line.receives:
+        with pytest.raises(ScenarioError, match="gives no transcript"):
+            caller.plan([FIRST], transcriber=None)
+        return
+    done = caller.call([FIRST, ASK, "agent"], **{"transcriber": "pocketsphinx/espeak"})
+    assert done.said == [GREETING, "What is your parcel number?"]
+
+
+def test_an_agent_that_is_spoken_over_stops_where_its_line_lets_it(caller: Caller) -> None:
+    done = caller.call(
+        [FIRST, {"user": "What are your opening hours?"},
+         {"interrupt": "Where is my parcel?", "after": "1s", "mode": "voice"},
+         {"agent": {"says": "parcel number"}}],
+    )  # fmt: skip
+    can_stop = Cleared in done.line.receives or done.line.paced
+    assert done.check("interrupted", 2).passed is can_stop
+    cut = [turn for turn in done.result.turns if turn.by == "agent" and turn.truncated]
+    assert len(cut) == (1 if can_stop else 0)
+
+
+def test_an_agent_that_can_be_told_to_stop_stops(caller: Caller) -> None:
+    script = [
+        FIRST,
+        {"user": "What are your opening hours?"},
+        {"interrupt": "Where is my parcel?", "after": "1s", "mode": "native"},
+        {"agent": {"says": "parcel number"}},
+    ]
+    if Interrupted not in caller.line.sends:
+        with pytest.raises(ScenarioError, match="cannot be told to stop"):
+            caller.plan(script)
+        return
+    done = caller.call(script)
+    assert done.result.status == "passed", done.result.checks
+
+
+def test_keys_are_understood_by_message_or_by_tone(caller: Caller) -> None:
+    done = caller.call([FIRST, {"dtmf": "2#"}, {"agent": {"says": "you pressed two"}}])
+    assert done.result.status == "passed", done.result.checks
+    sent = [event["key"] for event in done.events if event["type"] == "dtmf_sent"]
+    assert sent == (["2", "#"] if Dtmf in done.line.sends else [])
+
+
+def test_nobody_speaks_in_a_silence(caller: Caller) -> None:
+    done = caller.call([FIRST, {"silence": "2s", "stays_silent": True}])
+    assert done.result.status == "passed", done.result.checks
+    assert done.result.termination.by == "user"
+
+
+def test_a_tool_is_called_and_its_answer_comes_back(caller: Caller) -> None:
+    script = [FIRST, {"user": "It is four five."}, {"agent": {"calls_tool": "find_parcel"}}]
+    if ToolCalled not in caller.line.receives:
+        with pytest.raises(ScenarioError, match="does not report tool calls"):
+            caller.plan(script)
+        return
+    done = caller.call(script)
+    assert done.result.status == "passed", done.result.checks
+    (tool,) = done.result.tool_calls
+    assert (tool.name, tool.arguments) == ("find_parcel", {"number": "45"})
+    assert "on its way" in done.said[-1]
+
+
+def test_an_agent_that_does_not_take_the_call_is_an_error(caller: Caller) -> None:
+    done = caller.call([FIRST], "refuses")
+    assert done.result.status == "error"
+    (error,) = done.result.errors
+    assert (error.kind, error.where) == ("connection", "dialling")
+
+
+def test_a_line_that_breaks_in_the_middle_of_a_word_keeps_what_was_heard(caller: Caller) -> None:
+    done = caller.call([FIRST, ASK, "agent"], "drops_call")
+    assert done.result.status == "error"
+    (error,) = done.result.errors
+    assert (error.kind, error.where) == ("connection", "calling")
+    assert "1011" in error.message
+    assert done.result.termination.by == "platform"
+    assert done.check("says", 0).passed
+    assert done.loudest(1, start_s=done.result.turns[1].end_s + 0.4) > 2_000
+
+
+def test_a_message_of_no_protocol_never_passes_unnoticed(caller: Caller) -> None:
+    done = caller.call([FIRST, ASK, "agent", ASK, "agent"], "malformed")
+    if done.result.status == "error":
+        (error,) = done.result.errors
+        assert (error.kind, error.where) == ("protocol", "calling")
+    else:  # on a line of sound alone, text is no message: it is ignored, and told of
+        assert done.result.status == "failed"
+        assert any(event["type"] == "warning" for event in done.events)
+    assert done.check("says", 0).passed
+
+
+def test_an_agent_that_falls_silent_for_ever_fails_in_time(caller: Caller) -> None:
+    done = caller.call([FIRST, ASK, "agent", ASK, "agent"], "stalls")
+    assert done.result.status == "failed", done.result.errors
+    assert not done.check("answers", 4).passed
+    assert done.result.termination.by == "user"
+    assert done.result.duration_s < 40
+
+
+def test_an_agent_without_a_voice_never_answers(caller: Caller) -> None:
+    done = caller.call([FIRST, ASK, "agent"], "mute")
+    assert done.result.status == "failed"
+    assert done.loudest(1) == 0
