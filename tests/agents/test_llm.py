@@ -14,7 +14,7 @@ from voicetest.events import ToolResult
 pytestmark = pytest.mark.process
 
 
-async def _no_tool(name: str, arguments: dict[str, Any]) -> ToolResult:
+async def _no_tool(name: str, arguments: dict[str, Any], own_answer: Any = None) -> ToolResult:
     raise AssertionError(name)
 
 

@@ -50,7 +50,9 @@ class _Talk:
     def press(self, keys: str) -> Reply:
         return run(self.mind.answer_keys(keys, self._call), Clock.VIRTUAL)
 
-    async def _call(self, name: str, arguments: dict[str, Any]) -> ToolResult:
+    async def _call(
+        self, name: str, arguments: dict[str, Any], own_answer: Any = None
+    ) -> ToolResult:
         self.calls.append((name, arguments))
         return ToolResult("1", self._answer)
 

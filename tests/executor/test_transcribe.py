@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.calls import Far, hold
+from tests.calls import Far, hold, say
 from tests.conftest import Speak
 from voicetest.audio.chunk import AudioChunk
 from voicetest.events import AgentTurnEnded, AgentTurnStarted, Audio, Transcript
@@ -41,3 +41,25 @@ def test_the_transcriber_is_used_where_it_is_wanted(
     else:
         assert turn.heard is None
         assert turn.transcript == "What the platform claims."
+
+
+def test_a_turn_to_which_the_platform_gave_no_text_is_transcribed_in_the_end(
+    tmp_path: Path, speech: Speech, speak: Speak
+) -> None:
+    first = AudioChunk.of(speak("Hello.", "en-us"))
+    second = AudioChunk.of(speak("Please refund the second charge.", "en-us"))
+
+    async def speak_twice(line: Far) -> None:
+        await say(line, "What the platform claims.", first)
+        await asyncio.sleep(0.5)
+        await line.send(AgentTurnStarted())
+        await line.send(Audio(second))
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(1000)
+
+    scenario = "transcriber: pocketsphinx/espeak\nscript:\n  - agent\n  - agent: {says: refund}\n"
+    call = hold(tmp_path, speech, speak_twice, scenario)
+    one, other = call.result.turns
+    assert (one.transcript_source, other.transcript_source) == ("platform", "transcriber")
+    assert one.transcript == "What the platform claims."
+    assert call.check("says").passed

@@ -119,10 +119,10 @@ def test_with_rtvi_the_caller_has_text_and_keys() -> None:
 
 
 def test_rate_and_pace_are_what_they_were_set_to() -> None:
-    codec = PipecatProtobuf(End.CLIENT, 8_000, paced=False)
+    codec = PipecatProtobuf(End.CLIENT, 8_000, paced=True)
     assert (codec.hears.rate, codec.speaks.rate) == (8_000, 24_000)
-    assert (codec.paced, codec.continuous) == (False, True)
-    assert PipecatProtobuf(End.CLIENT).paced
+    assert (codec.paced, codec.continuous) == (True, True)
+    assert not PipecatProtobuf(End.CLIENT).paced
 
 
 def test_no_sound_is_no_message() -> None:

@@ -57,7 +57,7 @@ def _recorded(name: str) -> list[Any]:
 
 def test_a_voice_of_sentences_gives_each_of_them_once_when_it_was_spoken() -> None:
     first = "Your order is on its way."
-    asked = ToolCalled("call_2", "look_up_order", '{"order": 42}')
+    asked = ToolCalled("call_2", "look_up_order", '{"order":42}')
     assert _heard(_rtvi(), _recorded("sentences")) == [
         Ready("e75856d4e72b429482a0e4a1d77a5d5f", SPEAKS, HEARS),
         AgentTurnStarted(),
@@ -70,7 +70,7 @@ def test_a_voice_of_sentences_gives_each_of_them_once_when_it_was_spoken() -> No
         Cleared(),
         AgentTurnEnded(),
         asked,
-        ToolResult("call_2", '{"status": "shipped"}'),
+        ToolResult("call_2", '{"status":"shipped"}'),
         AgentTurnStarted(),
         TranscriptDelta("agent", "I looked it up."),
         Transcript("agent", "I looked it up."),
@@ -148,7 +148,7 @@ def test_a_bot_of_version_1_is_understood_by_its_own_names() -> None:
         Transcript("agent", "Good day."),
         TranscriptDelta("agent", "Good"),
         TranscriptDelta("agent", "day."),
-        ToolCalled("1", "book", '{"for": 2}'),
+        ToolCalled("1", "book", '{"for":2}'),
     ]
 
 

@@ -211,10 +211,17 @@ class EmbeddedAgent:
             self._in_turn = True
             await say(self._link, AgentTurnStarted())
 
-    async def _call_tool(self, name: str, arguments: dict[str, Any]) -> ToolResult:
+    async def _call_tool(
+        self, name: str, arguments: dict[str, Any], own_answer: Any = None
+    ) -> ToolResult:
         await self._begin_turn()
         self._tool_calls += 1
         call = ToolCalled(f"call_{self._tool_calls}", name, json.dumps(arguments))
+        if ToolResult not in self._link.receives:  # the tools run at this side
+            result = ToolResult(call.id, json.dumps(own_answer))
+            await say(self._link, call)
+            await say(self._link, result)
+            return result
         self._tools[call.id] = asyncio.get_running_loop().create_future()
         await say(self._link, call)
         try:

@@ -43,6 +43,11 @@ class ToolUse(Section):
     arguments: dict[str, Json] = Field(
         default_factory=dict, description="What the agent passes to it, by name."
     )
+    returns: Json = Field(
+        default=None,
+        description="What the tool gives where the agent's side runs it, as Pipecat bots do; "
+        "elsewhere the scenario's `tools` answer.",
+    )
 
 
 class SaysMore(Section):

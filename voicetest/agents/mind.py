@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,8 +9,14 @@ from voicetest.events import ToolResult
 
 __all__ = ["CallTool", "Mind", "More", "Reply"]
 
-CallTool = Callable[[str, dict[str, Any]], Awaitable[ToolResult]]
-"""Calls a tool by name with arguments and waits for what it gives."""
+
+class CallTool(Protocol):
+    """Calls tools for one agent."""
+
+    async def __call__(
+        self, name: str, arguments: dict[str, Any], own_answer: Any = None
+    ) -> ToolResult:
+        """What the tool gives; `own_answer` is used where the agent's side runs its tools."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class DialogueMind:
         said, later = rule.say or "", rule.says_more
         more = None if later is None else More(later.after, later.say)
         if rule.tool is not None:
-            result = await call_tool(rule.tool.name, rule.tool.arguments)
+            result = await call_tool(rule.tool.name, rule.tool.arguments, rule.tool.returns)
             said = _filled(said, result)
             more = None if more is None else More(more.after, _filled(more.text, result))
         if rule.then is not None:

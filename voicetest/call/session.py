@@ -240,6 +240,8 @@ class Session:
             case AgentTurnEnded():
                 self.turns.announce_end()
             case Cleared():
+                if not self._playout.pending(round(now * INTERNAL.rate)) and not self.turns.audible:
+                    return  # many agents say so at each start of the user, whoever speaks
                 self._drop_unheard(now)
             case Hangup():
                 self.hung_up = event

@@ -58,15 +58,15 @@ def limits_of(planned: Plan) -> Limits:
 
 
 async def turn_transcriber(planned: Plan) -> TurnTranscriber:
-    """The transcriber of agent turns: the scenario's, where the platform gives no text."""
+    """The scenario's transcriber, for agent turns to which the platform gives no text."""
     wanted = planned.file.scenario.transcriber
+    if wanted is None:
+        return TurnTranscriber(None, waits_for_platform=False)
     gives_text = Transcript in planned.adapter.capabilities.receives
-    if wanted is None or (gives_text and not wanted.always):
-        return TurnTranscriber(None)
     transcriber = planned.world.transcriber(wanted.use, ())
     if planned.world.real_time:
         await transcriber.prepare()
-    return TurnTranscriber(transcriber)
+    return TurnTranscriber(transcriber, waits_for_platform=gives_text and not wanted.always)
 
 
 def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
@@ -162,7 +162,7 @@ class _Call:
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")
-        await transcriber.catch_up(session)
+        await transcriber.finish(session)
 
     async def _dial(self, line: AsyncExitStack) -> Link:
         """Open the line; it is hung up when `line` is closed."""

@@ -7,6 +7,7 @@ from voicetest.audio.vad import detect
 from voicetest.call.recorder import AGENT
 from voicetest.call.session import Session
 from voicetest.call.timeline import TurnTranscribed
+from voicetest.checks.view import view
 from voicetest.speech.transcribers.base import Transcriber
 
 __all__ = ["TurnTranscriber"]
@@ -18,12 +19,25 @@ _PAD_S = 0.3
 class TurnTranscriber:
     """Transcribes each agent turn once, from the recording, one stretch of speech at a time."""
 
-    def __init__(self, transcriber: Transcriber | None) -> None:
+    def __init__(self, transcriber: Transcriber | None, *, waits_for_platform: bool) -> None:
+        """`waits_for_platform`: the platform gives texts, if late; only a turn without is heard."""
         self._transcriber = transcriber
+        self._waits = waits_for_platform
         self._done: set[int] = set()
 
     async def catch_up(self, session: Session) -> None:
-        """Transcribe every turn that has ended and has no text yet; without a transcriber, none."""
+        """Transcribe every turn that has ended, unless the platform may still give its text."""
+        if not self._waits:
+            await self._transcribe(session)
+
+    async def finish(self, session: Session) -> None:
+        """Transcribe every turn that has no text now that the call is over."""
+        if self._waits:
+            turns = view(session.timeline.entries).agent_turns
+            self._done |= {turn.index for turn in turns if turn.claims}
+        await self._transcribe(session)
+
+    async def _transcribe(self, session: Session) -> None:
         if self._transcriber is None:
             return
         for turn in session.turns.all:

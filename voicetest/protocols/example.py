@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from voicetest.errors import ProtocolError
 
-__all__ = ["Example", "Placeholder", "compact", "parse_object", "placeholder"]
+__all__ = ["Example", "Placeholder", "compact", "json_or_text", "parse_object", "placeholder"]
 
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 _SHOWN = 60
@@ -124,6 +124,14 @@ def _read_object(body: Mapping[str, Any], message: Mapping[str, Any]) -> list[di
 def compact(message: Any) -> str:
     """A JSON value as it goes over a wire."""
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+
+
+def json_or_text(text: str) -> Any:
+    """The value that a JSON text stands for; another text stands for itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def parse_object(message: bytes | str) -> dict[str, Any]:

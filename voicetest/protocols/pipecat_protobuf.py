@@ -46,9 +46,13 @@ class PipecatProtobuf:
     """One connection; every piece of sound says its own rate, so `speaks` is only the usual one."""
 
     def __init__(
-        self, end: End, rate: int = 16_000, *, rtvi: bool = True, paced: bool = True
+        self, end: End, rate: int = 16_000, *, rtvi: bool = True, paced: bool = False
     ) -> None:
-        """`rate` hertz is what the bot's pipeline takes in; without `rtvi` only sound is heard."""
+        """`rate` hertz is what the bot's pipeline takes in; without `rtvi` only sound is heard.
+
+        Bots send in real time, but some 40 to 80 ms ahead of it and with a rest of up to 2 s at
+        the end, so what comes is best played in order, as it is unless `paced`.
+        """
         self.end = end
         self.speaks = AudioFormat(Encoding.PCM16, _OUTPUT_RATE)
         self.hears = AudioFormat(Encoding.PCM16, rate)

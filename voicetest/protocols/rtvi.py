@@ -6,9 +6,8 @@ its messages say the same thing again, and those are left aside.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 from uuid import uuid4
 
 from voicetest.audio.chunk import AudioFormat
@@ -29,6 +28,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import CannotSend, Decoded, End, require
+from voicetest.protocols.example import compact, json_or_text
 from voicetest.protocols.rtvi_message import Fields, Message, written
 from voicetest.protocols.rtvi_output import BotOutput
 
@@ -114,11 +114,12 @@ class Rtvi:
                 return (
                     written("llm-function-call-started", {"function_name": name}),
                     written(
-                        "llm-function-call-in-progress", known | {"arguments": _value(arguments)}
+                        "llm-function-call-in-progress",
+                        known | {"arguments": json_or_text(arguments)},
                     ),
                 )
             case ToolResult(call, content):
-                ended = {"tool_call_id": call, "cancelled": False, "result": _value(content)}
+                ended = {"tool_call_id": call, "cancelled": False, "result": json_or_text(content)}
                 return (written("llm-function-call-stopped", ended),)
             case ToolCancelled(call):
                 ended = {"tool_call_id": call, "cancelled": True}
@@ -171,14 +172,14 @@ class Rtvi:
             case "llm-function-call-in-progress" | "llm-function-call":
                 # `args` is the name of version 1; what the bot keeps to itself it leaves out.
                 arguments = fields.data.get("arguments", fields.data.get("args"))
-                known = "{}" if arguments is None else _json(arguments)
+                known = "{}" if arguments is None else compact(arguments)
                 name = str(fields.data.get("function_name") or "")
                 return (ToolCalled(fields.text("tool_call_id"), name, known),)
             case "llm-function-call-stopped":
                 call = fields.text("tool_call_id")
                 if fields.data.get("cancelled") is True:
                     return (ToolCancelled(call),)
-                return (ToolResult(call, _json(fields.data.get("result"))),)
+                return (ToolResult(call, compact(fields.data.get("result"))),)
             case "error":
                 return (Failed(FAILURE, fields.text("error"), fields.data.get("fatal") is True),)
             case "error-response":
@@ -220,15 +221,3 @@ class Rtvi:
 def _major(version: object) -> int:
     first = version.split(".")[0] if isinstance(version, str) else ""
     return int(first) if first.isdecimal() else _FIRST_BOT_OUTPUT
-
-
-def _value(text: str) -> Any:
-    """The value of a JSON text, or the text itself where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +29,7 @@ from voicetest.events import (
     UserTurnEnded,
     UserTurnStarted,
 )
-from voicetest.protocols.example import compact
+from voicetest.protocols.example import compact, json_or_text
 
 __all__ = ["RECEIVED", "SENT", "Word", "sound_bytes", "sound_text"]
 
@@ -54,14 +53,6 @@ class Word:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else compact(value)
-
-
-def _json(text: str) -> Any:
-    """The value that a JSON text stands for; another text stands for itself."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _bare(kind: Callable[[], Event]) -> Word:
@@ -106,7 +97,7 @@ def _result(values: Values) -> ToolResult:
 def _result_values(said: ToolResult) -> dict[str, Any]:
     return {
         "id": said.id,
-        "result": _json(said.content),
+        "result": json_or_text(said.content),
         "result_text": said.content,
         "failed": said.failed,
     }
@@ -169,7 +160,7 @@ RECEIVED: Mapping[str, Word] = {
     ),
     "tool_call": Word(
         ToolCalled,
-        lambda said: {"id": said.id, "name": said.name, "arguments": _json(said.arguments)},
+        lambda said: {"id": said.id, "name": said.name, "arguments": json_or_text(said.arguments)},
         _called,
         frozenset({"id", "name", "arguments"}),
         frozenset({"name"}),
