@@ -2,14 +2,16 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
+PEERS := .peers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help install check lint fix test demo schemas bench acoustic-model
+.PHONY: help install check lint fix test peers demo schemas bench acoustic-model
 
 help:
 	@echo "make demo     install what is needed and run the demo call"
 	@echo "make test     install what the tests need and run them"
+	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB)"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ anew"
@@ -34,6 +36,15 @@ demo: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@$(BIN)/pytest
+
+# An environment of its own: its versions are not ours
+$(PEERS)/pipecat/.installed: tests/peers/requirements-pipecat.txt tests/peers/constraints-pipecat.txt
+	@test -x $(PEERS)/pipecat/bin/python || $(PYTHON) -m venv $(PEERS)/pipecat
+	@$(PEERS)/pipecat/bin/python -m pip --disable-pip-version-check install --quiet \
+		--constraint tests/peers/constraints-pipecat.txt --requirement tests/peers/requirements-pipecat.txt
+	@touch $@
+
+peers: $(PEERS)/pipecat/.installed
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
