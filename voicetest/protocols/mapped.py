@@ -9,6 +9,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     InstanceOf,
+    ModelWrapValidatorHandler,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -23,6 +24,7 @@ from voicetest.protocols.framing import Framing
 from voicetest.protocols.map_values import Examples, checked_object, read_examples
 from voicetest.protocols.settings import LineRate, ProtocolSettings
 from voicetest.protocols.words import RECEIVED, SENT, Word, sound_bytes, sound_text
+from voicetest.scenario.nodes import position
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.values import Flag, JsonObject
@@ -75,19 +77,22 @@ class _Direction(Section):
                 word = cls.words[name or ""]
                 return read_examples(value, sorted(word.placeholders), word.needs)
 
-    @model_validator(mode="after")
-    def _unambiguous(self) -> Self:
+    @model_validator(mode="wrap")
+    @classmethod
+    def _unambiguous(cls, value: object, validated: ModelWrapValidatorHandler[Self]) -> Self:
         """A message of one key must not be read as another's, or nobody could tell them apart."""
-        every = [(name, e) for name in type(self).model_fields for e in self.examples(name)]
+        direction = validated(value)
+        every = [(name, e) for name in cls.model_fields for e in direction.examples(name)]
         for name, example in every:
             sample = example.fill(dict.fromkeys(example.placeholders, "0"))
             for other, reader in every:
                 if other != name and reader.read(sample):
                     raise refuse(
                         f"a message of '{name}' is also like the example of '{other}': add a key "
-                        f"to '{other}' that tells them apart"
+                        f"to '{other}' that tells them apart",
+                        at=position(value, other),
                     )
-        return self
+        return direction
 
     def examples(self, name: str) -> tuple[Example, ...]:
         """The examples of a key; empty for one that is not there, or is binary."""
@@ -165,6 +170,13 @@ class Receives(_Direction):
     hangup: _Shown | None = Field(None, description="The agent ends the call: <reason>.")
 
 
+_Opening = Annotated[
+    dict[str, Any],
+    BeforeValidator(lambda value: checked_object(value, ())),
+    WithJsonSchema({"type": "object"}),
+]
+
+
 class Reply(Section):
     """A message that is owed at once for another, such as a pong for a ping."""
 
@@ -205,7 +217,7 @@ class MessageMap(ProtocolSettings):
     silence: Flag = Field(
         True, description="Whether silence is sent while the user does not speak."
     )
-    on_open: tuple[JsonObject, ...] = Field(
+    on_open: tuple[_Opening, ...] = Field(
         (), description="Messages that are sent when the line opens, in order."
     )
     sends: Sends = Field(description="What the caller says to the agent, by examples.")
