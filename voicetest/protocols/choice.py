@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, InstanceOf, ValidationError, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    InstanceOf,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from voicetest import registry
 from voicetest.errors import SetupError
 from voicetest.protocols.mapped import MessageMap
 from voicetest.protocols.settings import ProtocolSettings
-from voicetest.scenario.nodes import Mapping, as_mapping, position, shown
+from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
 from voicetest.scenario.refusals import nested, refuse
 from voicetest.scenario.values import literal_text
 
 __all__ = ["ProtocolChoice", "preset"]
 
 PRESET = "preset"
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def preset(name: str) -> ProtocolSettings:
@@ -35,30 +44,47 @@ def _kind(name: str) -> type[ProtocolSettings]:
     return kind
 
 
+def _known(name: object) -> type[ProtocolSettings]:
+    try:
+        return _kind(literal_text(name))
+    except registry.UnknownName as error:
+        raise refuse(str(error)) from None
+
+
+class _Named(BaseModel):
+    """A preset by name; its settings stand beside it."""
+
+    preset: Annotated[type[ProtocolSettings], BeforeValidator(_known)]
+
+
 def _choose(value: object, info: ValidationInfo) -> object:
     if isinstance(value, ProtocolSettings):
         return value
     if isinstance(value, str):
-        return _named(value, Mapping(), info)
+        return _settings(Mapping([(PRESET, _scalar(value))]), info)
     if not isinstance(value, dict):
         raise refuse(f"expected the name of a preset, or a map of messages, found {shown(value)}")
-    node = value if isinstance(value, Mapping) else as_mapping(value)
+    return _settings(value if isinstance(value, Mapping) else as_mapping(value), info)
+
+
+def _scalar(text: str) -> Scalar:
+    return text if isinstance(text, Scalar) else Scalar(text)
+
+
+def _settings(node: Mapping, info: ValidationInfo) -> ProtocolSettings:
     if PRESET in node:
-        return _named(node[PRESET], node.without(PRESET), info)
+        kind = _validated(_Named, node, info).preset
+        return _validated(kind, node.without(PRESET), info)
+    if not {"sends", "receives"} & node.keys():
+        known = ", ".join(registry.names(registry.PROTOCOLS))
+        raise refuse(
+            f"expected 'preset' with the name of one ({known}), or 'sends' and 'receives' with "
+            "examples of messages"
+        )
     return _validated(MessageMap, node, info)
 
 
-def _named(name: object, settings: Mapping, info: ValidationInfo) -> ProtocolSettings:
-    try:
-        kind = _kind(literal_text(name))
-    except registry.UnknownName as error:
-        raise refuse(str(error), at=position(name)) from None
-    return _validated(kind, settings, info)
-
-
-def _validated(
-    kind: type[ProtocolSettings], settings: Mapping, info: ValidationInfo
-) -> ProtocolSettings:
+def _validated(kind: type[Model], settings: Mapping, info: ValidationInfo) -> Model:
     try:
         return kind.model_validate(settings, context=info.context)
     except ValidationError as error:

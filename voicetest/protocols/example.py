@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from voicetest.errors import ProtocolError
 
-__all__ = ["Example", "Placeholder", "compact", "json_or_text", "parse_object", "placeholder"]
+__all__ = [
+    "Example",
+    "Placeholder",
+    "compact",
+    "json_or_text",
+    "parse_object",
+    "placeholder",
+    "quoted",
+]
 
-_PLACEHOLDER = re.compile(r"<([a-z_]+)>")
+_PLACEHOLDER = re.compile(r"<([A-Za-z][A-Za-z0-9_-]*)>")
 _SHOWN = 60
+_MOST_PLACES = 10_000
+"""In how many ways one message may be like one example; several lists in it multiply."""
+_DEEPEST = 100
+"""How many objects and lists a message may have one in another."""
 
 Values: TypeAlias = Mapping[str, Any]
 
@@ -37,7 +50,8 @@ class Example:
 
     A message is like the example if it has all of its keys, with the same constants; further keys
     do not matter. A list of one entry with a placeholder in it is like every list, and each entry
-    that is like it counts. A value of null is none.
+    that is like it counts; any other list is like one of as many entries, each like its own. A
+    value of null is none.
     """
 
     body: Any
@@ -102,21 +116,28 @@ def _read(body: Any, message: Any) -> list[dict[str, Any]]:
         case Placeholder(name):
             return [] if message is None else [{name: message}]
         case dict():
-            return _read_object(body, message) if isinstance(message, dict) else []
+            there = isinstance(message, dict) and body.keys() <= message.keys()
+            return _read_all((inner, message[key]) for key, inner in body.items()) if there else []
         case [entry] if any(_names(entry)):
             entries = message if isinstance(message, list) else ()
             return [found for inner in entries for found in _read(entry, inner)]
+        case list():
+            there = isinstance(message, list) and len(body) == len(message)
+            return _read_all(zip(body, message, strict=True)) if there else []
         case _:
             same = body == message and isinstance(body, bool) == isinstance(message, bool)
             return [{}] if same else []
 
 
-def _read_object(body: Mapping[str, Any], message: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _read_all(pairs: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
+    """The values of all parts together: of each of them, where one has several places."""
     found: list[dict[str, Any]] = [{}]
-    for key, inner in body.items():
-        if key not in message:
+    for body, message in pairs:
+        within = _read(body, message)
+        if not within:
             return []
-        within = _read(inner, message[key])
+        if len(found) * len(within) > _MOST_PLACES:
+            raise ProtocolError(f"the peer sent lists that are alike in over {_MOST_PLACES} ways")
         found = [before | after for before in found for after in within]
     return found
 
@@ -135,18 +156,41 @@ def json_or_text(text: str) -> Any:
 
 
 def parse_object(message: bytes | str) -> dict[str, Any]:
-    """The JSON object that a text message is; raises ProtocolError for any other message."""
+    """The JSON object that a text message is; raises ProtocolError for any other message.
+
+    What Python reads but JSON cannot say is put right: a number such as NaN is null, and half of a
+    character is U+FFFD.
+    """
     if isinstance(message, bytes):
         raise ProtocolError(f"the peer sent {len(message)} bytes where JSON text is expected")
     try:
         value = json.loads(message)
     except (ValueError, RecursionError):
-        raise ProtocolError(f"the peer sent text that is no JSON: {_shown(message)}") from None
+        raise ProtocolError(f"the peer sent text that is no JSON: {quoted(message)}") from None
     if not isinstance(value, dict):
-        raise ProtocolError(f"the peer sent JSON that is no object: {_shown(message)}")
-    return value
+        raise ProtocolError(f"the peer sent JSON that is no object: {quoted(message)}")
+    proper: dict[str, Any] = _proper(value)
+    return proper
 
 
-def _shown(message: str) -> str:
+def _proper(value: Any, depth: int = 0) -> Any:
+    """The value as it can be written again; raises ProtocolError for one that is too deep."""
+    match value:
+        case dict() | list() if depth >= _DEEPEST:
+            raise ProtocolError(f"the peer sent JSON with more than {_DEEPEST} levels")
+        case str() if not value.isascii():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case float() if not math.isfinite(value):
+            return None
+        case dict():
+            return {_proper(key): _proper(inner, depth + 1) for key, inner in value.items()}
+        case list():
+            return [_proper(inner, depth + 1) for inner in value]
+        case _:
+            return value
+
+
+def quoted(message: str) -> str:
+    """The beginning of what a peer sent, safe to print on one line."""
     text = message if len(message) <= _SHOWN else message[: _SHOWN - 1] + "…"
     return "'" + "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text) + "'"

@@ -38,7 +38,7 @@ def read_examples(
     if value == BINARY and may_be_binary:
         return Examples(binary=True)
     if isinstance(value, list) and not value:
-        raise refuse("this list is empty: write at least one example")
+        raise refuse("this list is empty: write at least one example", at=position(value))
     listed = value if isinstance(value, list) else [value]
     return Examples(tuple(_example(item, possible, needed, may_be_binary) for item in listed))
 
@@ -47,14 +47,16 @@ def _example(
     value: object, possible: Collection[str] | None, needed: Collection[str], may_be_binary: bool
 ) -> Example:
     if not isinstance(value, dict):
-        or_binary = f", or {BINARY}," if may_be_binary else ""
+        or_binary = f", or {BINARY}" if may_be_binary else ""
         raise refuse(
-            f"expected an example of a message, such as {{type: …}}{or_binary} found "
+            f"expected an example of a message, such as {{type: …}}{or_binary}, found "
             f"{shown(value)}",
             at=position(value),
         )
     if not value:
-        raise refuse("an example needs at least one key: every message is like this one")
+        raise refuse(
+            "an example needs at least one key: every message is like this one", at=position(value)
+        )
     found = Example.of(checked_object(value, possible))
     missing = sorted(set(needed) - found.placeholders)
     if missing:
@@ -65,7 +67,9 @@ def _example(
 def checked_object(value: object, possible: Collection[str] | None) -> dict[str, Any]:
     """A JSON object whose placeholders are all among `possible`; None stands for any."""
     if not isinstance(value, dict):
-        raise refuse(f"expected a message, such as {{type: …}}, found {shown(value)}")
+        raise refuse(
+            f"expected a message, such as {{type: …}}, found {shown(value)}", at=position(value)
+        )
     found: dict[str, Any] = json_value(value)
     for text in _texts(value):
         name = placeholder(text)
@@ -74,6 +78,9 @@ def checked_object(value: object, possible: Collection[str] | None) -> dict[str,
             if not possible:
                 raise refuse(f"{message}: this message has no placeholder", at=position(text))
             raise refuse(message, at=position(text), instead_of=(name, possible))
+        inside = next((n for n in possible or () if name is None and f"<{n}>" in text), None)
+        if inside is not None:
+            raise refuse(f"<{inside}> has to be the whole text", at=position(text))
     return found
 
 

@@ -3,185 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    InstanceOf,
-    ValidationInfo,
-    WithJsonSchema,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.events import Audio, Event, Ready, Warned
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.example import Example, compact, parse_object
 from voicetest.protocols.framing import Framing
-from voicetest.protocols.map_values import Examples, checked_object, read_examples
+from voicetest.protocols.map_sections import Direction, Opening, Receives, Reply, Sends
 from voicetest.protocols.settings import LineRate, ProtocolSettings
-from voicetest.protocols.words import RECEIVED, SENT, Word, sound_bytes, sound_text
-from voicetest.scenario.refusals import refuse
-from voicetest.scenario.section import Section
-from voicetest.scenario.values import Flag, JsonObject
+from voicetest.protocols.words import sound_bytes, sound_text
+from voicetest.scenario.values import Flag
 
-__all__ = ["Mapped", "MessageMap", "Receives", "Reply", "Sends"]
+__all__ = ["Mapped", "MessageMap"]
 
 Message: TypeAlias = bytes | str
 
 _WARNINGS = 3
 """How many kinds of messages without a meaning are told of."""
 _SHOWN = 100
-
-_SOUND = frozenset({"audio"})
-
-_Shown = Annotated[
-    InstanceOf[Examples],
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"const": "binary"},
-                {"type": "object"},
-                {"type": "array", "items": {"type": "object"}},
-            ]
-        }
-    ),
-]
-
-
-class _Direction(Section):
-    """What one side says; each key is an example of a message, or a list of examples."""
-
-    words: ClassVar[Mapping[str, Word]]
-
-    audio: _Shown = Field(
-        description="Sound: an example with <audio> where its base64 text stands, or binary for "
-        "messages that are nothing but samples."
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _read(cls, value: object, info: ValidationInfo) -> object:
-        match info.field_name:
-            case _ if value is None:
-                return None
-            case "audio":
-                return read_examples(value, _SOUND, _SOUND, may_be_binary=True)
-            case "ready":
-                return read_examples(value, {"session"})
-            case name:
-                word = cls.words[name or ""]
-                return read_examples(value, sorted(word.placeholders), word.needs)
-
-    @model_validator(mode="after")
-    def _unambiguous(self) -> Self:
-        """A message of one key must not be read as another's, or nobody could tell them apart."""
-        every = [(name, e) for name in type(self).model_fields for e in self.examples(name)]
-        for name, example in every:
-            sample = example.fill(dict.fromkeys(example.placeholders, "0"))
-            for other, reader in every:
-                if other != name and reader.read(sample):
-                    raise refuse(
-                        f"a message of '{name}' is also like the example of '{other}': add a key "
-                        f"to '{other}' that tells them apart"
-                    )
-        return self
-
-    def examples(self, name: str) -> tuple[Example, ...]:
-        """The examples of a key; empty for one that is not there, or is binary."""
-        found: Examples | None = getattr(self, name)
-        return () if found is None else found.messages
-
-
-class Sends(_Direction):
-    """What the caller says to the agent."""
-
-    words: ClassVar[Mapping[str, Word]] = SENT
-
-    user_turn_started: _Shown | None = Field(None, description="The user begins to speak.")
-    user_turn_ended: _Shown | None = Field(
-        None, description="The user has finished; some agents answer only then."
-    )
-    reply_request: _Shown | None = Field(
-        None, description="The agent is asked to speak although the user said nothing."
-    )
-    text: _Shown | None = Field(None, description="A typed turn of the user: <text>.")
-    key: _Shown | None = Field(None, description="One key was pressed: <key>.")
-    mark: _Shown | None = Field(
-        None, description="Says that a mark of the agent has been heard: <name>."
-    )
-    interrupt: _Shown | None = Field(
-        None,
-        description="Tells the agent to stop at once; <heard_ms> is how much of it was heard.",
-    )
-    tool_result: _Shown | None = Field(
-        None,
-        description="What a tool gave: <id> of the call, <result> as JSON or <result_text> as "
-        "text, and <failed>, which is true or false.",
-    )
-    hangup: _Shown | None = Field(None, description="Said before the caller hangs up: <reason>.")
-
-
-class Receives(_Direction):
-    """What the agent says to the caller."""
-
-    words: ClassVar[Mapping[str, Word]] = RECEIVED
-
-    ready: _Shown | None = Field(
-        None,
-        description="The agent is ready; the call begins only then. <session> is its name for it.",
-    )
-    agent_turn_started: _Shown | None = Field(None, description="The agent begins an answer.")
-    agent_turn_ended: _Shown | None = Field(
-        None, description="The agent has sent its whole answer; without it, silence ends a turn."
-    )
-    agent_transcript: _Shown | None = Field(
-        None, description="What the agent says, whole sentences or turns: <text>."
-    )
-    agent_transcript_part: _Shown | None = Field(
-        None, description="The next words of what the agent is saying: <text>."
-    )
-    user_transcript: _Shown | None = Field(
-        None, description="What the agent understood of the user: <text>."
-    )
-    tool_call: _Shown | None = Field(
-        None, description="The agent calls a tool: <id>, <name>, <arguments> as JSON or its text."
-    )
-    tool_cancelled: _Shown | None = Field(
-        None, description="The agent no longer wants the answer of a tool: <id>."
-    )
-    interrupted: _Shown | None = Field(
-        None, description="The agent was interrupted: what was not heard yet is thrown away."
-    )
-    mark: _Shown | None = Field(
-        None, description="A mark in the agent's sound, echoed when it has been heard: <name>."
-    )
-    key: _Shown | None = Field(None, description="The agent pressed one key: <key>.")
-    error: _Shown | None = Field(
-        None, description="Something went wrong at the agent: <code>, <message>."
-    )
-    hangup: _Shown | None = Field(None, description="The agent ends the call: <reason>.")
-
-
-class Reply(Section):
-    """A message that is owed at once for another, such as a pong for a ping."""
-
-    to: Annotated[_Shown, BeforeValidator(lambda value: read_examples(value, None))] = Field(
-        description="An example of what the agent sends, with placeholders of any names."
-    )
-    send: JsonObject = Field(description="What it is answered, with the same placeholders.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _same_placeholders(cls, value: object) -> object:
-        if isinstance(value, dict) and {"to", "send"} <= value.keys():
-            names = {
-                name for e in read_examples(value["to"], None).messages for name in e.placeholders
-            }
-            checked_object(value["send"], sorted(names))
-        return value
 
 
 class MessageMap(ProtocolSettings):
@@ -205,7 +47,7 @@ class MessageMap(ProtocolSettings):
     silence: Flag = Field(
         True, description="Whether silence is sent while the user does not speak."
     )
-    on_open: tuple[JsonObject, ...] = Field(
+    on_open: tuple[Opening, ...] = Field(
         (), description="Messages that are sent when the line opens, in order."
     )
     sends: Sends = Field(description="What the caller says to the agent, by examples.")
@@ -234,8 +76,8 @@ class Mapped:
         self.sends = of_caller if end is End.CLIENT else of_agent
         self.receives = of_agent if end is End.CLIENT else of_caller
         self._map = spoken
-        self._mine: _Direction = spoken.sends if end is End.CLIENT else spoken.receives
-        self._theirs: _Direction = spoken.receives if end is End.CLIENT else spoken.sends
+        self._mine: Direction = spoken.sends if end is End.CLIENT else spoken.receives
+        self._theirs: Direction = spoken.receives if end is End.CLIENT else spoken.sends
         self._framing = Framing(self.speaks if end is End.CLIENT else self.hears)
         self._unknown: set[frozenset[str]] = set()
         """The keys of messages that meant nothing; one of each kind is told of."""
@@ -326,7 +168,7 @@ def _first(examples: Iterable[Example], value: Mapping[str, Any]) -> Sequence[di
     return next((found for example in examples if (found := example.read(value))), ())
 
 
-def _kinds(direction: _Direction) -> frozenset[type[Event]]:
+def _kinds(direction: Direction) -> frozenset[type[Event]]:
     """What can be said by the keys that are there; the user's words alone are no transcript."""
     named = {
         word.kind

@@ -26,7 +26,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import CannotSend, Decoded, End, require
-from voicetest.protocols.example import compact, parse_object
+from voicetest.protocols.example import compact, parse_object, quoted
 from voicetest.protocols.settings import ProtocolSettings
 from voicetest.protocols.words import sound_bytes, sound_text
 from voicetest.scenario.nodes import shown
@@ -42,6 +42,8 @@ TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
 """What a media stream carries, both ways."""
 UTTERANCE_END = "utterance_end"
 """The mark by which a server that knows of it learns that the user has finished."""
+_WARNINGS = 3
+"""How many kinds of messages without a meaning are told of."""
 
 _OF_CALLER: Events = frozenset({Audio, Dtmf, Mark, Hangup})
 _OF_AGENT: Events = frozenset({Audio, Mark, Cleared})
@@ -213,9 +215,10 @@ class MediaStream:
             return Decoded((self._begin(value),))
         stream = value.get("streamSid")
         if event != "connected" and (not self._open or stream != self._stream):
-            wanted = self._stream if self._open else "start"
+            wanted = quoted(self._stream) if self._open else "'start'"
             raise ProtocolError(
-                f"the peer sent '{event}' for {stream!r} where {wanted} is expected"
+                f"the peer sent {quoted(event)} for {_stream_shown(stream)} where {wanted} is "
+                "expected"
             )
         return Decoded(tuple(self._meaning(event, value)))
 
@@ -232,27 +235,28 @@ class MediaStream:
             case "media":
                 media = _part(value, "media")
                 data = sound_bytes(media.get("payload"))
-                of_user = media.get("track", "inbound") == "inbound"
+                # Only the telephone has tracks; an agent's media are all to be played.
+                of_user = self.end is End.CLIENT or media.get("track", "inbound") == "inbound"
                 return (Audio(AudioChunk(data, TELEPHONE)),) if data and of_user else ()
             case "mark":
-                name = _part(value, "mark").get("name")
+                name = _text(value, "mark", "name")
                 if self.end is End.SERVER and self._utterance_ends and name == UTTERANCE_END:
                     return (UserTurnEnded(),)
-                return (Mark(str(name)),)
+                return (Mark(name),)
             case "clear" if self.end is End.CLIENT:
                 return (Cleared(),)
             case "dtmf" if self.end is End.SERVER:
-                return (Dtmf(str(_part(value, "dtmf").get("digit"))),)
+                return (Dtmf(_text(value, "dtmf", "digit")),)
             case "stop" if self.end is End.SERVER:
                 return (Hangup(),)
             case "connected" if self.end is End.SERVER:
                 return ()
             case _:
-                return self._ignored(f"'{event[:40]}'")
+                return self._ignored(quoted(event))
 
     def _ignored(self, what: str) -> tuple[Warned, ...]:
-        """A warning for the first message of its kind."""
-        if what in self._warned:
+        """A warning for the first message of its kind, and for a few kinds only."""
+        if what in self._warned or len(self._warned) >= _WARNINGS:
             return ()
         self._warned.add(what)
         return (Warned(f"a media stream has no {what}; such messages are ignored"),)
@@ -263,6 +267,17 @@ def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(part, dict):
         raise ProtocolError(f"the peer sent '{name}' without its fields")
     return part
+
+
+def _text(value: Mapping[str, Any], name: str, key: str) -> str:
+    text = _part(value, name).get(key)
+    if not isinstance(text, str):
+        raise ProtocolError(f"the peer sent '{name}' without a text as its '{key}'")
+    return text
+
+
+def _stream_shown(stream: object) -> str:
+    return quoted(stream) if isinstance(stream, str) else "no stream"
 
 
 def _random(prefix: str) -> str:

@@ -35,6 +35,9 @@ __all__ = ["RECEIVED", "SENT", "Word", "sound_bytes", "sound_text"]
 
 Values = Mapping[str, Any]
 
+_LONGEST_MS = 86_400_000
+"""A day: no agent was heard for longer."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -81,8 +84,9 @@ def _with_text(
 
 
 def _interrupted(values: Values) -> Interrupted:
-    heard = values.get("heard_ms")
-    return Interrupted(heard_s=heard / 1000 if isinstance(heard, int | float) else None)
+    heard: Any = values.get("heard_ms")
+    known = type(heard) in (int, float) and 0 <= heard <= _LONGEST_MS
+    return Interrupted(heard_s=heard / 1000 if known else None)
 
 
 def _heard_ms(said: Interrupted) -> dict[str, Any]:
@@ -97,7 +101,7 @@ def _result(values: Values) -> ToolResult:
 def _result_values(said: ToolResult) -> dict[str, Any]:
     return {
         "id": said.id,
-        "result": json_or_text(said.content),
+        "result": said.content if said.failed else json_or_text(said.content),
         "result_text": said.content,
         "failed": said.failed,
     }
