@@ -18,7 +18,7 @@ from voicetest.agents.truth import Spoke
 from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.call.playout import BurstyPlayout
 from voicetest.clock import Clock, run, sleep_until
-from voicetest.events import Audio, Cleared, Event, ToolCalled, ToolResult, Transcript
+from voicetest.events import Audio, Cleared, Event, ToolCalled, ToolResult, Transcript, Warned
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
 from voicetest.protocols.in_process import InProcess
@@ -123,6 +123,7 @@ def call(
                 keys=keys,
                 tones=tones,
                 told=result.spoke.append,
+                nonsense=lambda: far_line.send(Warned("nonsense")),
             )
             tasks.create_task(agent.serve())
             async with CodecLink(protocol(End.CLIENT, paced), near) as line:

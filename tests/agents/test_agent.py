@@ -13,7 +13,7 @@ from tests.conftest import Speak
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.keypad import KEY_PAUSE_S
 from voicetest.agents.manners import Manners
-from voicetest.audio.chunk import Samples
+from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.audio.edges import clean_edges
 from voicetest.clock import sleep_until
 from voicetest.events import (
@@ -24,8 +24,10 @@ from voicetest.events import (
     Dtmf,
     Event,
     Hangup,
+    Interrupted,
     ToolCalled,
     Transcript,
+    UserTurnEnded,
     Warned,
 )
 from voicetest.protocols.base import End
@@ -330,3 +332,48 @@ def test_what_did_not_stop_it_is_not_answered(speech: Speech, speak: Speak) -> N
     talked = call(speech, dialogue, lambda line: talk(line, short, 1.0, 9.0))
     assert not talked.at(Cleared)
     assert len(talked.spoke) == 1
+
+
+class _PressedToTalk(InProcess):
+    """A line on which nothing comes while nobody speaks; the caller says when it has finished."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The usual, and what the caller says of turns."""
+        of_caller: frozenset[type[Event]] = frozenset({UserTurnEnded, Interrupted})
+        return super().sends | (of_caller if self.end is End.CLIENT else frozenset())
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What the other end sends."""
+        return _PressedToTalk(self.end.other).sends
+
+
+def _pressed(end: End, paced: bool) -> InProcess:
+    return _PressedToTalk(end, paced, continuous=False)
+
+
+def test_an_announced_end_is_an_end_where_no_silence_follows(
+    speech: Speech, dialogue: Dialogue, speak: Speak
+) -> None:
+    words = speak("I was charged twice for my March invoice.", "en-us+f2")
+
+    async def behave(line: Near) -> None:
+        await sleep_until(3)
+        await line.send(Audio(AudioChunk.of(words)))
+        await line.send(UserTurnEnded())
+        await sleep_until(10)
+
+    done = call(speech, dialogue, behave, protocol=_pressed)
+    assert len(done.said) == 2
+    assert done.at(Transcript("agent", done.said[1])) == [pytest.approx(3, abs=0.3)]
+
+
+def test_an_agent_that_is_told_to_stop_stops(speech: Speech, dialogue: Dialogue) -> None:
+    async def behave(line: Near) -> None:
+        await sleep_until(0.2)
+        await line.send(Interrupted())
+        await sleep_until(3)
+
+    done = call(speech, dialogue, behave, protocol=_pressed)
+    assert done.at(Cleared) == [pytest.approx(0.2, abs=0.01)]

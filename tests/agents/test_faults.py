@@ -25,6 +25,7 @@ from voicetest.events import (
     Hangup,
     ToolCalled,
     Transcript,
+    Warned,
 )
 from voicetest.speech.providers import Speech
 
@@ -191,6 +192,25 @@ def test_which_utterance_breaks_the_line_can_be_said(caller: _Caller, words: Sam
     assert first.heard[-1][1] == Hangup(1011, "", normal=False)
     assert first.heard[-1][0] < SPOKEN_AT
     assert not caller.call(words, "drops_call: 3").at(Hangup)
+
+
+def test_an_agent_that_stalls_says_nothing_more_and_stays_on_the_line(
+    caller: _Caller, words: Samples
+) -> None:
+    healthy, stalled = caller.call(words), caller.call(words, "stalls")
+    assert stalled.said == [GREETING, ANSWER]
+    assert len(stalled.at(AgentTurnEnded)) == 1
+    assert not stalled.at(Hangup)
+    (_, whole), (_, part) = _sounds(healthy)[1], _sounds(stalled)[1]
+    assert part == pytest.approx(whole / 2, abs=0.001)
+
+
+def test_an_agent_that_sends_nonsense_does_so_in_the_middle_of_a_word(
+    caller: _Caller, words: Samples
+) -> None:
+    broken = caller.call(words, "malformed")
+    assert broken.at(Warned) == [pytest.approx(broken.spoke[1].end_s, abs=0.2)]
+    assert len(broken.at(AgentTurnEnded)) == 1
 
 
 def test_an_agent_that_ignores_keys_says_nothing_to_them(caller: _Caller) -> None:

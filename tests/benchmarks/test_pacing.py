@@ -25,8 +25,8 @@ from voicetest.events import ToolCalled, ToolResult
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
 from voicetest.protocols.raw_pcm import RawPcm
-from voicetest.transports.base import TransportClosed
-from voicetest.transports.websocket import Upgrade, WebSocketTransport, connect, serve
+from voicetest.transports.base import TransportClosed, Upgrade
+from voicetest.transports.websocket import WebSocketTransport, connect, serve
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 

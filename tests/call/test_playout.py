@@ -159,3 +159,43 @@ def test_clearing_a_paced_line_drops_its_buffer() -> None:
     playout.clear(FRAME * 3)
     assert playout.pending(FRAME * 3) == 0
     assert not playout.render(FRAME * 3, FRAME * 4).any()
+
+
+@pytest.mark.parametrize("kind", [BurstyPlayout, ContinuousPlayout])
+def test_a_label_is_passed_when_the_sound_before_it_was_heard(kind: type[Playout]) -> None:
+    playout = kind()
+    delay = round(playout.delay_s * 24_000)
+    playout.push(_noise(FRAME * 4), 0)
+    playout.mark("first", 0)
+    playout.push(_noise(FRAME * 2), 0)
+    playout.mark("second", 0)
+    passed = []
+    for number in range(12):
+        playout.render(number * FRAME, FRAME)
+        now = (number + 1) * FRAME
+        passed += [(name, now - delay) for name in playout.passed(now)]
+    assert passed == [("first", FRAME * 4), ("second", FRAME * 6)]
+    playout.mark("third", FRAME * 12)
+    assert playout.passed(FRAME * 12) == ["third"]
+
+
+@pytest.mark.parametrize("kind", [BurstyPlayout, ContinuousPlayout])
+def test_labels_of_sound_that_is_thrown_away_are_passed_at_once(kind: type[Playout]) -> None:
+    playout = kind()
+    playout.push(_noise(FRAME * 9), 0)
+    playout.mark("unheard", 0)
+    playout.render(0, FRAME)
+    assert playout.passed(FRAME) == []
+    playout.clear(FRAME)
+    assert playout.passed(FRAME) == ["unheard"]
+    assert playout.passed(FRAME * 20) == []
+
+
+def test_a_label_is_never_trimmed_away() -> None:
+    playout = ContinuousPlayout()
+    playout.push(np.zeros(FRAME * 4, np.int16), 0)
+    playout.mark("label", 0)
+    playout.push(np.zeros(FRAME * 20, np.int16), 0)
+    assert playout.slips
+    _render_all(playout, 10)
+    assert playout.passed(FRAME * 10) == ["label"]

@@ -27,6 +27,7 @@ from voicetest.call.timeline import (
     SpeechStarted,
     Timeline,
     TurnClosed,
+    TurnCut,
 )
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
@@ -37,6 +38,7 @@ from voicetest.events import (
     Cleared,
     Event,
     Hangup,
+    Mark,
     ToolCalled,
     ToolResult,
     Transcript,
@@ -98,6 +100,7 @@ def hold(
     *,
     limits: Limits = LIMITS,
     paced: bool = False,
+    protocol: Callable[..., InProcess] = InProcess,
     call: Call | None = None,
 ) -> Call:
     """Run a call between a far end and a script."""
@@ -110,8 +113,8 @@ def hold(
         with Recorder(folder / "recording.wav") as recorder:
             async with (
                 asyncio.TaskGroup() as tasks,
-                CodecLink(InProcess(End.SERVER, paced), far) as line,
-                CodecLink(InProcess(End.CLIENT, paced), near) as link,
+                CodecLink(protocol(End.SERVER, paced), far) as line,
+                CodecLink(protocol(End.CLIENT, paced), near) as link,
             ):
                 session = Session(link, recorder, Timeline(held.entries.append), limits, _nothing)
                 held.session = session
@@ -344,3 +347,88 @@ def test_frames_of_virtual_time_are_never_late(tmp_path: Path) -> None:
     assert call.session is not None
     assert call.session.harness.frames == pytest.approx(500, abs=1)
     assert call.session.harness.lateness_ms(100) < 0.001
+
+
+@dataclass(frozen=True)
+class Telephone(InProcess):
+    """A line with labels that says nothing of the agent's turns' beginnings and runs its tools."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """Sound and labels; the agent also says when it is done."""
+        of_agent = {Audio, Mark, AgentTurnEnded, Cleared, ToolCalled, ToolResult}
+        return frozenset({Audio, Mark}) if self.end is End.CLIENT else frozenset(of_agent)
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What the other end sends."""
+        return Telephone(self.end.other).sends
+
+
+def test_a_label_comes_back_when_playout_passes_it(tmp_path: Path) -> None:
+    passed: list[float] = []
+
+    async def speak(line: Far) -> None:
+        await line.send(sound(1.0))
+        await line.send(Mark("after one second"))
+        await line.send(sound(0.5))
+        await line.send(AgentTurnEnded())
+        loop = asyncio.get_running_loop()
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                match event:
+                    case Mark("after one second"):
+                        passed.append(loop.time())
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: False, 3.0)
+
+    hold(tmp_path, speak, script, protocol=Telephone)
+    assert passed == [pytest.approx(1.0, abs=0.041)]
+
+
+def test_an_end_that_comes_with_the_sound_ends_the_turn_that_sound_begins(tmp_path: Path) -> None:
+    async def speak(line: Far) -> None:
+        await line.send(sound(1.0))
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(1000)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: False, 3.0)
+
+    call = hold(tmp_path, speak, script, protocol=Telephone)
+    at, closed = call.only(TurnClosed)
+    assert closed.reason is EndReason.TURN_ENDED
+    assert at == pytest.approx(1.0, abs=0.041)
+
+
+def test_a_tool_that_the_agents_side_runs_is_not_answered(tmp_path: Path) -> None:
+    async def use_tool(line: Far) -> None:
+        await line.send(ToolCalled("1", "look_up", "{}"))
+        await line.send(ToolResult("1", '"found"'))
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(1000)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: False, 1.0)
+
+    call = hold(tmp_path, use_tool, script, protocol=Telephone)
+    _, result = call.only(ToolResult)
+    assert result == ToolResult("1", '"found"')
+
+
+def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(tmp_path: Path) -> None:
+    async def speak(line: Far) -> None:
+        await line.send(sound(0.5))
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(1.5)
+        await line.send(Cleared())
+        await asyncio.sleep(1000)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: False, 3.0)
+
+    call = hold(tmp_path, speak, script, protocol=Telephone)
+    assert not any(isinstance(entry.what, Cleared | TurnCut) for entry in call.entries)
+    _, closed = call.only(TurnClosed)
+    assert closed.reason is EndReason.TURN_ENDED

@@ -14,8 +14,9 @@ import pytest
 from tests.transports.raw_servers import Stream, deaf, listening, vanishing
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
+from voicetest.transports.base import Upgrade
 from voicetest.transports.refusals import masked
-from voicetest.transports.websocket import Upgrade, WebSocketTransport, connect, serve
+from voicetest.transports.websocket import WebSocketTransport, connect, serve
 
 pytestmark = pytest.mark.process
 

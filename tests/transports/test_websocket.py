@@ -10,8 +10,8 @@ from websockets.asyncio import client
 
 from tests.transports.raw_servers import deaf, easily_scared, listening, upgraded
 from voicetest.clock import Clock, run
-from voicetest.transports.base import TransportClosed
-from voicetest.transports.websocket import Upgrade, WebSocketTransport, connect, serve
+from voicetest.transports.base import TransportClosed, Upgrade
+from voicetest.transports.websocket import WebSocketTransport, connect, serve
 
 pytestmark = pytest.mark.process
 
