@@ -102,7 +102,7 @@ def test_ctrl_c_closes_the_calls_and_ends_it_without_an_error(cache_folder: Path
         ("websoket", "unknown simulator 'websoket' (did you mean 'websocket'?)"),
         (
             "websocket:json_adio",
-            "'websocket' has no preset 'json_adio' (did you mean 'json_audio'?)",
+            "no preset 'json_adio' (did you mean 'json_audio'?)",
         ),
         ("pipecat:raw", "'pipecat' has no preset 'raw'; there is: twilio, protobuf"),
         ("composable", "unknown simulator 'composable'"),
