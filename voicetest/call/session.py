@@ -117,7 +117,9 @@ class Session:
 
     @property
     def _drained(self) -> bool:
-        return self._playout.pending(round(self.now * INTERNAL.rate)) == 0
+        # A frame that is late has still to be heard.
+        heard = min(round(self.now * INTERNAL.rate), self._ticks * FRAME)
+        return self._playout.pending(heard) == 0
 
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
         """Put something on the timeline, now unless `at` says when in seconds."""

@@ -14,6 +14,8 @@ __all__ = ["Example", "Placeholder", "compact", "parse_object", "placeholder"]
 
 _PLACEHOLDER = re.compile(r"<([a-z_]+)>")
 _SHOWN = 60
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half a character beyond U+FFFF, as JSON escapes it; alone it is no text (RFC 8259 §8.2)."""
 
 Values: TypeAlias = Mapping[str, Any]
 
@@ -122,16 +124,24 @@ def _read_object(body: Mapping[str, Any], message: Mapping[str, Any]) -> list[di
 
 
 def compact(message: Any) -> str:
-    """A JSON value as it goes over a wire."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    """A JSON value as it goes over a wire; raises ProtocolError for one nested too deeply."""
+    try:
+        return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    except RecursionError:
+        raise ProtocolError("the peer sent JSON that is nested too deeply") from None
 
 
 def parse_object(message: bytes | str) -> dict[str, Any]:
-    """The JSON object that a text message is; raises ProtocolError for any other message."""
+    """The JSON object that a text message is; raises ProtocolError for any other message.
+
+    Half a character in it is a question mark: nothing could write it down.
+    """
     if isinstance(message, bytes):
         raise ProtocolError(f"the peer sent {len(message)} bytes where JSON text is expected")
     try:
         value = json.loads(message)
+        if _HALF.search(message):
+            value = json.loads(compact(value).encode(errors="replace"))
     except (ValueError, RecursionError):
         raise ProtocolError(f"the peer sent text that is no JSON: {_shown(message)}") from None
     if not isinstance(value, dict):

@@ -40,6 +40,8 @@ Events: TypeAlias = frozenset[type[Event]]
 
 TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
 """What a media stream carries, both ways."""
+_WARNINGS = 3
+"""How many words without a meaning are told of."""
 UTTERANCE_END = "utterance_end"
 """The mark by which a server that knows of it learns that the user has finished."""
 
@@ -214,9 +216,8 @@ class MediaStream:
         stream = value.get("streamSid")
         if event != "connected" and (not self._open or stream != self._stream):
             wanted = self._stream if self._open else "start"
-            raise ProtocolError(
-                f"the peer sent '{event}' for {stream!r} where {wanted} is expected"
-            )
+            of = "without a streamSid" if stream is None else f"for {shown(stream)}"
+            raise ProtocolError(f"the peer sent {shown(event)} {of} where {wanted} is expected")
         return Decoded(tuple(self._meaning(event, value)))
 
     def _begin(self, value: Mapping[str, Any]) -> Ready:
@@ -251,8 +252,8 @@ class MediaStream:
                 return self._ignored(f"'{event[:40]}'")
 
     def _ignored(self, what: str) -> tuple[Warned, ...]:
-        """A warning for the first message of its kind."""
-        if what in self._warned:
+        """A warning for the first message of each of the first few kinds."""
+        if what in self._warned or len(self._warned) >= _WARNINGS:
             return ()
         self._warned.add(what)
         return (Warned(f"a media stream has no {what}; such messages are ignored"),)
