@@ -1,19 +1,30 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 
 import pytest
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat, Encoding
 from voicetest.clock import Clock, run
-from voicetest.errors import ProtocolError
-from voicetest.events import AgentTurnStarted, Audio, Event, Hangup, Transcript
+from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.events import (
+    AgentTurnStarted,
+    Audio,
+    Event,
+    Failed,
+    Hangup,
+    Mark,
+    Ready,
+    Transcript,
+    UserTurnEnded,
+)
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import CannotSend, Decoded, End
 from voicetest.protocols.in_process import InProcess
-from voicetest.transports.base import Transport
+from voicetest.transports.base import Transport, TransportClosed
 from voicetest.transports.memory import memory_pair
 
 WIDE = AudioFormat(Encoding.PCM16, 16_000)
@@ -185,5 +196,247 @@ def test_a_close_without_a_code_is_meant_too(code: int, normal: bool) -> None:
         await far.close(code)
         async with _link(near) as caller:
             assert await _all(caller) == [Hangup(code, "", normal=normal)]
+
+    run(main(), Clock.VIRTUAL)
+
+
+_QUIET = Audio(AudioChunk(bytes(960)))
+_READY = Ready("s-1", INTERNAL, INTERNAL)
+
+
+@dataclass(frozen=True)
+class Polite:
+    """A wire with a word for being ready and one for goodbye; its messages are events."""
+
+    end: End
+    hears: AudioFormat = INTERNAL
+    speaks: AudioFormat = INTERNAL
+    sends: frozenset[type[Event]] = frozenset({Audio, Hangup})
+    receives: frozenset[type[Event]] = frozenset({Ready, Audio, Transcript, Mark, Failed, Hangup})
+    continuous: bool = True
+    paced: bool = False
+
+    def start(self) -> Sequence[Event]:
+        """Nothing."""
+        return ()
+
+    def encode(self, event: Event) -> Sequence[Event]:
+        """The event itself."""
+        return (event,)
+
+    def decode(self, message: Event) -> Decoded[Event]:
+        """The event itself; a mark is answered, and what is in no set is not allowed."""
+        if type(message) not in self.receives:
+            raise ProtocolError(f"the peer sent {type(message).__name__}")
+        return Decoded((message,), (message,) if isinstance(message, Mark) else ())
+
+
+def _polite(transport: Transport[Event]) -> CodecLink[Event]:
+    return CodecLink(Polite(End.CLIENT), transport)
+
+
+async def _heard(transport: Transport[Event]) -> tuple[list[Event], int, str]:
+    """What arrived at the far side, and how the line was closed."""
+    messages: list[Event] = []
+    try:
+        while True:
+            messages.append(await transport.receive())
+    except TransportClosed as closed:
+        return messages, closed.code, closed.reason
+
+
+async def _refusal(*messages: Event, code: int | None = None, reason: str = "") -> ConnectionFailed:
+    """What is raised when the far side says that, and hangs up if there is a code."""
+    near, far = _pair()
+    for message in messages:
+        await far.send(message)
+    if code is not None:
+        await far.close(code, reason)
+    with pytest.raises(ConnectionFailed) as failed:
+        async with _polite(near):
+            raise AssertionError("nobody was ready")
+    return failed.value
+
+
+def test_the_line_opens_when_the_far_side_says_that_it_is_ready() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        loop = asyncio.get_running_loop()
+
+        async def become_ready() -> None:
+            await asyncio.sleep(14.9)
+            await far.send(_READY)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(become_ready())
+            async with _polite(near):
+                assert loop.time() == pytest.approx(14.9)
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_far_side_that_is_not_ready_in_time_is_told_and_given_up() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(Transcript("agent", "one moment"))
+        with pytest.raises(ConnectionFailed) as failed:
+            async with _polite(near):
+                raise AssertionError("nobody was ready")
+        words = (
+            "the far side accepted the call and was not ready within 15 s: "
+            "check that it speaks this protocol"
+        )
+        assert str(failed.value) == words
+        assert asyncio.get_running_loop().time() == pytest.approx(15)
+        assert await _heard(far) == ([], 1002, words)
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_far_side_that_is_never_ready_may_have_said_why() -> None:
+    failed = run(_refusal(Failed("E1", "no such bot"), _QUIET), Clock.VIRTUAL)
+    assert "was not ready within 15 s, after it said 'E1 no such bot': check" in str(failed)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "reason", "message"),
+    [
+        ((), 1008, "no key", "hung up before it was ready: 1008 no key"),
+        ((), 1000, "", "hung up before it was ready: 1000"),
+        ((_QUIET,), 1006, "", "hung up before it was ready: 1006"),
+        ((Failed("E1", "no key"),), 1011, "", "ready, after it said 'E1 no key': 1011"),
+        ((Hangup(reason="busy"),), None, "busy", "hung up before it was ready: busy"),
+        ((Hangup(),), None, "", "hung up before it was ready"),
+        ((Failed("E1", "no key", fatal=True),), None, "", "refuses the call: E1 no key"),
+    ],
+)
+def test_a_far_side_that_ends_the_call_before_it_is_ready_is_an_error(
+    said: Sequence[Event], code: int | None, reason: str, message: str
+) -> None:
+    failed = run(_refusal(*said, code=code, reason=reason), Clock.VIRTUAL)
+    assert str(failed).endswith(message)
+    assert (failed.code, failed.reason) == (code, reason)
+
+
+def test_what_came_before_the_line_was_ready_is_not_lost() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        said: list[Event] = [Transcript("agent", "hello"), Failed("E1", "odd"), _READY, _QUIET]
+        for message in said:
+            await far.send(message)
+        await far.close(1000, "bye")
+        async with _polite(near) as caller:
+            assert await _all(caller) == [*said, Hangup(1000, "bye")]
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_goodbye_ends_the_call_whatever_follows_it() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        for message in (_READY, Hangup(reason="that is all"), _QUIET, Hangup(reason="again")):
+            await far.send(message)
+        async with _polite(near) as caller:
+            assert await _all(caller) == [_READY, Hangup(reason="that is all")]
+        assert await _heard(far) == ([], 1000, "")
+
+    run(main(), Clock.VIRTUAL)
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_goodbye_is_said_once_where_the_protocol_has_a_word_for_it(times: int) -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(_READY)
+        async with _polite(near) as caller:
+            for _ in range(times):
+                await caller.hang_up("done")
+        reason = "done" if times else ""
+        assert await _heard(far) == ([Hangup(reason=reason)], 1000, reason)
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_no_goodbye_is_said_on_a_line_that_the_peer_closed() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(_READY)
+        await far.close(1011, "gone")
+        async with _polite(near) as caller:
+            assert await _all(caller) == [_READY, Hangup(1011, "gone", normal=False)]
+        assert await _heard(far) == ([], 1011, "gone")
+
+    run(main(), Clock.VIRTUAL)
+
+
+NONSENSE = ProtocolError("the peer sent nonsense")
+
+
+@pytest.mark.parametrize(
+    ("error", "messages", "code", "reason"),
+    [
+        (ZeroDivisionError(), [], 1011, ""),
+        (ConnectionFailed("no answer"), [], 1011, ""),
+        (NONSENSE, [], 1002, "the peer sent nonsense"),
+        (
+            ExceptionGroup("", [ZeroDivisionError(), ExceptionGroup("", [NONSENSE])]),
+            [],
+            1002,
+            "the peer sent nonsense",
+        ),
+        (asyncio.CancelledError(), [Hangup()], 1001, ""),
+        (None, [Hangup()], 1000, ""),
+    ],
+)
+def test_the_code_of_a_close_says_how_this_end_left(
+    error: BaseException | None, messages: list[Event], code: int, reason: str
+) -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(_READY)
+        with nullcontext() if error is None else pytest.raises(type(error)):
+            async with _polite(near):
+                if error is not None:
+                    raise error
+        assert await _heard(far) == (messages, code, reason)
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_nonsense_before_the_line_is_ready_is_told_to_the_peer() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(UserTurnEnded())
+        with pytest.raises(ProtocolError, match="the peer sent UserTurnEnded"):
+            async with _polite(near):
+                raise AssertionError("nobody was ready")
+        assert await _heard(far) == ([], 1002, "the peer sent UserTurnEnded")
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_reply_that_cannot_be_sent_loses_nothing_that_was_said() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        said: list[Event] = [_READY, Mark("one"), Mark("two"), Transcript("agent", "bye")]
+        for message in said:
+            await far.send(message)
+        await far.close(1006, "the connection was lost")
+        async with _polite(near) as caller:
+            lost = Hangup(1006, "the connection was lost", normal=False)
+            assert await _all(caller) == [*said, lost]
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_replies_are_sent_as_soon_as_a_message_is_read() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        for message in (Mark("early"), _READY, Mark("late")):
+            await far.send(message)
+        async with _polite(near) as caller, aclosing(caller.events()) as events:
+            assert await far.receive() == Mark("early")
+            assert [await anext(events) for _ in range(3)] == [Mark("early"), _READY, Mark("late")]
+            assert await far.receive() == Mark("late")
 
     run(main(), Clock.VIRTUAL)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +14,26 @@ import numpy as np
 import pytest
 
 from tests.calls import Quiet
-from voicetest.agents.agent import EmbeddedAgent
 from voicetest.agents.dialogue import Dialogue
-from voicetest.agents.mind import CallTool, Mind, Reply
-from voicetest.agents.rules import DialogueMind
+from voicetest.agents.mind import CallTool, Reply
+from voicetest.agents.recipe import AgentRecipe
 from voicetest.audio.chunk import Encoding
 from voicetest.audio.wav import read_span
 from voicetest.checks.result import Result
 from voicetest.clock import Clock
 from voicetest.clock import run as run_on
-from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
-from voicetest.protocols.raw_pcm import RawPcm
+from voicetest.protocols.json_audio import JsonAudio
+from voicetest.protocols.raw_pcm import RawPcmSettings
+from voicetest.protocols.settings import ProtocolSettings
+from voicetest.protocols.twilio import MediaStreamSettings
 from voicetest.run import plan, run
 from voicetest.simulators.background import in_background
-from voicetest.simulators.websocket import MakeAgent, MakeCodec, answer, serve_agent
+from voicetest.simulators.base import answer
+from voicetest.simulators.paths import Served
+from voicetest.simulators.websocket import WebSocketSimulator
 from voicetest.speech.providers import Speech
-from voicetest.transports.base import Transport
+from voicetest.transports.base import Transport, Upgrade
 from voicetest.transports.memory import memory_pair
 
 DIALOGUE = Dialogue.model_validate(
@@ -74,14 +80,19 @@ class Broken:
         """Not its concern."""
 
 
-def _agent(speech: Speech, mind: type[Mind] | None = None) -> MakeAgent:
-    def make(line: CodecLink[Any]) -> EmbeddedAgent:
-        ears = speech.transcriber("pocketsphinx/espeak", DIALOGUE.phrases)
-        thinking = DialogueMind(DIALOGUE) if mind is None else mind()
-        voice = speech.voice("espeak/en-us")
-        return EmbeddedAgent(ears, thinking, voice, DIALOGUE.manners, line)
+class Locked(WebSocketSimulator):
+    """Lets in who has the key."""
 
-    return make
+    def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
+        """Nobody else."""
+        if upgrade.headers.get("authorization") != "Bearer right":
+            return HTTPStatus.UNAUTHORIZED
+        return super().admit(upgrade)
+
+
+def _agent(speech: Speech) -> AgentRecipe:
+    ears = speech.transcriber("pocketsphinx/espeak", DIALOGUE.phrases)
+    return AgentRecipe.follows(DIALOGUE, ears, speech.voice("espeak/en-us"))
 
 
 def _call(folder: Path, speech: Speech, url: str, settings: str = "") -> Result:
@@ -104,20 +115,23 @@ def _loudest(folder: Path) -> list[int]:
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("codec", "settings"),
+    ("spoken", "settings"),
     [
-        (lambda: RawPcm(End.SERVER), ""),
+        (RawPcmSettings(), ""),
         (
-            lambda: RawPcm(End.SERVER, 8_000, Encoding.MULAW, events=True, paced=True),
-            "rate: 8000, encoding: mulaw, events: true, paced: true",
+            RawPcmSettings(rate=8_000, encoding=Encoding.MULAW, events=True, paced=True),
+            "protocol: {preset: raw_pcm, rate: 8000, encoding: mulaw, events: true, paced: true}",
         ),
+        (JsonAudio(), "protocol: json_audio"),
+        (MediaStreamSettings(), "protocol: twilio_media_stream"),
     ],
-    ids=["wide and bursty", "as a telephone"],
+    ids=["wide and bursty", "as a telephone", "in JSON", "as a media stream"],
 )
 def test_a_call_over_a_websocket_passes_and_the_agent_hangs_up(
-    tmp_path: Path, speech: Speech, codec: MakeCodec, settings: str
+    tmp_path: Path, speech: Speech, spoken: ProtocolSettings, settings: str
 ) -> None:
-    with in_background(serve_agent(_agent(speech), codec=codec)) as url:
+    simulator = WebSocketSimulator.speaking(spoken, _agent(speech))
+    with in_background(simulator.listen("127.0.0.1", 0)) as url:
         result = _call(tmp_path, speech, url, settings)
     assert result.status == "passed", (result.checks, result.errors)
     manifest = _manifest(tmp_path)
@@ -125,7 +139,8 @@ def test_a_call_over_a_websocket_passes_and_the_agent_hangs_up(
     assert manifest["termination"]["by"] == "agent"
     assert manifest["termination"]["code"] == 1000
     assert manifest["termination"]["reason"] == "the agent ended the call"
-    assert manifest["adapter"]["speaks"] == manifest["adapter"]["hears"] == str(codec().speaks)
+    wire = str(spoken.codec(End.SERVER).speaks)
+    assert manifest["adapter"]["speaks"] == manifest["adapter"]["hears"] == wire
     assert [turn["by"] for turn in manifest["turns"]] == ["agent", "user", "agent"]
     assert min(_loudest(tmp_path)) > 5_000
 
@@ -134,7 +149,8 @@ def test_a_call_over_a_websocket_passes_and_the_agent_hangs_up(
 def test_an_agent_that_breaks_in_mid_call_is_an_error_and_the_recording_is_kept(
     tmp_path: Path, speech: Speech
 ) -> None:
-    with in_background(serve_agent(_agent(speech, Broken))) as url:
+    simulator = WebSocketSimulator.speaking(RawPcmSettings(), replace(_agent(speech), mind=Broken))
+    with in_background(simulator.listen("127.0.0.1", 0)) as url:
         result = _call(tmp_path, speech, url)
     assert result.status == "error"
     (error,) = result.errors
@@ -151,7 +167,11 @@ def test_an_agent_that_breaks_in_mid_call_is_an_error_and_the_recording_is_kept(
     [
         ("", "", "HTTP 401: it does not let us in: check 'headers' and the key"),
         ("", "headers: {Authorization: 'Bearer ${env.WRONG_KEY}'}", "HTTP 401"),
-        ("/elsewhere", "", "HTTP 404: there is nothing at this path: check the path of 'url'"),
+        (
+            "/elsewhere",
+            "headers: {Authorization: Bearer right}",
+            "HTTP 404: there is nothing at this path: check the path of 'url'",
+        ),
     ],
 )
 def test_a_call_that_is_not_let_in_says_why(
@@ -163,7 +183,10 @@ def test_a_call_that_is_not_let_in_says_why(
     words: str,
 ) -> None:
     monkeypatch.setenv("WRONG_KEY", HIDDEN)
-    with in_background(serve_agent(_agent(speech), token="right")) as url:  # noqa: S106
+    simulator = Locked(
+        _agent(speech), at={"/": Served(partial(RawPcmSettings().codec, End.SERVER), "")}
+    )
+    with in_background(simulator.listen("127.0.0.1", 0)) as url:
         result = _call(tmp_path, speech, url + path, settings)
     assert result.status == "error"
     (error,) = result.errors
@@ -179,7 +202,7 @@ def test_an_answer_needs_no_network(speech: Speech) -> None:
         far: Transport[bytes | str]
         near, far = memory_pair()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(answer(far, RawPcm(End.SERVER), _agent(speech)))
+            tasks.create_task(answer(far, RawPcmSettings().codec(End.SERVER), _agent(speech)))
             greeting = await near.receive()
             await near.close(1000, "bye")
         return greeting

@@ -10,6 +10,7 @@ from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.audio.vad import voiced
 from voicetest.call.acoustics import Acoustics, Wire
+from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
 from voicetest.call.microphone import FRAME, FRAME_S, Microphone
@@ -27,7 +28,7 @@ from voicetest.call.timeline import (
 )
 from voicetest.call.turns import AgentTurns
 from voicetest.clock import sleep_until
-from voicetest.errors import ConnectionFailed
+from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
@@ -117,7 +118,9 @@ class Session:
 
     @property
     def _drained(self) -> bool:
-        return self._playout.pending(round(self.now * INTERNAL.rate)) == 0
+        # A frame that is late has still to be heard.
+        heard = min(round(self.now * INTERNAL.rate), self._ticks * FRAME)
+        return self._playout.pending(heard) == 0
 
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
         """Put something on the timeline, now unless `at` says when in seconds."""
@@ -209,17 +212,23 @@ class Session:
         return EndReason.HUNG_UP
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
-        async with aclosing(self._link.events()) as events:
-            async for event in events:
-                self.last_message_s = self.now
-                self._take_in(event, tasks)
-                self._changed.set()
-        hung_up = self.hung_up
-        if hung_up is not None and self._broken:
-            await self.until(lambda: self._drained, self.now + self.limits.response_max_duration)
-            self.note("platform", CallEnded("platform", hung_up.code, hung_up.reason))
-            words = f"the line broke: closed with code {hung_up.code} {hung_up.reason}".rstrip()
-            raise ConnectionFailed(words, code=hung_up.code, reason=hung_up.reason)
+        try:
+            async with aclosing(self._link.events()) as events:
+                async for event in events:
+                    self.last_message_s = self.now
+                    self._take_in(event, tasks)
+                    self._changed.set()
+        except ProtocolError:
+            await self._hear_the_rest()
+            raise
+        if self.hung_up is not None and self._broken:
+            await self._hear_the_rest()
+            self.note("platform", CallEnded("platform", self.hung_up.code, self.hung_up.reason))
+            raise broken_line(self.hung_up)
+
+    async def _hear_the_rest(self) -> None:
+        """Let what had arrived be heard and recorded before an error ends the call."""
+        await self.until(lambda: self._drained, self.now + self.limits.response_max_duration)
 
     def _take_in(self, event: Event, tasks: asyncio.TaskGroup) -> None:
         now = self.now

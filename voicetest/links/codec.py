@@ -11,9 +11,9 @@ from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Event, Failed, Hangup, Ready
 from voicetest.protocols.base import Codec, End
-from voicetest.transports.base import NORMAL_CLOSE, Transport, TransportClosed
+from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
 
-__all__ = ["PROTOCOL_ERROR", "CodecLink"]
+__all__ = ["CodecLink"]
 
 M = TypeVar("M")
 
@@ -23,7 +23,7 @@ PROTOCOL_ERROR = 1002
 """The code for a peer that said what its protocol does not allow (RFC 6455 §7.4.1)."""
 _FAULT = 1011
 """An unexpected condition at this end."""
-_NORMAL_CODES = frozenset({NORMAL_CLOSE, 1001, 1005})
+_NORMAL_CODES = frozenset({NORMAL_CLOSE, GOING_AWAY, 1005})
 """Done, going away, and a close without a code (RFC 6455 §7.4.1)."""
 
 
@@ -84,10 +84,17 @@ class CodecLink(Generic[M]):
         return self._codec.paced
 
     async def __aenter__(self) -> Self:
-        """Open the conversation; raises ConnectionFailed unless the far side gets ready for it."""
-        await self._send(self._codec.start())
-        if Ready in self._codec.receives:
-            await self._become_ready()
+        """Open the conversation; raises ConnectionFailed unless the far side gets ready for it.
+
+        Raises ProtocolError for a message that the protocol does not allow.
+        """
+        try:
+            await self._send(self._codec.start())
+            if Ready in self._codec.receives:
+                await self._become_ready()
+        except (ConnectionFailed, ProtocolError) as error:
+            await self.hang_up(str(error), PROTOCOL_ERROR)
+            raise
         return self
 
     async def __aexit__(
@@ -96,8 +103,10 @@ class CodecLink(Generic[M]):
         wrong = _protocol_error(error)
         if wrong is not None:
             await self.hang_up(str(wrong), PROTOCOL_ERROR)
+        elif error is None:
+            await self.hang_up()
         else:
-            await self.hang_up(code=_FAULT if isinstance(error, Exception) else NORMAL_CLOSE)
+            await self.hang_up(code=_FAULT if isinstance(error, Exception) else GOING_AWAY)
 
     async def _become_ready(self) -> None:
         """Wait for the far side; what it says besides is kept for `events`."""
@@ -107,8 +116,11 @@ class CodecLink(Generic[M]):
                     self._waiting.extend(await self._read())
                     self._refuse_early_end()
         except TimeoutError as error:
-            words = f"the far side accepted the call and was not ready within {READY_LIMIT_S:g} s"
-            raise ConnectionFailed(f"{words}: check that it speaks this protocol") from error
+            words = (
+                f"the far side accepted the call and was not ready within {READY_LIMIT_S:g} s"
+                f"{self._complaint()}: check that it speaks this protocol"
+            )
+            raise ConnectionFailed(words) from error
 
     def _refuse_early_end(self) -> None:
         for event in self._waiting:
@@ -118,14 +130,22 @@ class CodecLink(Generic[M]):
                 case Failed(code, message, fatal=True):
                     raise ConnectionFailed(f"the far side refuses the call: {code} {message}")
                 case Hangup(code, reason):
-                    words = f"the far side hung up before it was ready: {code or ''} {reason}"
-                    raise ConnectionFailed(words.strip(" :"), code=code, reason=reason)
+                    words = f"the far side hung up before it was ready{self._complaint()}"
+                    its_own = " ".join(part for part in (str(code or ""), reason) if part)
+                    raise ConnectionFailed(
+                        f"{words}: {its_own}" if its_own else words, code=code, reason=reason
+                    )
                 case _:
                     pass
 
+    def _complaint(self) -> str:
+        """What the far side said was wrong, as a part of a sentence."""
+        failed = [event for event in self._waiting if isinstance(event, Failed)]
+        return f", after it said '{failed[-1].code} {failed[-1].message}'" if failed else ""
+
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
-        if not self._over and code == NORMAL_CLOSE and Hangup in self._codec.sends:
+        if not self._over and code in _NORMAL_CODES and Hangup in self._codec.sends:
             await self._send(self._codec.encode(Hangup(reason=reason)))
         self._over = True
         await self._transport.close(code, reason)

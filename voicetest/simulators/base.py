@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Self
 
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.links.codec import PROTOCOL_ERROR, CodecLink
+from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
 from voicetest.transports.base import Transport, Upgrade
 from voicetest.transports.websocket import serve
@@ -25,15 +25,20 @@ NONSENSE = '{"broken": '
 async def answer(
     transport: Transport[bytes | str], codec: Codec[bytes | str], agent: AgentRecipe
 ) -> None:
-    """Hold one call at the server's end of `transport` until either side hangs up."""
+    """Hold one call at the server's end of `transport` until either side hangs up.
+
+    The link itself tells a peer what its protocol does not allow.
+    """
     nonsense = partial(transport.send, NONSENSE)
     try:
-        async with CodecLink(codec, transport) as line:
+        async with AsyncExitStack() as call:
+            try:
+                line = await call.enter_async_context(CodecLink(codec, transport))
+            except ConnectionFailed:
+                return  # the peer was never ready
             await agent.make(line, nonsense).serve()
     except* ProtocolError:
-        pass  # the link told the peer when it was left
-    except* ConnectionFailed as never_ready:
-        await transport.close(PROTOCOL_ERROR, str(never_ready.exceptions[0]))
+        pass
 
 
 class Simulator(ABC):

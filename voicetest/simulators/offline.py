@@ -23,8 +23,10 @@ def in_memory(simulator: Simulator) -> Dial:
     async def dial(
         url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
     ) -> AsyncIterator[Transport[bytes | str]]:
-        lowered = {name.lower(): value for name, value in (headers or {}).items()}
-        upgrade = Upgrade(_path(url), lowered)
+        sent = {name.lower(): value for name, value in (headers or {}).items()}
+        if subprotocols:
+            sent["sec-websocket-protocol"] = ", ".join(subprotocols)
+        upgrade = Upgrade(_path(url), sent)
         status = simulator.admit(upgrade)
         if status is not None:
             raise by_status(status, url)

@@ -29,7 +29,12 @@ class WebSocketSimulator(PathSimulator):
     @classmethod
     def behind(cls, adapter: _Speaks, agent: AgentRecipe) -> Self:
         """What the adapter speaks, whatever path it dials."""
-        return cls(agent, partial(adapter.protocol.codec, End.SERVER))
+        return cls.speaking(adapter.protocol, agent)
+
+    @classmethod
+    def speaking(cls, protocol: ProtocolSettings, agent: AgentRecipe) -> Self:
+        """One protocol at any path."""
+        return cls(agent, partial(protocol.codec, End.SERVER))
 
     @classmethod
     def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:

@@ -7,12 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-__all__ = ["NORMAL_CLOSE", "Dial", "Transport", "TransportClosed", "Upgrade"]
+__all__ = ["GOING_AWAY", "NORMAL_CLOSE", "Dial", "Transport", "TransportClosed", "Upgrade"]
 
 M = TypeVar("M")
 
 NORMAL_CLOSE = 1000
 """The close code of a connection that ended as intended (RFC 6455 §7.4.1)."""
+GOING_AWAY = 1001
+"""The code of an end that stops, with or without the conversation (RFC 6455 §7.4.1)."""
 
 
 class TransportClosed(Exception):

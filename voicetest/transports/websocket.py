@@ -17,7 +17,7 @@ from websockets.asyncio.connection import Connection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from voicetest.transports.base import NORMAL_CLOSE, TransportClosed, Upgrade
+from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, TransportClosed, Upgrade
 from voicetest.transports.refusals import explained
 
 __all__ = ["WebSocketTransport", "connect", "serve"]
@@ -27,8 +27,6 @@ SEND_LIMIT_S = 30.0
 CLOSE_LIMIT_S = 5.0
 SMALL = 8_192
 """Characters or bytes; less than the buffer that asyncio fills before it makes a writer wait."""
-GOING_AWAY = 1001
-"""The code of a server that stops (RFC 6455 §7.4.1)."""
 LOST = 1006
 """The code of a connection that ended without a closing handshake (RFC 6455 §7.4.1)."""
 LONGEST_REASON = 123
