@@ -399,7 +399,7 @@ def test_half_a_character_is_no_crash(tmp_path: Path, speech: Speech, escaped: s
     )
     held = _hold(tmp_path, speech, SPOKEN["json_audio"].protocol, dial=_saying(*said))
     assert not held.result.errors
-    assert "?" in held.events("error")[0]["message"]
+    assert "\N{REPLACEMENT CHARACTER}" in held.events("error")[0]["message"]
 
 
 @pytest.mark.parametrize(
