@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.calls import Quiet
 from voicetest.agents.faults import Faults
+from voicetest.agents.quirks import QUIRKS
 from voicetest.cli.app import app
 from voicetest.executor.plan import plan
 from voicetest.protocols.map_sections import Receives, Sends
@@ -52,7 +53,7 @@ def test_every_placeholder_of_a_protocol_map_is_explained_in_the_readme() -> Non
 
 def test_every_fault_and_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [name for name in Faults.__dataclass_fields__ if name not in readme] == []
+    assert [name for name in {*Faults.__dataclass_fields__, *QUIRKS} if name not in readme] == []
     commands = [command.name for command in app.registered_commands]
     functions = [
         c.callback.__name__.replace("_", "-") for c in app.registered_commands if c.callback

@@ -11,6 +11,7 @@ from tests.agents.line import Call, Near, call, dialogue_of, talk
 from tests.conftest import Speak
 from voicetest.agents.dialogue import Dialogue, dialogue_schema
 from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.quirks import QUIRKS
 from voicetest.audio.chunk import Samples
 from voicetest.audio.edges import clean_edges
 from voicetest.clock import sleep_until
@@ -286,7 +287,7 @@ def test_mistakes_in_faults_are_told_with_their_place(
 def test_the_schema_explains_every_fault() -> None:
     options = dialogue_schema()["properties"]["faults"]["items"]["anyOf"]
     explained = {option["const"] for option in options if option.get("description")}
-    assert explained == set(Faults.__dataclass_fields__)
+    assert explained == set(Faults.__dataclass_fields__) - {"quirks"} | set(QUIRKS)
     with_parameter = [option["properties"] for option in options if "properties" in option]
     assert {name for option in with_parameter for name in option} == {
         "slow",

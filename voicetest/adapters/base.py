@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
+from voicetest.scenario.tools import Tool
 from voicetest.scenario.values import Count, Duration
 from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
@@ -54,6 +55,8 @@ class World:
     """Who is told when an embedded agent really spoke; only calibration wants to know."""
     dial: Dial = _over_the_network
     """Opens WebSocket connections."""
+    tools: tuple[Tool, ...] = ()
+    """What the agent may call, for platforms that want to know it before the call."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
 
@@ -104,6 +107,16 @@ class Adapter(BaseModel, ABC):
         """What of the line itself leaves this process, for people."""
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """What the environment lacks for a call that is not simulated, each with what to do."""
+        return ()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The values of its settings that must not be written anywhere."""
+        return frozenset(_secrets(getattr(self, name) for name in type(self).model_fields))
+
+    @property
     def sdks(self) -> tuple[str, ...]:
         """The vendor packages it talks through, for the manifest."""
         return ()
@@ -129,3 +142,14 @@ class Adapter(BaseModel, ABC):
         if self.response_tail_silence is not None:
             return self.response_tail_silence
         return 1.0 if self.capabilities.paced else 0.6
+
+
+def _secrets(values: Iterable[object]) -> Iterator[str]:
+    for value in values:
+        match value:
+            case SecretStr():
+                yield value.get_secret_value()
+            case dict():
+                yield from _secrets(value.values())
+            case _:
+                pass

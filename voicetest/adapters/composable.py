@@ -54,6 +54,8 @@ class ComposableVoiceAgent(Adapter):
             raise ValueError("give exactly one of dialogue and llm")
         if self.dialogue is not None and "system_prompt" in self.model_fields_set:
             raise ValueError("system_prompt is for llm; a dialogue has its rules")
+        if self.dialogue is not None and self.dialogue.faults.quirks:
+            raise ValueError("quirks are those of a platform, and there is none in this process")
         return self
 
     @property

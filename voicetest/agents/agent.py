@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -26,6 +27,8 @@ from voicetest.events import (
     Dtmf,
     Hangup,
     Interrupted,
+    ReplyRequested,
+    Text,
     ToolCalled,
     ToolResult,
     Transcript,
@@ -46,7 +49,20 @@ _GOODBYE_PAUSE_S = 0.2
 _SILENCE_S = 0.02
 """One piece of the silence that is heard when the user's end is announced."""
 
-_Input: TypeAlias = Heard | Keyed
+
+@dataclass(frozen=True)
+class Typed:
+    """A turn that the user typed."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The agent shall speak although the user said nothing."""
+
+
+_Input: TypeAlias = Heard | Keyed | Typed | Asked
 
 
 class EmbeddedAgent:
@@ -87,6 +103,8 @@ class EmbeddedAgent:
         self._tools: dict[str, asyncio.Future[ToolResult]] = {}
         """The tool calls that wait for their result, by id."""
         self._tool_calls = 0
+        self._greeting = mind.greeting()
+        """Empty once it has been said."""
         self._in_turn = False
         """Set when the platform was told that the agent's turn began; cleared at its end."""
 
@@ -105,6 +123,11 @@ class EmbeddedAgent:
                         self._hear(chunk.samples())
                     case Dtmf(key):
                         self._press(key)
+                    case Text(text):
+                        self._mouth.hush()
+                        self._inputs.put_nowait(Typed(text))
+                    case ReplyRequested():
+                        self._inputs.put_nowait(Asked())
                     case UserTurnEnded() if not self._link.continuous:
                         self._hear_the_end()
                     case Interrupted() if not self._faults.never_yields:
@@ -148,15 +171,23 @@ class EmbeddedAgent:
         return self._ears.speaking_for >= self._manners.yields_after
 
     async def _talk(self) -> None:
-        greeting = self._mind.greeting()
-        if greeting:
-            await self._say(Words(greeting))
+        if ReplyRequested not in self._link.receives:  # elsewhere it is asked to greet
+            await self._greet()
         while True:
-            reply = await self._think(await self._next_input())
+            found = await self._next_input()
+            if isinstance(found, Asked) and self._greeting:
+                await self._greet()
+                continue
+            reply = await self._think(found)
             await self._say(*answer(reply, self._faults))
             if reply.ends_call:
                 await asyncio.sleep(_GOODBYE_PAUSE_S)
                 await self._link.hang_up("the agent ended the call")
+
+    async def _greet(self) -> None:
+        greeting, self._greeting = self._greeting, ""
+        if greeting:
+            await self._say(Words(greeting))
 
     async def _next_input(self) -> _Input:
         """What the user says or presses next; the agent speaks up when that takes too long."""
@@ -193,6 +224,12 @@ class EmbeddedAgent:
             case Keyed(keys):
                 await asyncio.sleep(delay)
                 return await self._mind.answer_keys(keys, self._call_tool)
+            case Typed(text):
+                await say(self._link, Transcript("user", text))
+                await asyncio.sleep(delay)
+                return await self._mind.answer(text, self._call_tool)
+            case Asked():
+                return await self._mind.answer("", self._call_tool)
 
     async def _say(self, *parts: Part) -> None:
         """One turn of the agent; without parts it ends a turn that a tool call began."""

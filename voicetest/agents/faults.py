@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
 
+from voicetest.agents.quirks import QUIRKS
 from voicetest.scenario.nodes import position, shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import Count, Only, PositiveDuration
+from voicetest.scenario.values import Count, Only, PositiveDuration, Text
 
 __all__ = ["HEALTHY", "FaultList", "Faults"]
 
@@ -38,6 +39,8 @@ class Faults:
     refuses: bool = False
     stalls: int = 0
     malformed: int = 0
+    quirks: frozenset[str] = frozenset()
+    """What the platform does besides, by the names in `agents/quirks`."""
 
 
 HEALTHY = Faults()
@@ -88,8 +91,10 @@ class _Entry(Section):
         "the one with the number that is written.",
     )
 
+    quirk: Text | None = Field(None, description="A quirk of the platform.")
 
-_NAMES = tuple(_Entry.model_fields)
+
+_NAMES = tuple(name for name in _Entry.model_fields if name != "quirk")
 _BARE = frozenset(name for name, field in _Entry.model_fields.items() if field.default is True)
 """The faults that take no parameter."""
 
@@ -105,21 +110,24 @@ def _entry(value: object) -> object:
     else:
         raise refuse(f"expected a fault, found {shown(value)}")
     at = position(value, name)
-    if name not in _Entry.model_fields:
-        raise refuse(f"unknown fault {shown(name)}", at=at, instead_of=(name, _NAMES))
+    if name in QUIRKS and isinstance(value, str):
+        return {"quirk": str(name)}
+    if name not in _NAMES:
+        names = (*_NAMES, *QUIRKS)
+        raise refuse(f"unknown fault {shown(name)}", at=at, instead_of=(name, names))
     if isinstance(value, str):
         return {str(name): _Entry.model_fields[name].default}
-    if name in _BARE:
+    if name in _BARE or name in QUIRKS:
         raise refuse(f"'{name}' takes nothing: write '- {name}'", at=at)
     return value
 
 
 def _entry_schema() -> dict[str, Any]:
     """Each name with what it means, and as the key of its parameter where it has one."""
-    properties = _Entry.model_json_schema()["properties"]
-    names = [
-        {"const": name, "description": about["description"]} for name, about in properties.items()
-    ]
+    every = _Entry.model_json_schema()["properties"]
+    properties = {name: every[name] for name in _NAMES}
+    meanings = {**{name: about["description"] for name, about in properties.items()}, **QUIRKS}
+    names = [{"const": name, "description": meaning} for name, meaning in meanings.items()]
     with_parameter = [
         {
             "type": "object",
@@ -141,12 +149,16 @@ def _together(value: object, entries: Callable[[object], tuple[_Entry, ...]]) ->
     if isinstance(value, Faults):
         return value
     switched_on: dict[str, Any] = {}
+    quirks: list[str] = []
     for entry in entries(value):
         for name, parameter in entry.model_dump(exclude_unset=True).items():
-            if name in switched_on:
-                raise refuse(f"the fault '{name}' is here twice")
-            switched_on[name] = parameter
-    return Faults(**switched_on)
+            if name in switched_on or parameter in quirks:
+                raise refuse(f"the fault '{parameter if name == 'quirk' else name}' is here twice")
+            if name == "quirk":
+                quirks.append(parameter)
+            else:
+                switched_on[name] = parameter
+    return Faults(**switched_on, quirks=frozenset(quirks))
 
 
 def _list_schema(source: object, handler: Callable[[object], Any]) -> Any:

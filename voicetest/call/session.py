@@ -99,6 +99,7 @@ class Session:
             lambda what, at: self.note("user", what, at),
             self.say,
             self._start,
+            types=Audio not in link.sends,
         )
 
     @property
@@ -289,7 +290,7 @@ class Session:
             self._on_wire = self._microphone.take(self._ticks * FRAME_S)
             if speaking or self._link.continuous:
                 self._on_wire = self._acoustics.to_agent(self._on_wire)
-                await self._link.send(Audio(AudioChunk.of(self._on_wire)))
+                await self.say(Audio(AudioChunk.of(self._on_wire)))
             for name in self._playout.passed(round(self._ticks * FRAME_S * INTERNAL.rate)):
                 await self.say(Mark(name))
             self.harness.frame(deadline, woken, self._loop.time())

@@ -12,7 +12,7 @@ from voicetest.call.microphone import FRAME_S, Microphone
 from voicetest.call.timeline import LineSpoken, Note, SpeechStarted, SpeechStopped
 from voicetest.call.turns import AgentTurns
 from voicetest.clock import sleep_until
-from voicetest.events import Dtmf, Event, UserTurnEnded, UserTurnStarted
+from voicetest.events import Dtmf, Event, Text, UserTurnEnded, UserTurnStarted
 
 __all__ = ["Speaker"]
 
@@ -32,10 +32,13 @@ class Speaker:
         note: Callable[[Note | Event, float], None],
         say: Callable[[Event], Awaitable[None]],
         start: float,
+        *,
+        types: bool = False,
     ) -> None:
         """`note` puts something of the user on the timeline, `say` tells it to the far side.
 
-        `start` is when the call's clock began, on that of the event loop.
+        `start` is when the call's clock began, on that of the event loop. With `types` the far side
+        gets each turn as text: its line carries no sound of the user.
         """
         self.speech_start_s: float | None = None
         """Start of the last line that wants an answer; set by each such line."""
@@ -49,6 +52,7 @@ class Speaker:
         self._say = say
         self._loop = asyncio.get_running_loop()
         self._start = start
+        self._types = types
 
     @property
     def _now(self) -> float:
@@ -71,6 +75,8 @@ class Speaker:
             end = min(whole, self._now)
             self._end(line, step, start, end, min(start + line.speech_end_s, end), whole)
         if line.kind in TURNS:
+            if self._types:
+                await self._say(Text(line.text))
             await self._say(UserTurnEnded())
 
     async def press(self, line: Line, step: int) -> None:

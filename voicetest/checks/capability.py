@@ -5,16 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicetest.errors import Problem
-from voicetest.events import Dtmf, Event, Interrupted, ToolCalled, Transcript, TranscriptDelta
+from voicetest.events import (
+    Audio,
+    Dtmf,
+    Event,
+    Interrupted,
+    ToolCalled,
+    Transcript,
+    TranscriptDelta,
+)
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import (
     AgentStep,
+    BackchannelStep,
     DtmfStep,
     ExpectStep,
     InterruptStep,
+    NoiseStep,
+    PlayStep,
     SilenceStep,
     Step,
 )
@@ -23,6 +35,10 @@ __all__ = ["impossible_steps"]
 
 _WORDS = ("says", "says_any", "never_says", "matches", "similar_to")
 _TOOLS = ("calls_tool", "never_calls")
+_NO_SOUND = (
+    "no sound of the user reaches this agent, only text: choose other settings of the agent, or "
+    "leave this out"
+)
 
 
 def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
@@ -37,7 +53,33 @@ def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
     for index, step in enumerate(file.scenario.script):
         for key, problem in _step_problems(step, line, file.scenario.agent.adapter):
             problems.append(file.problem(problem, "script", index, key))
+    if Audio not in line.sends:
+        problems.extend(file.problem(_NO_SOUND, *place) for place in _needing_sound(file.scenario))
     return problems
+
+
+def _needing_sound(scenario: Scenario) -> Iterator[tuple[str | int, ...]]:
+    """Places that mean nothing where none of the user's sound reaches the agent."""
+    if scenario.user.effects:
+        yield "user", "effects"
+    if scenario.user.background is not None:
+        yield "user", "background"
+    if "uplink" in scenario.line.model_fields_set:
+        yield "line", "uplink"
+    for index, step in enumerate(scenario.script):
+        match step:
+            case NoiseStep():
+                yield "script", index, "noise"
+            case BackchannelStep():
+                yield "script", index, "backchannel"
+            case PlayStep(transcript=None):
+                yield "script", index, "play"
+            case InterruptStep(mode="voice"):
+                yield "script", index, "mode"
+            case DtmfStep():
+                yield "script", index, "dtmf"
+            case _:
+                pass
 
 
 def _step_problems(step: Step, line: Capabilities, adapter: str) -> Iterator[tuple[str, str]]:

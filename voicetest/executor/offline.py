@@ -89,6 +89,9 @@ def simulated(
         raise SetupError(str(error)) from error
     ears = world.transcriber(OFFLINE_EARS, dialogue.phrases)
     recipe = AgentRecipe.follows(dialogue, ears, world.voice(OFFLINE_VOICE), world.told)
-    simulator = kind.behind(adapter, recipe)
+    try:
+        simulator = kind.behind(adapter, recipe)
+    except ValueError as error:
+        raise ScenarioError([file.problem(str(error), "agent", "simulator")]) from error
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
     return replace(world, dial=dial)

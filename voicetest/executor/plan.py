@@ -54,7 +54,8 @@ def plan(
         raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    world = World(speech.voice, speech.transcriber, speech.cache)
+    file = replace(file, secrets=file.secrets.also(adapter.secrets))
+    world = World(speech.voice, speech.transcriber, speech.cache, tools=file.scenario.tools)
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),

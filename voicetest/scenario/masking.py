@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,10 @@ class Secrets:
         named = (v for k, v in environment.items() if k.upper().endswith(_SECRET_NAMES))
         longest_first = sorted(set(fields), key=lambda pair: (-len(pair[0]), pair))
         return cls(frozenset(used) | frozenset(named), tuple(longest_first))
+
+    def also(self, values: Iterable[str]) -> Secrets:
+        """These and further values."""
+        return replace(self, values=self.values | frozenset(values))
 
     def mask(self, text: str) -> str:
         """The text with fields as they are written, and `***` for each secret that is left.

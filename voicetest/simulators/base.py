@@ -47,7 +47,15 @@ class Simulator(ABC):
     presets: ClassVar[Sequence[str]] = ()
     """What `voicetest simulate <adapter>:<preset>` can name."""
 
+    quirks: ClassVar[frozenset[str]] = frozenset()
+    """What of `agents/quirks` it can be told to do."""
+
     def __init__(self, agent: AgentRecipe) -> None:
+        """Raises ValueError for an agent with a quirk that this platform does not have."""
+        unknown = sorted(agent.faults.quirks - self.quirks)
+        if unknown:
+            known = ", ".join(sorted(self.quirks)) or "none"
+            raise ValueError(f"this platform has no quirk '{unknown[0]}'; there is: {known}")
         self._agent = agent
 
     @classmethod

@@ -40,7 +40,9 @@ def plan_all(
     if problems:
         raise ScenarioError(problems)
     if not offline:
-        missing.extend(str(unset) for planned in plans for unset in planned.file.unset)
+        for planned in plans:
+            missing.extend(str(unset) for unset in planned.file.unset)
+            missing.extend(f"{planned.file.shown}: {lack}" for lack in planned.adapter.missing)
     if missing:
         raise SetupError("\n".join(dict.fromkeys(missing)))
     return plans

@@ -42,7 +42,7 @@ def simulate(
         try:
             ears, voice = speech.transcriber(stt, dialogue.phrases), speech.voice(tts)
             simulator = _simulator(target, AgentRecipe.follows(dialogue, ears, voice))
-        except (UnknownName, NotInstalled) as error:
+        except (UnknownName, NotInstalled, ValueError) as error:
             raise SetupError(str(error)) from error
         run(_serve(simulator, host, port, tell), Clock.REAL)
 

@@ -39,4 +39,5 @@ def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Valid
             else:
                 notes.extend(f"warning: {warning}" for warning in planned.file.warnings)
                 notes.extend(f"note: {unset}" for unset in planned.file.unset)
+                notes.extend(f"note: {file}: {lack}" for lack in planned.adapter.missing)
     return Validation(len(files), tuple(problems), tuple(notes))
