@@ -199,3 +199,38 @@ def test_a_label_is_never_trimmed_away() -> None:
     assert playout.slips
     _render_all(playout, 10)
     assert playout.passed(FRAME * 10) == ["label"]
+
+
+def test_a_jitter_buffer_hides_what_is_late_by_less() -> None:
+    playout = BurstyPlayout(jitter_s=0.06)
+    sound = _noise(4800)
+    playout.push(sound[:960], 100)
+    playout.push(sound[960:1920], 400)
+    playout.push(sound[1920:], 100 + 1920 + 1400)
+    heard = _render_all(playout, 15)
+    start = 100 + 1440
+    assert not heard[:start].any()
+    assert np.array_equal(heard[start : start + 4800], sound)
+    assert playout.slips == []
+    assert playout.delay_s == 0.06
+
+
+def test_what_is_later_than_the_jitter_buffer_leaves_a_gap_that_is_told() -> None:
+    playout = BurstyPlayout(jitter_s=0.06)
+    sound = _noise(1920)
+    playout.push(sound[:960], 0)
+    playout.push(sound[960:], 1440 + 960 + 240)
+    heard = _render_all(playout, 10)
+    assert np.array_equal(heard[1440:2400], sound[:960])
+    assert not heard[2400:2640].any()
+    assert np.array_equal(heard[2640:3600], sound[960:])
+    assert [(slip.at_s, slip.seconds) for slip in playout.slips] == [(0.1, 0.01)]
+
+
+def test_after_a_pause_the_jitter_buffer_fills_again() -> None:
+    playout = BurstyPlayout(jitter_s=0.06)
+    playout.push(_noise(480), 0)
+    playout.push(_noise(480), 24_000)
+    heard = _render_all(playout, 60)
+    assert int(np.flatnonzero(heard[12_000:])[0]) + 12_000 == 25_440
+    assert playout.slips == []

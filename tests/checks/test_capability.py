@@ -32,6 +32,7 @@ class Line:
     hears: AudioFormat = field(default=INTERNAL)
     continuous: bool = True
     paced: bool = False
+    jitter_s: float = 0.0
 
 
 DEAF = Line(receives=ALL_EVENTS - {Transcript})

@@ -123,6 +123,7 @@ class Gemini:
     receives: frozenset[type[Event]] = frozenset({Audio})
     continuous: bool = True
     paced: bool = False
+    jitter_s: float = 0.0
 
     def start(self) -> Sequence[AudioChunk]:
         """Nothing."""
@@ -215,6 +216,7 @@ class Polite:
     receives: frozenset[type[Event]] = frozenset({Ready, Audio, Transcript, Mark, Failed, Hangup})
     continuous: bool = True
     paced: bool = False
+    jitter_s: float = 0.0
 
     def start(self) -> Sequence[Event]:
         """Nothing."""

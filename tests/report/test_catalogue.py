@@ -26,6 +26,7 @@ class Line:
     hears: AudioFormat = INTERNAL
     continuous: bool = False
     paced: bool = False
+    jitter_s: float = 0.0
 
 
 class Phone(Scripted):

@@ -60,20 +60,31 @@ class Playout(Protocol):
 
 
 class BurstyPlayout:
-    """For lines that send faster than real time: in order, each piece as soon as it can be."""
+    """For lines that send faster than real time: in order, each piece as soon as it can be.
 
-    delay_s = 0.0
+    With a jitter buffer the first piece after a pause waits for it, so that a far side that is
+    hardly faster than real time may be late by as much; a piece that is later still leaves a gap,
+    which is kept as a slip.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, jitter_s: float = 0.0) -> None:
+        """`jitter_s` is the length of the jitter buffer in seconds; 0 for none."""
+        self.delay_s = jitter_s
         self.slips: list[Slip] = []
+        self._wait = round(jitter_s * INTERNAL.rate)
         self._queue: deque[tuple[int, Samples]] = deque()
-        self._end = 0
+        self._end = -self._wait
         self._marks: deque[tuple[int, str]] = deque()
         """Labels with the positions at which they are reached."""
 
     def push(self, samples: Samples, at: int) -> None:
         """Queue a piece: it starts when it arrives or when the one before it ends."""
-        start = max(at, self._end)
+        late = at - self._end
+        if 0 < late < self._wait:
+            self.slips.append(Slip(self._end / INTERNAL.rate, late / INTERNAL.rate))
+            start = at
+        else:
+            start = max(at + self._wait, self._end) if late >= self._wait else self._end
         self._end = start + len(samples)
         self._queue.append((start, samples))
 

@@ -83,7 +83,7 @@ class Session:
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
-        self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout()
+        self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout(link.jitter_s)
         self._loop = asyncio.get_running_loop()
         self._start = self.harness.epoch = self._loop.time()
         self._on_wire: Samples | None = None

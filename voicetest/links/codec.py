@@ -83,6 +83,11 @@ class CodecLink(Generic[M]):
         """Whether the far side sends its sound in real time."""
         return self._codec.paced
 
+    @property
+    def jitter_s(self) -> float:
+        """How late the far side's sound may come and be heard without a gap, in seconds."""
+        return self._codec.jitter_s
+
     async def __aenter__(self) -> Self:
         """Open the conversation; raises ConnectionFailed unless the far side gets ready for it.
 

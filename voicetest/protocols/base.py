@@ -60,6 +60,10 @@ class Capabilities(Protocol):
     def paced(self) -> bool:
         """Whether the far side sends its sound in real time rather than as fast as it can."""
 
+    @property
+    def jitter_s(self) -> float:
+        """How late, in seconds, sound that is not `paced` may come and be heard without a gap."""
+
 
 @dataclass(frozen=True)
 class Decoded(Generic[M]):

@@ -41,6 +41,7 @@ class InProcess:
     continuous: bool = True
     speaks: AudioFormat = INTERNAL
     hears: AudioFormat = INTERNAL
+    jitter_s: float = 0.0
 
     @property
     def sends(self) -> Events:

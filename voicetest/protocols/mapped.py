@@ -64,6 +64,8 @@ class MessageMap(ProtocolSettings):
 class Mapped:
     """One connection that speaks as a map says."""
 
+    jitter_s = 0.0
+
     def __init__(self, end: End, spoken: MessageMap) -> None:
         self.end = end
         self.hears = AudioFormat(spoken.encoding, spoken.rate)

@@ -45,6 +45,8 @@ _FROM_BOT: Events = frozenset({Audio, Cleared})
 class PipecatProtobuf:
     """One connection; every piece of sound says its own rate, so `speaks` is only the usual one."""
 
+    jitter_s = 0.06
+
     def __init__(
         self, end: End, rate: int = 16_000, *, rtvi: bool = True, paced: bool = False
     ) -> None:

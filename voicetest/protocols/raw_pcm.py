@@ -65,6 +65,8 @@ class RawPcmSettings(ProtocolSettings):
 class RawPcm:
     """One connection; a sample that is split between two messages is put together again."""
 
+    jitter_s = 0.0
+
     def __init__(
         self,
         end: End,

@@ -102,6 +102,7 @@ class MediaStream:
     """
 
     continuous = True
+    jitter_s = 0.06
     speaks = TELEPHONE
     hears = TELEPHONE
 
