@@ -26,6 +26,7 @@ from voicetest.agents.recipe import AgentRecipe
 from voicetest.audio.chunk import Encoding, Samples
 from voicetest.audio.g711 import compress
 from voicetest.audio.wav import read_span
+from voicetest.call.closing import broken_line
 from voicetest.call.timeline import Entry
 from voicetest.checks.result import Result
 from voicetest.clock import Clock, sleep_until
@@ -541,7 +542,7 @@ def _ended_well(held: Held, code: int) -> None:
         assert not held.result.errors
         return
     assert exit_code_of(held.result) is ExitCode.CONNECTION
-    assert held.error == ("connection", f"the line broke: closed with code {code} cut")
+    assert held.error == ("connection", str(broken_line(Hangup(code, "cut", normal=False))))
 
 
 @pytest.mark.process
@@ -568,5 +569,5 @@ def test_a_connection_that_is_cut_in_mid_call_is_a_result(
         assert held.result.termination.by == "agent"
         return
     reason = "the connection was lost" if code == 1006 else "cut"
-    assert held.error == ("connection", f"the line broke: closed with code {code} {reason}")
+    assert held.error == ("connection", str(broken_line(Hangup(code, reason, normal=False))))
     assert (held.result.termination.by, held.result.termination.code) == ("platform", code)

@@ -74,11 +74,11 @@ async def _end(line: Line) -> tuple[int, str]:
         ('{"event":"start"}', "the peer sent 'start' without its fields"),
         (
             '{"event":"media","streamSid":"MZ1"}',
-            "the peer sent 'media' for 'MZ1' where start is expected",
+            "the peer sent 'media' for 'MZ1' where 'start' is expected",
         ),
         (
             '{"event":"media"}',
-            "the peer sent 'media' without a streamSid where start is expected",
+            "the peer sent 'media' for no stream where 'start' is expected",
         ),
     ],
 )
