@@ -40,6 +40,7 @@ class WebSocketAgentAdapter(Adapter):
     )
     protocol: ProtocolChoice = Field(
         default=RawPcmSettings(),
+        repr=False,  # messages on opening may hold secrets
         description="What is spoken: a preset (raw_pcm, json_audio, twilio_media_stream), one with "
         "settings ({preset: raw_pcm, rate: 16000}), or a map of the agent's own messages.",
     )
