@@ -38,6 +38,9 @@ class _Parrot:
         self.calls += 1
         return AudioChunk.of(np.full(len(text), int(rate * 100), dtype=np.int16))
 
+    async def said(self, text: str, rate: float = 1.0) -> str:
+        return text.replace("seventeen", "17")
+
     async def transcribe(self, audio: AudioChunk) -> str:
         self.calls += 1
         return f"{audio.frames} samples, é"
@@ -162,3 +165,12 @@ def test_the_folder_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     assert default_folder() == Path("/caches/voicetest")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert default_folder() == Path.home() / ".cache" / "voicetest"
+
+
+def test_the_words_of_a_voice_that_departs_from_its_text_are_kept_with_its_sound(
+    tmp_path: Path,
+) -> None:
+    asyncio.run(CachedVoice(_Parrot(), Cache(tmp_path)).synthesise("seventeen parrots"))
+    later = CachedVoice(_Parrot(), Cache(tmp_path))
+    assert asyncio.run(later.said("seventeen parrots")) == "17 parrots"
+    assert asyncio.run(later.said("a parrot")) == "a parrot"

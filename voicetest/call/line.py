@@ -33,3 +33,5 @@ class Line:
     """Where speech or tones end in it."""
     keys: str = ""
     """What a line of keys presses."""
+    said: str | None = None
+    """Its words where the voice departed from the text."""

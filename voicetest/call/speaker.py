@@ -122,5 +122,6 @@ class Speaker:
             speech_end_s=speech_end,
             truncated=end < whole - FRAME_S,
             clean=line.clean.name,
+            said=line.said,
         )
         self._note(spoken, self._now)

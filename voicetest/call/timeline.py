@@ -81,6 +81,8 @@ class LineSpoken:
     """Whether the call ended before the whole line was out."""
     clean: str
     """Name of the file with the clean line, before effects and line."""
+    said: str | None = None
+    """Its words where the voice departed from the text."""
 
 
 @dataclass(frozen=True)

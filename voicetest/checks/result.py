@@ -69,7 +69,10 @@ class Turn(_Value):
     transcript_source: Literal["script", "platform", "transcriber"] | None = Field(
         description="Where the transcript comes from; null when there is none."
     )
-    said: str | None = Field(default=None, description="A user turn's text in the script.")
+    said: str | None = Field(
+        default=None,
+        description="A user turn's words; a voice that is a model may depart from the script.",
+    )
     understood: str | None = Field(
         default=None, description="What the platform understood of a user turn."
     )

@@ -79,7 +79,7 @@ def _user_turn(file: ScenarioFile, index: int, turn: UserTurn) -> Turn:
         file=f"segments/{index:02}-user.wav",
         transcript=line.text,
         transcript_source="script" if line.text else None,
-        said=line.text if line.kind in SPOKEN else None,
+        said=(line.said or line.text) if line.kind in SPOKEN else None,
         understood=turn.understood,
     )
 

@@ -12,6 +12,7 @@ from voicetest import clock
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
+from voicetest.call.line import Line
 from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
@@ -82,7 +83,9 @@ def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
     ):
         call = _Call(planned, folder, recorder, log, progress)
         try:
-            clock.run(call.run(), planned.clock)
+            # Nobody has been called yet, and a voice may be far away.
+            lines = clock.run(call.prepare(), clock.Clock.REAL)
+            clock.run(call.run(lines), planned.clock)
         except KeyboardInterrupt:
             error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
@@ -144,10 +147,15 @@ class _Call:
         self.phase = phase
         self._progress.phase(phase)
 
-    async def run(self) -> None:
-        planned = self._planned
+    async def prepare(self) -> dict[int, Line]:
+        """Everything that the user will put on the line, by step."""
         self._enter("preparing")
-        lines = await prepare(planned.file, planned.world, self._folder / "segments")
+        planned = self._planned
+        return await prepare(planned.file, planned.world, self._folder / "segments")
+
+    async def run(self, lines: dict[int, Line]) -> None:
+        """Call the agent and play the script."""
+        planned = self._planned
         way = acoustics(planned.file, lines.values())
         transcriber = await turn_transcriber(planned)
         self._enter("dialling")

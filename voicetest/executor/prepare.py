@@ -78,10 +78,11 @@ class _Maker:
         rate = step.rate or self.file.scenario.user.rate or 1.0
         try:
             audio = await voice.synthesise(text, rate)
+            said = await voice.said(text, rate)
         except UnspeakableText as error:
             problem = self.file.problem(str(error), "script", index, kind)
             raise ScenarioError([problem]) from error
-        return self.line(index, kind, text, audio)
+        return self.line(index, kind, text, audio, said=said if said != text else None)
 
     async def transcript(self, audio: AudioChunk) -> str:
         """The words of a recording, by the scenario's transcriber if it names one."""
@@ -90,7 +91,15 @@ class _Maker:
             return ""
         return await self.world.transcriber(transcriber.use, ()).transcribe(audio)
 
-    def line(self, step: int, kind: LineKind, text: str, audio: AudioChunk, keys: str = "") -> Line:
+    def line(
+        self,
+        step: int,
+        kind: LineKind,
+        text: str,
+        audio: AudioChunk,
+        keys: str = "",
+        said: str | None = None,
+    ) -> Line:
         """Put a line on disk, clean and with effects; its speech edges are those of the clean."""
         clean, wire = (
             self.folder / f".step-{step:03}.wav",
@@ -112,6 +121,7 @@ class _Maker:
             speech_start_s=speech.start,
             speech_end_s=speech.end,
             keys=keys,
+            said=said,
         )
 
 

@@ -146,8 +146,19 @@ class CachedVoice:
         if kept is not None and len(kept) % 2 == 0:
             return AudioChunk(kept)
         spoken = await self._voice.synthesise(text, rate)
+        said = await self._voice.said(text, rate)
+        if said != text:
+            self._cache.put(self._words(text, rate), said.encode())
         self._cache.put(name, spoken.data)
         return spoken
+
+    async def said(self, text: str, rate: float = 1.0) -> str:
+        """Its words for that text, from the cache if they were kept; else the text."""
+        kept = self._cache.get(self._words(text, rate))
+        return text if kept is None else kept.decode()
+
+    def _words(self, text: str, rate: float) -> str:
+        return key({"said by": self.identity, "text": text, "rate": rate})
 
 
 class CachedTranscriber:

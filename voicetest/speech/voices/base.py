@@ -43,6 +43,10 @@ class Voice(Protocol):
         """
         ...
 
+    async def said(self, text: str, rate: float = 1.0) -> str:
+        """The words that `synthesise` gives for that text; a model may depart from it a little."""
+        ...
+
 
 class VoiceProvider(Protocol):
     """What an entry point of `voicetest.voices` loads."""

@@ -48,6 +48,10 @@ class EspeakVoice:
         """Start the worker process."""
         await self.synthesise("a")
 
+    async def said(self, text: str, rate: float = 1.0) -> str:
+        """The text itself."""
+        return text
+
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """The text at `rate` times 165 words a minute; espeak-ng can do 80 to 450."""
         speed = round(USUAL_RATE * rate)
