@@ -29,7 +29,7 @@ class SpokenOver:
     stopped_s: float | None
     """When that speech of the agent stopped; None if it went on to the end of the call."""
     delay_s: float = 0.0
-    """By how much playout itself made the agent later."""
+    """By how much playout itself made that end later; what playout cut off is not late."""
 
     @property
     def stop_time_s(self) -> float | None:
@@ -69,7 +69,8 @@ def spoken_over(
         else:
             # Speech that goes on in the same turn, after however long a pause, had not stopped.
             stopped = None if going_on.end_s >= duration_s - FRAME_S else going_on.end_s
-            found.append(SpokenOver(line, mode, going_on.turn.index, stopped, delay_s))
+            delay = 0.0 if call.cut_at(going_on.end_s) else delay_s
+            found.append(SpokenOver(line, mode, going_on.turn.index, stopped, delay))
     return found
 
 

@@ -61,9 +61,15 @@ class Measured:
 
     @property
     def agent_speech_on_time(self) -> list[Segment]:
-        """Where the agent would be heard if playout itself took no time."""
+        """Where the agent would be heard if playout itself took no time.
+
+        What playout cut off when it was told to ends there, however late it was.
+        """
         delay = self.jitter_buffer_s
-        return [Segment(s.start - delay, s.end - delay) for s in self.agent_speech]
+        return [
+            Segment(s.start - delay, s.end if self.call.cut_at(s.end) else s.end - delay)
+            for s in self.agent_speech
+        ]
 
     @property
     def user_speech(self) -> list[Segment]:

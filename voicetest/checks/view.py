@@ -25,6 +25,9 @@ from voicetest.events import Dtmf, Hangup, ToolCalled, ToolResult, Transcript
 
 __all__ = ["AgentTurn", "CallView", "StepView", "ToolUse", "UserTurn", "view"]
 
+_AT_CUT_S = 0.05
+"""How far the detected end of speech may be from where the sound was cut off."""
+
 
 @dataclass
 class ToolUse:
@@ -120,6 +123,8 @@ class CallView:
     first_audio_s: list[float] = field(default_factory=list)
     hangup_s: float | None = None
     ended: CallEnded | None = None
+    cuts_s: list[float] = field(default_factory=list)
+    """When the rest of what the agent had sent was thrown away."""
     interrupts: dict[int, UserInterrupt] = field(default_factory=dict)
     """How each step that speaks over the agent fared, by step."""
     _early: list[str] = field(default_factory=list)
@@ -131,6 +136,10 @@ class CallView:
     def tools(self) -> list[ToolUse]:
         """Every tool call, in order."""
         return [tool for turn in self.agent_turns for tool in turn.tools]
+
+    def cut_at(self, end_s: float) -> bool:
+        """Whether speech that ends there ends because the rest of it was thrown away."""
+        return any(abs(end_s - cut) <= _AT_CUT_S for cut in self.cuts_s)
 
     def take_in(self, entry: Entry) -> None:
         """Sort one entry."""
@@ -146,6 +155,7 @@ class CallView:
                 turn.limit_s, turn.cause = limit_s, cause
             case TurnCut(index, share):
                 self.agent_turns[index].heard_share = share
+                self.cuts_s.append(entry.at)
             case Dtmf(key) if entry.by == "agent" and self.agent_turns:
                 self.agent_turns[-1].keys += key
             case UserInterrupt():

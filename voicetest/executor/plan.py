@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voicetest import registry
 from voicetest.adapters.base import Adapter, World
@@ -22,6 +23,9 @@ from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
+
+if TYPE_CHECKING:
+    from voicetest.agents.truth import Spoke
 
 __all__ = ["Plan", "choose_clock", "plan", "resolve"]
 
@@ -43,10 +47,12 @@ def plan(
     clock: str = "auto",
     *,
     offline: bool = False,
+    told: Callable[[Spoke], None] | None = None,
 ) -> Plan:
     """Load a scenario, find its adapter, and hold the one against the other.
 
-    With `offline`, whatever would leave this machine is replaced or simulated.
+    With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
+    an embedded agent really spoke.
     """
     try:
         file = load_scenario(path, variables)
@@ -55,7 +61,8 @@ def plan(
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets))
-    world = World(speech.voice, speech.transcriber, speech.cache, tools=file.scenario.tools)
+    tools = file.scenario.tools
+    world = World(speech.voice, speech.transcriber, speech.cache, told=told, tools=tools)
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),

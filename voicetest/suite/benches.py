@@ -17,19 +17,27 @@ from voicetest.simulators.websocket import WebSocketSimulator
 from voicetest.speech.providers import Speech
 from voicetest.suite.calibration import DIALOGUE, REPLY_DELAY, Calibration, calibrate
 
-__all__ = ["bench", "composable", "websocket"]
+__all__ = ["bench", "composable", "simulated", "websocket"]
 
 EARS, VOICE = "pocketsphinx/espeak", "espeak/en-us"
 
 
 def bench(adapter: str, exchanges: int) -> Calibration:
     """Calibrate an adapter; raises SetupError for one that has no such agent."""
-    if adapter not in _BENCHES:
-        hint = nearest(adapter, _BENCHES)
-        message = f"there is no calibration for '{adapter}'{hint}; there is: {', '.join(_BENCHES)}"
-        raise SetupError(message)
     with Speech() as speech:
-        return _BENCHES[adapter](speech, exchanges)
+        if adapter in _BENCHES:
+            return _BENCHES[adapter](speech, exchanges)
+        if adapter in _SIMULATED:
+            return simulated(speech, exchanges, {"adapter": adapter, **_SIMULATED[adapter]})
+    known = (*_BENCHES, *_SIMULATED)
+    hint = nearest(adapter, known)
+    raise SetupError(f"there is no calibration for '{adapter}'{hint}; there is: {', '.join(known)}")
+
+
+def simulated(speech: Speech, exchanges: int, agent: dict[str, object]) -> Calibration:
+    """The agent behind a simulated platform, in memory and in virtual time."""
+    with_agent = {**agent, "simulator": "agent.yaml"}
+    return calibrate(speech, with_agent, exchanges, offline=True)
 
 
 def composable(
@@ -72,3 +80,7 @@ _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {
     "composable": composable,
     "websocket": websocket,
 }
+_SIMULATED: Mapping[str, Mapping[str, object]] = {
+    "pipecat": {"url": "ws://simulated.invalid/ws"},
+}
+"""Platforms with the settings that a call to them needs at least."""

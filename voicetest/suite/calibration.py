@@ -120,21 +120,23 @@ def calibrate(
     spoken: list[Spoke] | None = None,
     line: dict[str, object] | None = None,
     reply_delay: str = REPLY_DELAY,
+    *,
+    offline: bool = False,
 ) -> Calibration:
     """Hold a call of so many exchanges, every third with an interruption, and compare.
 
     `agent` is the scenario's agent section; its agent tells `spoken`, or the world's `told`, when
-    it really spoke. In virtual time all answers begin at one place of the 10 ms grid on which
-    speech is detected; `reply_delay` moves it. Raises ConnectionFailed when the call breaks.
+    it really spoke. With `offline` a simulator of its platform is called. In virtual time all
+    answers begin at one place of the 10 ms grid on which speech is detected; `reply_delay` moves
+    it. Raises ConnectionFailed when the call breaks.
     """
     told: list[Spoke] = [] if spoken is None else spoken
     with TemporaryDirectory(prefix="voicetest-") as name:
         folder = Path(name)
         dialogue = {**DIALOGUE, "reply_delay": reply_delay}
-        planned = plan(_written(folder, agent, dialogue, exchanges, line or {}), {}, speech)
-        world = replace(planned.world, told=told.append)
-        record = _held(replace(planned, world=world), folder / "call")
-        return _compared(planned, record, told)
+        file = _written(folder, agent, dialogue, exchanges, line or {})
+        planned = plan(file, {}, speech, offline=offline, told=told.append)
+        return _compared(planned, _held(planned, folder / "call"), told)
 
 
 def _written(
