@@ -166,17 +166,21 @@ def _of_gemini(draw: st.DrawFn, end: End, automatic: bool) -> list[Event]:
     """Marked turns of the user with sound only in them; whole turns of the model, words told."""
     called = st.builds(ToolCalled, id=text, name=text, arguments=json_text)
     if end is End.CLIENT:
-        sound = st.lists(_sound(GeminiLive(end).hears), max_size=3)
+        heard = st.lists(_sound(GeminiLive(end).hears), max_size=3)
         result = st.builds(ToolResult, id=text, content=json_text, failed=st.booleans())
         other = st.lists(EVENTS[Text] | EVENTS[ReplyRequested] | result, max_size=3)
-        spoken = draw(sound) if automatic else [UserTurnStarted(), *draw(sound), UserTurnEnded()]
+        spoken = draw(heard) if automatic else [UserTurnStarted(), *draw(heard), UserTurnEnded()]
         return [*draw(other), *spoken, *draw(other)]
     said: list[Event] = [Transcript("user", draw(word))]
     whole = ""
+    wire = GeminiLive(end).speaks
+    sound = st.binary(min_size=2, max_size=64).map(
+        lambda data: Audio(AudioChunk(data[: len(data) // 2 * 2], wire))
+    )
     for piece in draw(st.lists(word, max_size=3)):
         words = f" {piece}" if whole else piece
         whole += words
-        said += [TranscriptDelta("agent", words), draw(_sound(GeminiLive(end).speaks))]
+        said += [TranscriptDelta("agent", words), draw(sound)]
     said += draw(st.lists(called | EVENTS[ToolCancelled], max_size=2))
     told = [Transcript("agent", whole)] if whole else []
     produced = any(isinstance(e, TranscriptDelta | ToolCalled) for e in said)
