@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -40,8 +39,8 @@ class GeminiLiveAgentAdapter(Adapter):
         description="The model, such as gemini-3.8-live or gemini-2.5-flash-native-audio-latest.",
     )
     voice: Text = Field(default=VOICE, description="One of Google's prebuilt voices.")
-    system_instruction: str = Field(
-        default="", description="What the model is told about its part; empty for nothing."
+    system_instruction: Text | None = Field(
+        default=None, description="What the model is told about its part."
     )
     api_key: Header | None = Field(
         default=None,
@@ -102,41 +101,31 @@ class GeminiLiveAgentAdapter(Adapter):
         setup = Setup(
             model=self.model,
             voice=self.voice,
-            instruction=self.system_instruction,
+            instruction=self.system_instruction or "",
             automatic=self.turn_detection == "automatic",
             functions=[declaration(tool) for tool in tools],
         )
         return GeminiLive(End.CLIENT, setup)
 
-    @asynccontextmanager
-    async def connect(self, world: World) -> AsyncIterator[Link]:
+    def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
         """Open a session; raises ConnectionFailed, which shows no key."""
         headers = dict(self.headers)
         if self._key and not world.offline:
             headers["x-goog-api-key"] = SecretStr(self._key)
-        async with AsyncExitStack() as session:
-            line = dialled(world, self.codec(world.tools), self.url, headers)
-            try:
-                link = await session.enter_async_context(line)
-            except ConnectionFailed as error:
-                raise self._explained(error) from error
-            yield link
+        codec = self.codec(world.tools)
+        return dialled(world, codec, self.url, headers, advice=self._advice)
 
-    def _explained(self, error: ConnectionFailed) -> ConnectionFailed:
-        """The same error with what Google means by it."""
-        advice = self._advice(error.code, error.reason.lower())
-        message = f"{error} ({advice})" if advice else str(error)
-        return ConnectionFailed(message, code=error.code, reason=error.reason)
-
-    def _advice(self, code: int | None, reason: str) -> str:
-        match code:
+    def _advice(self, error: ConnectionFailed) -> str:
+        """What to do about a session that Google does not open."""
+        reason = error.reason.lower()
+        match error.code:
             case 401 | 403:
                 return _KEY_REFUSED
             case 404:
                 return "check 'api_version' and 'base_url'"
             case _ if "api key" in reason or "api_key" in reason:
                 return _KEY_REFUSED
-            case _ if "quota" in reason or code == 429:
+            case _ if "quota" in reason or error.code == 429:
                 return "the quota of the key is used up: wait, or raise it, or set 'max_concurrent'"
             case 1008:
                 return f"the key may not use {self.model} live, or there is no such 'model'"

@@ -124,6 +124,8 @@ def sound(holder: Json, usual: AudioFormat) -> AudioChunk | None:
         written += "=" * (-len(written) % 4)
     said = _RATE.search(kind)
     rate = int(said.group(1)) if said else usual.rate
+    if not rate:
+        raise _wrong("mimeType", kind, "a sample rate")
     try:
         return AudioChunk(sound_bytes(written), AudioFormat(Encoding.PCM16, rate))
     except ValueError as error:
