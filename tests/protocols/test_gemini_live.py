@@ -66,7 +66,7 @@ def _content(**fields: Any) -> dict[str, Any]:
 SOUND = _spoken(base64.b64encode(PCM).decode())
 DONE = _content(turnComplete=True)
 CUT = _content(interrupted=True)
-SERVER_MESSAGES = [
+SERVER_MESSAGES: list[dict[str, Any]] = [
     {"setupComplete": {"sessionId": "s1"}},
     SOUND,
     _content(outputTranscription={"text": "Hello"}, generationComplete=True),
@@ -79,7 +79,7 @@ SERVER_MESSAGES = [
     {"sessionResumptionUpdate": {"newHandle": "h", "resumable": True}},
     {"voiceActivity": {"voiceActivityType": "ACTIVITY_START"}},
 ]
-CLIENT_MESSAGES = [
+CLIENT_MESSAGES: list[dict[str, Any]] = [
     {"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "AAAA"}}},
     {"realtimeInput": {"activityStart": {}}},
     {"realtimeInput": {"activityEnd": {}}},
@@ -129,7 +129,8 @@ def test_sound_is_sent_between_markers_only() -> None:
     codec = GeminiLive(End.CLIENT)
     assert not codec.continuous
     sound = _sound(PCM, HEARS)
-    turn = [sound, UserTurnStarted(), UserTurnStarted(), sound, UserTurnEnded(), UserTurnEnded()]
+    turn: list[Event] = [sound, UserTurnStarted(), UserTurnStarted(), sound]
+    turn += [UserTurnEnded(), UserTurnEnded()]
     assert _said(codec, *turn, sound) == [
         {"realtimeInput": {"activityStart": {}}},
         {"realtimeInput": {"audio": {"mimeType": "audio/pcm;rate=16000", "data": "+///fw=="}}},

@@ -77,7 +77,7 @@ class Mouth:
     @property
     def speaking(self) -> bool:
         """Whether the listener still hears the agent, or will after a pause of the same turn."""
-        return self._speaking
+        return self._speaking and not self._hushed.is_set()
 
     @property
     def heard_share(self) -> float:
