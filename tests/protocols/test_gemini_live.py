@@ -278,6 +278,34 @@ def test_the_spurious_interruption_of_an_answer_that_is_over_ends_no_turn() -> N
     ]
 
 
+def test_words_of_the_user_that_come_after_the_answer_correct_what_was_heard() -> None:
+    codec = GeminiLive(End.CLIENT)
+    codec.encode(UserTurnStarted())
+    where, is_it = (_content(inputTranscription={"text": words}) for words in ("Where", " is it?"))
+    assert _heard(codec, where) == []
+    codec.encode(UserTurnEnded())
+    assert _heard(codec, SOUND) == [Transcript("user", "Where"), _sound()]
+    corrected = Transcript("user", "Where is it?", replaces="Where")
+    assert _heard(codec, DONE, is_it) == [AgentTurnEnded(), corrected]
+    codec.encode(UserTurnStarted())
+    codec.encode(UserTurnEnded())
+    assert _heard(codec, where, SOUND) == [Transcript("user", "Where"), _sound()]
+
+
+def test_messages_in_another_order_give_the_same_turns() -> None:
+    codec = GeminiLive(End.CLIENT)
+    words = _content(outputTranscription={"text": "Yes."})
+    assert _heard(codec, words, SOUND, DONE, _content(generationComplete=True)) == [
+        TranscriptDelta("agent", "Yes."),
+        _sound(),
+        Transcript("agent", "Yes."),
+        AgentTurnEnded(),
+        GENERATED,
+    ]
+    codec.encode(Text("And?"))
+    assert _heard(codec, DONE, SERVER_MESSAGES[0]) == [AgentTurnEnded(), Ready("s1", SPEAKS, HEARS)]
+
+
 def test_words_that_come_after_the_end_of_a_turn_correct_it() -> None:
     codec = GeminiLive(End.CLIENT)
     _heard(codec, SOUND, _content(outputTranscription={"text": "It is"}), DONE)

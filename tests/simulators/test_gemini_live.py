@@ -26,12 +26,23 @@ from tests.calls import Quiet
 from tests.conftest import Speak
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.recipe import AgentRecipe
+from voicetest.audio.chunk import AudioChunk
 from voicetest.audio.resample import resample
 from voicetest.checks.result import Result
 from voicetest.clock import Clock
 from voicetest.clock import run as run_on
 from voicetest.errors import ScenarioError
-from voicetest.events import Hangup, Ready
+from voicetest.events import (
+    AgentTurnEnded,
+    Audio,
+    Event,
+    Hangup,
+    Ready,
+    ReplyRequested,
+    Transcript,
+    UserTurnEnded,
+    UserTurnStarted,
+)
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
 from voicetest.protocols.gemini_live import GeminiLive
@@ -445,3 +456,34 @@ def test_a_user_who_speaks_is_obeyed_before_a_word_is_understood(
 
     kinds = run_on(main(), Clock.VIRTUAL)
     assert kinds[-2:] == ["interrupted", "turnComplete"]
+
+
+def test_a_turn_that_arrives_all_at_once_over_an_answer_is_answered(
+    speech: Speech, speak: Speak
+) -> None:
+    simulator = GeminiLiveSimulator(_agent(speech))
+    thanks = AudioChunk.of(speak("Thank you.", "en-us+f2"))
+
+    async def main() -> list[Event]:
+        heard: list[Event] = []
+        async with (
+            in_memory(simulator)(f"ws://host/ws/{METHOD}") as transport,
+            CodecLink(GeminiLive(End.CLIENT), transport) as line,
+        ):
+            await line.send(ReplyRequested())
+            async for event in line.events():
+                if isinstance(event, Audio) and not any(isinstance(e, Audio) for e in heard):
+                    for said in (UserTurnStarted(), Audio(thanks), UserTurnEnded()):
+                        await line.send(said)
+                heard.append(event)
+                if event == AgentTurnEnded():
+                    break
+        return [event for event in heard if isinstance(event, Transcript | AgentTurnEnded)]
+
+    assert run_on(main(), Clock.VIRTUAL) == [
+        Transcript("agent", "Parcel service."),
+        AgentTurnEnded("interrupted"),
+        Transcript("user", "thank you"),
+        Transcript("agent", "Goodbye."),
+        AgentTurnEnded(),
+    ]

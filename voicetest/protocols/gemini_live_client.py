@@ -112,10 +112,15 @@ class GeminiLiveClient:
         heard = section(content, "inputTranscription")
         if heard is None:
             return
-        self._expect()
+        if self._automatic:
+            self._expect()
         self._user.add(text(heard, "text"))
-        if flag(heard, "finished"):
+        finished = flag(heard, "finished")
+        # Where turns are marked, words that come after the answer began are the rest of its cause.
+        answered = not self._in_activity and (self._produced or self._over)
+        if finished or answered:
             yield from self._user.tell()
+        if finished:
             self._user.renew()
 
     def _hear_model(self, content: Json) -> Iterator[Event]:
