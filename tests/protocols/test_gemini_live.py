@@ -474,6 +474,13 @@ def test_the_server_hears_sound_between_markers_only() -> None:
     assert _heard(codec, end, even, chunks) == [UserTurnEnded()]
 
 
+def test_the_end_of_the_stream_is_silence_to_a_model_that_finds_turns() -> None:
+    ends = {"realtimeInput": {"audioStreamEnd": True}}
+    (silence,) = _heard(_ready_server(Setup(automatic=True)), ends)
+    assert silence == _sound(bytes(32_000), HEARS)
+    assert _heard(_ready_server(), ends) == []
+
+
 def test_what_a_client_types_is_a_turn_or_asks_for_one() -> None:
     codec = _ready_server()
     history = {"clientContent": {"turns": [{"parts": [{"text": "a"}]}], "turnComplete": False}}

@@ -26,7 +26,7 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import CannotSend
 from voicetest.protocols.example import compact, json_or_text
-from voicetest.protocols.gemini_live_message import Json, blob, items, section, sound, text
+from voicetest.protocols.gemini_live_message import Json, blob, flag, items, section, sound, text
 from voicetest.protocols.gemini_live_setup import Setup
 
 __all__ = ["GeminiLiveServer"]
@@ -35,6 +35,8 @@ _PIECE_S = 0.1
 """Of the sound in one message; 40 to 200 ms were seen."""
 _TOKENS_A_SECOND = 25
 """What Google counts for a second of sound."""
+_SILENCE_S = 1.0
+"""What the end of the user's stream is to whoever waits for silence."""
 _WORD = re.compile(r"\s*\S+|\s+$")
 _MARKERS_REFUSED = (
     "Explicit activity control is not supported when automatic activity detection is enabled."
@@ -195,6 +197,10 @@ class GeminiLiveServer:
             return (Text(typed),), ()
         if not (self.automatic or self._in_activity):
             return (), ()
+        if flag(live, "audioStreamEnd"):
+            wire = self._formats[1]
+            silence = bytes(round(_SILENCE_S * wire.rate) * wire.frame_bytes)
+            return (Audio(AudioChunk(silence, wire)),), ()
         media = [each for name in ("audio", "mediaChunks") for each in items(live, name)]
         chunks = [sound(each, self._formats[1]) for each in media]
         return tuple(Audio(chunk) for chunk in chunks if chunk is not None), ()
@@ -216,7 +222,7 @@ def _share(words: Sequence[str], number: int, pieces: int) -> Sequence[str]:
 
 def _typed(content: Json) -> Sequence[Event]:
     """A typed turn; without words it asks the model to speak."""
-    if content.get("turnComplete", content.get("turn_complete")) is not True:
+    if not flag(content, "turnComplete"):
         return ()
     turns = items(content, "turns")
     said = [text(part, "text") for part in items(turns[-1], "parts")] if turns else []
