@@ -425,6 +425,24 @@ def test_a_refusal_is_told_in_googles_words_with_what_to_do(
     assert words in error.message
 
 
+@pytest.mark.parametrize("detection", ["none", "automatic"])
+@pytest.mark.parametrize("faults", [(), ("never_yields",)])
+def test_an_agent_that_does_not_yield_is_found_out(
+    tmp_path: Path, speech: Speech, detection: str, faults: tuple[str, ...]
+) -> None:
+    file = tmp_path / "scenario.yaml"
+    dialogue = {"greeting": "You have called the parcel service of the whole country.",
+                "rules": DIALOGUE["rules"], "faults": list(faults)}  # fmt: skip
+    agent = {"adapter": "gemini_live", "turn_detection": detection, "simulator": dialogue}
+    over = {"interrupt": "Thank you.", "after": "500ms", "stops_within": "600ms"}
+    script = [over, {"agent": {"says": "goodbye"}}]
+    user = {"voice": "espeak/en-us+f2"}
+    file.write_text(yaml.safe_dump({"version": 1, "agent": agent, "user": user, "script": script}))
+    (tmp_path / "call/segments").mkdir(parents=True)
+    result = run(plan(file, {}, speech, offline=True), tmp_path / "call", Quiet())
+    assert result.status == ("failed" if faults else "passed"), (result.checks, result.errors)
+
+
 def test_a_simulator_without_a_quirk_says_so(tmp_path: Path, speech: Speech) -> None:
     with pytest.raises(ScenarioError, match="this platform has no quirk 'snake_case'"):
         _call(
