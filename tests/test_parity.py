@@ -53,6 +53,8 @@ LINES: Mapping[str, dict[str, Any]] = {
     },
     "websocket twilio_media_stream": {"adapter": "websocket", "protocol": "twilio_media_stream"},
     "websocket map": {"adapter": "websocket", "protocol": PRIVATE},
+    "gemini_live": {"adapter": "gemini_live"},
+    "gemini_live automatic": {"adapter": "gemini_live", "turn_detection": "automatic"},
     "pipecat twilio": {"adapter": "pipecat"},
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
 }
@@ -134,7 +136,9 @@ class Caller:
         if agent["adapter"] == "composable":
             agent["dialogue"] = dialogue
         else:
-            agent |= {"simulator": dialogue, "url": "wss://agent.invalid/call"}
+            agent["simulator"] = dialogue
+            if "url" in registry.load(registry.ADAPTERS, agent["adapter"]).model_fields:
+                agent["url"] = "wss://agent.invalid/call"
         scenario = {
             "version": 1,
             "agent": agent | {"response_timeout": "4s", "response_max_duration": "8s"},

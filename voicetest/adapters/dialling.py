@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
 from voicetest.adapters.base import World
+from voicetest.errors import ConnectionFailed
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
@@ -23,13 +24,22 @@ async def dialled(
     url: str,
     headers: Mapping[str, SecretStr],
     subprotocols: Sequence[str] = (),
+    advice: Callable[[ConnectionFailed], str] = lambda error: "",
 ) -> AsyncIterator[Link]:
-    """A line that is ready; raises ConnectionFailed, which shows no header and no parameter."""
+    """A line that is ready; raises ConnectionFailed, which shows no header and no parameter.
+
+    `advice` is what such an error means on this platform and is added to it, unless it is empty.
+    """
     shown = {name: value.get_secret_value() for name, value in headers.items()}
-    async with (
-        world.dial(url, headers=shown, subprotocols=subprotocols) as line,
-        CodecLink(codec, line) as link,
-    ):
+    async with AsyncExitStack() as opened:
+        try:
+            dialling = world.dial(url, headers=shown, subprotocols=subprotocols)
+            line = await opened.enter_async_context(dialling)
+            link = await opened.enter_async_context(CodecLink(codec, line))
+        except ConnectionFailed as error:
+            further = advice(error)
+            message = f"{error} ({further})" if further else str(error)
+            raise ConnectionFailed(message, code=error.code, reason=error.reason) from error
         yield link
 
 

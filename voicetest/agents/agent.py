@@ -33,6 +33,7 @@ from voicetest.events import (
     ToolResult,
     Transcript,
     UserTurnEnded,
+    UserTurnStarted,
     Warned,
 )
 from voicetest.links.base import say
@@ -95,7 +96,15 @@ class EmbeddedAgent:
         self._keys = keys
         self._loop = asyncio.get_running_loop()
         self._ears = Ears(faults.talks_over)
-        self._mouth = Mouth(voice, link, faults=faults, tones=tones, told=told, nonsense=nonsense)
+        self._mouth = Mouth(
+            voice,
+            link,
+            faults=faults,
+            tones=tones,
+            told=told,
+            nonsense=nonsense,
+            ends_when_heard=manners.ends_when_heard,
+        )
         self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
         self._keypad = Keypad(self._inputs.put_nowait)
         self._quiet_since = self._loop.time()
@@ -130,6 +139,9 @@ class EmbeddedAgent:
                         self._inputs.put_nowait(Asked())
                     case UserTurnEnded() if not self._link.continuous:
                         self._hear_the_end()
+                    case UserTurnStarted() if self._manners.yields_to_markers:
+                        if not self._faults.never_yields:
+                            self._mouth.hush()
                     case Interrupted() if not self._faults.never_yields:
                         self._mouth.hush()
                     case ToolResult(id=call):

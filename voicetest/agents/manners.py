@@ -26,3 +26,7 @@ class Manners:
     """How long the user must speak over the agent until it falls silent."""
     reprompt: Reprompt | None = None
     """How it speaks up when nobody does; None to wait for ever."""
+    yields_to_markers: bool = False
+    """Whether it falls silent as soon as the user's turn is announced, before any speech."""
+    ends_when_heard: bool = False
+    """Whether it announces the end of its turn when that was heard, not when it was sent."""

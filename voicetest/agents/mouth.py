@@ -17,6 +17,7 @@ from voicetest.events import (
     Cleared,
     Dtmf,
     Mark,
+    Status,
     Transcript,
     TranscriptDelta,
     Warned,
@@ -27,6 +28,9 @@ from voicetest.speech.voices.base import Voice
 
 __all__ = ["Mouth"]
 
+GENERATED = Status("generated")
+"""What a platform says that knows how far it was heard, when all of a turn was sent."""
+
 _PIECE_S = 0.02
 _BROKEN = 1011
 """The close code of a peer that failed (RFC 6455 §7.4.1)."""
@@ -36,7 +40,8 @@ class Mouth:
     """Speaks one turn at a time over a link, and knows when the listener has heard it.
 
     `tones` makes the sound of keys for a line that has no word for them; `told` learns when each
-    utterance was heard, as soon as it is over; `nonsense` sends what no protocol has.
+    utterance was heard, as soon as it is over; `nonsense` sends what no protocol has. With
+    `ends_when_heard` the end of a turn is announced when it was heard, not when all is sent.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class Mouth:
         tones: Callable[[str], Samples] | None = None,
         told: Callable[[Spoke], None] | None = None,
         nonsense: Callable[[], Awaitable[None]] | None = None,
+        ends_when_heard: bool = False,
     ) -> None:
         self._voice = voice
         self._link = link
@@ -55,6 +61,7 @@ class Mouth:
         self._tones = tones
         self._told = told
         self._nonsense = nonsense
+        self._ends_when_heard = ends_when_heard
         self._loop = asyncio.get_running_loop()
         self._speaking = False
         """Set by the first sound of a turn; cleared when its last one has been heard."""
@@ -70,7 +77,7 @@ class Mouth:
     @property
     def speaking(self) -> bool:
         """Whether the listener still hears the agent, or will after a pause of the same turn."""
-        return self._speaking
+        return self._speaking and not self._hushed.is_set()
 
     @property
     def heard_share(self) -> float:
@@ -174,8 +181,11 @@ class Mouth:
         if not self._hushed.is_set():
             await say(self._link, Mark(f"utterance-{self._utterances}"))
             if ends_turn:
-                await say(self._link, AgentTurnEnded())
-        return await self._until(silent_at)
+                await say(self._link, GENERATED if self._ends_when_heard else AgentTurnEnded())
+        heard = await self._until(silent_at)
+        if heard and ends_turn and self._ends_when_heard:
+            await say(self._link, AgentTurnEnded())
+        return heard
 
     async def _pace(self, sound: AudioChunk) -> None:
         step = round(_PIECE_S * INTERNAL.rate) * INTERNAL.sample_bytes

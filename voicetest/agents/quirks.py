@@ -6,5 +6,15 @@ from collections.abc import Mapping
 
 __all__ = ["QUIRKS"]
 
-QUIRKS: Mapping[str, str] = {}
+QUIRKS: Mapping[str, str] = {
+    "async_tools": "gemini_live: turns are complete while a function runs; only the last is idle.",
+    "go_away": "gemini_live: the server says that it leaves, and ten seconds later it does.",
+    "invalid_key": "gemini_live: the key is refused (close code 1007).",
+    "late_transcripts": "gemini_live: the words of a turn come after its end.",
+    "quota": "gemini_live: the quota is used up (close code 1011).",
+    "snake_case": "gemini_live: the server writes its keys in snake_case.",
+    "spurious_interruption": "gemini_live: a user who begins to speak after an answer is taken to "
+    "interrupt it.",
+    "unknown_model": "gemini_live: the model is not known (close code 1008).",
+}
 """The names that `faults:` of a dialogue may hold for a simulated platform, with what they mean."""

@@ -61,7 +61,7 @@ class Speaker:
     async def speak(self, line: Line, step: int) -> None:
         """Say a line; returns when its last frame has been out for its 20 ms."""
         samples = read_span(line.wire, 0, -1)[:, 0]
-        if line.kind in TURNS:
+        if line.kind in AWAITED:
             await self._say(UserTurnStarted())
         started, finished = self._microphone.say(samples)
         start = await started
@@ -74,7 +74,7 @@ class Speaker:
         finally:
             end = min(whole, self._now)
             self._end(line, step, start, end, min(start + line.speech_end_s, end), whole)
-        if line.kind in TURNS:
+        if line.kind in AWAITED:
             if self._types:
                 await self._say(Text(line.text))
             await self._say(UserTurnEnded())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded, UserInterrupt
 from voicetest.call.turns import LiveTurn
+from voicetest.events import ReplyRequested
 from voicetest.executor.stage import Stage
 from voicetest.executor.steps.user import speak
 from voicetest.scenario.steps import BackchannelStep, InterruptStep, NoiseStep
@@ -82,6 +83,8 @@ class _Moment:
         limit = session.limits.response_timeout
         if stage.input_s is None and stage.heard and not self._turn():
             limit = session.limits.patience  # nothing is asked of the agent: it may stay silent
+        if stage.input_s is None and not stage.heard and not self._turn():
+            await session.say(ReplyRequested())
         await session.until(lambda: bool(self._turn()) or session.over, started + limit)
         turn = self._turn()
         if turn is None:

@@ -1,0 +1,186 @@
+"""The client's end of the Gemini Live API: what a caller says, and what the model's turns mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from voicetest.audio.chunk import AudioFormat
+from voicetest.errors import ProtocolError
+from voicetest.events import (
+    AgentTurnEnded,
+    Audio,
+    Cleared,
+    Event,
+    Ready,
+    ReplyRequested,
+    Status,
+    Text,
+    ToolCalled,
+    ToolCancelled,
+    ToolResult,
+    TranscriptDelta,
+    UserTurnEnded,
+    UserTurnStarted,
+    Warned,
+)
+from voicetest.protocols.example import compact, json_or_text, quoted
+from voicetest.protocols.gemini_live_message import (
+    Json,
+    blob,
+    flag,
+    items,
+    section,
+    sound,
+    strings,
+    text,
+)
+from voicetest.protocols.gemini_live_words import SaidWords
+
+__all__ = ["GeminiLiveClient"]
+
+_GENERATED = Status("generated")
+"""All of an answer was made; its turn ends when it has been heard."""
+
+
+class GeminiLiveClient:
+    """One session as its caller sees it."""
+
+    def __init__(self, automatic: bool, speaks: AudioFormat, hears: AudioFormat) -> None:
+        """`automatic`: the model finds the user's turns itself and hears all the time."""
+        self._automatic = automatic
+        self._formats = (speaks, hears)
+        self._in_activity = automatic
+        """Whether sound is listened to."""
+        self._names: dict[str, str] = {}
+        """The functions that were called, by the id of the call."""
+        self._model = SaidWords("agent")
+        self._user = SaidWords("user")
+        self._over = False
+        """Set by the end of the model's turn; cleared by the first sign of the next one."""
+        self._produced = False
+        """Whether anything came in the model's turn; cleared at its end."""
+        self._interrupted = False
+        """Set when the model's turn was interrupted; cleared at its end."""
+
+    def say(self, event: Event) -> Sequence[Json]:
+        """The messages that say `event`."""
+        match event:
+            case Audio(chunk) if self._in_activity and chunk.data:
+                return (_realtime("audio", blob(chunk)),)
+            case UserTurnStarted() if not self._in_activity:
+                self._in_activity = True
+                self._user.renew()
+                return (_realtime("activityStart", {}),)
+            case UserTurnEnded() if self._in_activity:
+                self._in_activity = False
+                self._expect()
+                return (_realtime("activityEnd", {}),)
+            case Text(said):
+                self._expect()
+                self._user.renew()
+                turn = {"role": "user", "parts": [{"text": said}]}
+                return ({"clientContent": {"turns": [turn], "turnComplete": True}},)
+            case ReplyRequested():
+                self._expect()
+                return ({"clientContent": {"turnComplete": True}},)
+            case ToolResult(call, content, failed):
+                response = {"error": content} if failed else {"output": json_or_text(content)}
+                given = {"id": call, "name": self._names.get(call, ""), "response": response}
+                return ({"toolResponse": {"functionResponses": [given]}},)
+            case _:
+                return ()
+
+    def hear(self, message: Json) -> Iterator[Event]:
+        """What a message of the server means; what has no meaning to a call says nothing."""
+        ready = section(message, "setupComplete")
+        if ready is not None:
+            yield Ready(text(ready, "sessionId"), *self._formats)
+        content = section(message, "serverContent") or {}
+        yield from self._hear_user(content)
+        yield from self._hear_model(content)
+        yield from self._calls(section(message, "toolCall") or {})
+        for call in strings(section(message, "toolCallCancellation") or {}, "ids"):
+            yield ToolCancelled(call)
+        yield from self._hear_ends(content)
+        leaving = section(message, "goAway")
+        if leaving is not None:
+            left = text(leaving, "timeLeft")
+            when = f"in {quoted(left)}" if left else "soon"
+            yield Warned(f"the server says that it will end the connection {when}")
+
+    def _hear_user(self, content: Json) -> Iterator[Event]:
+        heard = section(content, "inputTranscription")
+        if heard is None:
+            return
+        if self._automatic:
+            self._expect()
+        self._user.add(text(heard, "text"))
+        finished = flag(heard, "finished")
+        # Where turns are marked, words that come after the answer began are the rest of its cause.
+        answered = not self._in_activity and (self._produced or self._over)
+        if finished or answered:
+            yield from self._user.tell()
+        if finished:
+            self._user.renew()
+
+    def _hear_model(self, content: Json) -> Iterator[Event]:
+        parts = items(section(content, "modelTurn") or {}, "parts")
+        media = [blob for part in parts if (blob := section(part, "inlineData")) is not None]
+        chunks = [chunk for each in media if (chunk := sound(each, self._formats[0])) is not None]
+        words = text(section(content, "outputTranscription") or {}, "text")
+        if chunks:
+            self._expect()
+        # Words after the end of a turn are the rest of what was said in it.
+        late = self._over
+        if chunks or (words and not late):
+            self._produced = True
+            yield from self._user.tell()
+        if words:
+            self._model.add(words)
+            yield TranscriptDelta("agent", words)
+        if words and late:
+            yield from self._model.tell()
+        for chunk in chunks:
+            yield Audio(chunk)
+
+    def _calls(self, calls: Json) -> Iterator[Event]:
+        for call in items(calls, "functionCalls"):
+            name = text(call, "name")
+            if not name:
+                raise ProtocolError("the peer sent a function call without a name")
+            self._expect()
+            self._produced = True
+            yield from self._user.tell()
+            self._names[text(call, "id")] = name
+            yield ToolCalled(text(call, "id"), name, compact(section(call, "args") or {}))
+
+    def _hear_ends(self, content: Json) -> Iterator[Event]:
+        if flag(content, "interrupted"):
+            self._interrupted = True
+            yield from self._model.tell()
+            yield Cleared()
+        if flag(content, "generationComplete"):
+            yield _GENERATED
+        # While functions run in the background, turns are complete and the answer is not.
+        going_on = text(content, "interactionStatus") == "IN_PROGRESS"
+        if not flag(content, "turnComplete") or going_on:
+            return
+        # A user who begins to speak after an answer is taken to interrupt it; that ends no turn.
+        if self._produced or not self._interrupted:
+            yield from self._user.tell() if not self._interrupted else ()
+            yield from self._model.tell()
+            yield AgentTurnEnded("interrupted" if self._interrupted else "")
+            self._over = True
+            if self._automatic:
+                self._user.renew()
+        self._produced = self._interrupted = False
+
+    def _expect(self) -> None:
+        """There is a sign of a new turn of the model: what it says from now on is in it."""
+        if self._over:
+            self._over = False
+            self._model.renew()
+
+
+def _realtime(kind: str, value: Json) -> Json:
+    return {"realtimeInput": {kind: value}}
