@@ -53,6 +53,17 @@ LINES: Mapping[str, dict[str, Any]] = {
     },
     "websocket twilio_media_stream": {"adapter": "websocket", "protocol": "twilio_media_stream"},
     "websocket map": {"adapter": "websocket", "protocol": PRIVATE},
+    "elevenlabs audio": {"adapter": "elevenlabs", "agent_id": "agent_1"},
+    "elevenlabs text": {
+        "adapter": "elevenlabs",
+        "agent_id": "agent_1",
+        "turn_commit_mode": "text",
+    },
+    "elevenlabs silence": {
+        "adapter": "elevenlabs",
+        "agent_id": "agent_1",
+        "turn_commit_mode": "silence",
+    },
     "pipecat twilio": {"adapter": "pipecat"},
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
 }
@@ -134,7 +145,8 @@ class Caller:
         if agent["adapter"] == "composable":
             agent["dialogue"] = dialogue
         else:
-            agent |= {"simulator": dialogue, "url": "wss://agent.invalid/call"}
+            address = {} if "agent_id" in agent else {"url": "wss://agent.invalid/call"}
+            agent |= {"simulator": dialogue} | address
         scenario = {
             "version": 1,
             "agent": agent | {"response_timeout": "4s", "response_max_duration": "8s"},

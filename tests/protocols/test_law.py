@@ -40,6 +40,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import CannotSend, Codec, End
+from voicetest.protocols.elevenlabs import ElevenLabs, TurnCommit
 from voicetest.protocols.example import compact
 from voicetest.protocols.in_process import InProcess
 from voicetest.protocols.json_audio import JsonAudio
@@ -96,6 +97,9 @@ CODECS: dict[str, Callable[[End], Codec[Any]]] = {
     "json_audio": JsonAudio().codec,
     "json_audio for telephones": JsonAudio(rate=8000, encoding=Encoding.ALAW).codec,
     "map": A_MAP.codec,
+    "elevenlabs": ElevenLabs(variables={"name": "Ann"}).codec,
+    "elevenlabs with text": ElevenLabs(TurnCommit.TEXT, first_message="").codec,
+    "elevenlabs with silence": ElevenLabs(TurnCommit.SILENCE, 1_000).codec,
     "twilio": MediaStream,
     "twilio with utterance ends": lambda end: MediaStream(end, utterance_ends=True, binary=True),
     "pipecat_protobuf": PipecatProtobuf,
@@ -143,10 +147,17 @@ of_json_audio: dict[type[Event], st.SearchStrategy[Event]] = {
     ),
     ToolResult: st.builds(ToolResult, id=text, content=json_text, failed=st.booleans()),
 }
+of_elevenlabs: dict[type[Event], st.SearchStrategy[Event]] = {
+    ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=json_text),
+    Failed: st.builds(Failed, code=text, message=text, fatal=st.just(True)),
+}
 OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
     "map": {**of_map, Hangup: st.builds(Hangup, reason=text)},
     "json_audio": of_json_audio,
     "json_audio for telephones": of_json_audio,
+    "elevenlabs": of_elevenlabs,
+    "elevenlabs with text": of_elevenlabs,
+    "elevenlabs with silence": of_elevenlabs,
     "pipecat_protobuf": {
         AgentTurnEnded: st.builds(AgentTurnEnded),
         ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=json_text),
@@ -155,6 +166,10 @@ OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
     },
 }
 """What a protocol can carry of an event that it cannot carry whole."""
+
+
+TURN_BY_TURN = {"elevenlabs with silence"}
+"""Whose user's end keeps the sound of a turn until it is over."""
 
 
 @pytest.fixture(params=CODECS, name="codec")
@@ -197,6 +212,14 @@ def _joined(events: Iterable[Event]) -> list[Event]:
     return joined
 
 
+def _in_one_turn(events: Iterable[Event]) -> list[Event]:
+    """The same with all sound at the end, and after it the end of the turn."""
+    said = list(events)
+    sounds: list[Event] = [event for event in said if isinstance(event, Audio)]
+    others = [event for event in said if not isinstance(event, Audio)]
+    return [*others, *sounds, UserTurnEnded()]
+
+
 def _begin(mine: Codec[Any], peer: Codec[Any]) -> dict[Codec[Any], list[Event]]:
     """Exchange what opens a conversation; what each end heard of it."""
     heard: dict[Codec[Any], list[Event]] = {mine: [], peer: []}
@@ -229,6 +252,8 @@ def test_decoding_at_the_other_end_gives_the_same_events(
     assert (mine.end, peer.end) == (end, end.other)
     opened = _begin(mine, peer)
     said = data.draw(st.lists(_sayable(name, mine), max_size=8))
+    if name in TURN_BY_TURN and end is End.CLIENT:
+        said = _in_one_turn(said)
     messages = [message for event in said for message in mine.encode(event)]
     heard = [event for message in messages for event in peer.decode(message).events]
     assert _joined(heard) == _joined(said)
