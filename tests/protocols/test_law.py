@@ -41,6 +41,7 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import CannotSend, Codec, End
 from voicetest.protocols.elevenlabs import ElevenLabs, TurnCommit
+from voicetest.protocols.elevenlabs_messages import ENDED
 from voicetest.protocols.example import compact
 from voicetest.protocols.in_process import InProcess
 from voicetest.protocols.json_audio import JsonAudio
@@ -150,6 +151,7 @@ of_json_audio: dict[type[Event], st.SearchStrategy[Event]] = {
 of_elevenlabs: dict[type[Event], st.SearchStrategy[Event]] = {
     ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=json_text),
     Failed: st.builds(Failed, code=text, message=text, fatal=st.just(True)),
+    Hangup: st.just(Hangup(reason=ENDED)),
 }
 OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
     "map": {**of_map, Hangup: st.builds(Hangup, reason=text)},

@@ -22,6 +22,8 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.elevenlabs_messages import (
+    END_CALL,
+    ENDED,
     FROM_AGENT,
     INITIATION,
     METADATA,
@@ -44,8 +46,6 @@ Events: TypeAlias = frozenset[type[Event]]
 
 _UNSAID_INPUT = "pcm_16000"
 """The format that the agent hears if it does not say."""
-_END_CALL = "end_call"
-"""The system tool with which the agent hangs up."""
 
 
 class ElevenLabsClient:
@@ -156,8 +156,9 @@ class ElevenLabsClient:
                 arguments = compact({} if parameters is None else parameters)
                 return (ToolCalled(said.text("tool_call_id"), said.text("tool_name"), arguments),)
             case "agent_tool_response":
-                ended = said.fields.get("tool_name") == _END_CALL
-                return (Hangup(),) if ended and said.fields.get("is_error") is not True else ()
+                ended = said.fields.get("tool_name") == END_CALL
+                failed = said.fields.get("is_error") is True
+                return (Hangup(reason=ENDED),) if ended and not failed else ()
             case "error":
                 return (_failed(said),)
             case _ if said.kind == METADATA and not self._ready:

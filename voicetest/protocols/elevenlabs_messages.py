@@ -29,6 +29,8 @@ from voicetest.protocols.example import quoted
 from voicetest.protocols.words import sound_bytes
 
 __all__ = [
+    "ENDED",
+    "END_CALL",
     "FROM_AGENT",
     "INITIATION",
     "METADATA",
@@ -48,6 +50,11 @@ Events: TypeAlias = frozenset[type[Event]]
 
 INITIATION = "conversation_initiation_client_data"
 METADATA = "conversation_initiation_metadata"
+
+END_CALL = "end_call"
+"""The system tool with which the agent hangs up; official clients leave when it has run."""
+ENDED = "the agent ended the call"
+"""What that says of the end of the call."""
 
 PAYLOADS: Mapping[str, str] = {
     METADATA: "conversation_initiation_metadata_event",

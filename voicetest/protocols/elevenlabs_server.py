@@ -22,6 +22,7 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.elevenlabs_messages import (
+    END_CALL,
     FROM_AGENT,
     INITIATION,
     METADATA,
@@ -151,7 +152,7 @@ class ElevenLabsServer:
             case _:
                 self._events += 1
                 ended = {
-                    "tool_name": "end_call",
+                    "tool_name": END_CALL,
                     "tool_call_id": f"end_{self._events}",
                     "tool_type": "system",
                     "is_error": False,
