@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -159,16 +159,23 @@ class ElevenLabsAgentAdapter(Adapter):
             raise SetupError(self.missing[0])
         headers = {} if key is None else {"xi-api-key": key}
         url = f"{self.base_url.rstrip('/')}{PATH}?{urlencode({'agent_id': self.agent_id})}"
-        async with AsyncExitStack() as line:
-            codec = self.spoken.client()
-            try:
-                link = await line.enter_async_context(dialled(world, codec, url, headers))
-            except ConnectionFailed as error:
-                raise _explained(error) from error
-            try:
+        with _in_its_words():
+            async with dialled(world, self.spoken.client(), url, headers) as link:
                 yield link
-            except* ConnectionFailed as errors:
-                raise _explained(_first(errors)) from errors
+
+
+@contextmanager
+def _in_its_words() -> Iterator[None]:
+    """Say what to do about a line that could not be opened, or broke, on this platform."""
+    try:
+        yield
+    except ConnectionFailed as error:
+        raise _explained(error) from error
+    except BaseExceptionGroup as errors:
+        broken, others = errors.split(ConnectionFailed)
+        if broken is None or others is not None:
+            raise
+        raise _explained(_first(broken)) from errors
 
 
 def _first(errors: BaseExceptionGroup[ConnectionFailed]) -> ConnectionFailed:
