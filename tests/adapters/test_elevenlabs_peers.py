@@ -238,7 +238,7 @@ def test_an_error_event_at_any_stage_is_told_with_what_to_do(
     assert advice in words
 
 
-BROKEN = {
+BROKEN: dict[str, str | bytes] = {
     "malformed JSON": '{"type":"audio",',
     "no JSON": "hello",
     "binary": b"\0\1",

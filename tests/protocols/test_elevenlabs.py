@@ -158,7 +158,7 @@ def test_a_ping_with_a_number_is_answered_at_once(ping: dict[str, Any], event: o
     assert decoded.events == ()
     wanted = [] if event is None else [{"type": "pong", "event_id": event}]
     assert [_object(reply) for reply in decoded.replies] == wanted
-    assert ClientToOrchestratorEvent.PONG == "pong"
+    assert ClientToOrchestratorEvent("pong") is ClientToOrchestratorEvent.PONG
 
 
 def test_the_initiation_is_one_that_the_vendors_package_understands() -> None:
