@@ -14,13 +14,12 @@ from voicetest.events import (
     Event,
     Failed,
     Ready,
-    Text,
     ToolCalled,
-    ToolResult,
     Transcript,
     UserTurnEnded,
 )
 from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.elevenlabs_input import meaning
 from voicetest.protocols.elevenlabs_messages import (
     END_CALL,
     FROM_AGENT,
@@ -35,7 +34,7 @@ from voicetest.protocols.elevenlabs_messages import (
     sound,
     wire_name,
 )
-from voicetest.protocols.example import compact, json_or_text, parse_object, quoted
+from voicetest.protocols.example import compact, json_or_text, parse_object
 from voicetest.protocols.words import sound_text
 
 __all__ = ["INVALID_MESSAGE", "ElevenLabsServer"]
@@ -49,10 +48,6 @@ _LONGEST_CHUNK_S = 0.5
 _PIECE_S = 0.02
 """Sound that comes all at once is heard in pieces as long as those of a microphone."""
 _CLOSE_CODES = {INVALID_MESSAGE: 1008, "override_error": 1008, "transport_receive_timeout": 1002}
-_SILENT = frozenset(
-    {"contextual_update", "feedback", "mcp_tool_approval_result", "pong", "user_activity"}
-)
-"""Types that an embedded agent has no use for."""
 
 
 class ElevenLabsServer:
@@ -210,8 +205,10 @@ class ElevenLabsServer:
         if kind == INITIATION:
             self._initiate(Payload.of(value, INITIATION))
             events: Sequence[Event] = ()
+        elif "user_audio_chunk" in value:
+            events = self._user_sound(value["user_audio_chunk"])
         else:
-            events = self._meaning(kind, value)
+            events = meaning(value)
         self._open = True
         return Decoded((*opened, *events), tuple(self._metadata(ready) for ready in opened))
 
@@ -235,27 +232,6 @@ class ElevenLabsServer:
         self.first_message = first if isinstance(first, str) else None
         self.initiated = True
 
-    def _meaning(self, kind: object, value: Mapping[str, Any]) -> Sequence[Event]:
-        if "user_audio_chunk" in value:
-            return self._user_sound(value["user_audio_chunk"])
-        match kind:
-            case "user_message":
-                return _typed(value)
-            case "multimodal_message":
-                text = value.get("text")
-                return _typed(text) if isinstance(text, dict) else ()
-            case "client_tool_result":
-                said = Payload.of(value, "client_tool_result")
-                result = value.get("result")
-                content = result if isinstance(result, str) else compact(result)
-                failed = value.get("is_error") is True
-                return (ToolResult(said.text("tool_call_id"), content, failed),)
-            case str() if kind in _SILENT:
-                return ()
-            case _:
-                shown = quoted(kind) if isinstance(kind, str) else "no type"
-                raise ProtocolError(f"the peer sent a message with {shown}, which nobody knows")
-
     def _user_sound(self, value: object) -> Sequence[Event]:
         chunk = sound(value, self.hears)
         if chunk is None:
@@ -269,11 +245,3 @@ class ElevenLabsServer:
             Audio(AudioChunk(chunk.data[at : at + step], self.hears))
             for at in range(0, len(chunk.data), step)
         ]
-
-
-def _typed(value: Mapping[str, Any]) -> Sequence[Event]:
-    """A typed turn; one without a text only says that there will be no sound."""
-    text = value.get("text")
-    if text is None:
-        return ()
-    return (Text(Payload.of(value, "user_message").text("text")),)
