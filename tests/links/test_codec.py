@@ -112,7 +112,7 @@ def test_an_event_the_line_cannot_carry_is_refused() -> None:
     run(main(), Clock.VIRTUAL)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gemini:
     """A wire that hears one format and speaks another; its messages are chunks."""
 
@@ -184,6 +184,30 @@ def test_a_rate_that_cannot_be_converted_is_the_peers_fault() -> None:
         async with CodecLink(Gemini(End.CLIENT), near) as line, aclosing(line.events()) as events:
             with pytest.raises(ProtocolError, match="the peer sends pcm16/24001"):
                 await anext(events)
+
+    run(main(), Clock.VIRTUAL)
+
+
+class Announced(Gemini):
+    """The same, of which the caller learns only on the line what the agent hears."""
+
+    def decode(self, message: AudioChunk) -> Decoded[AudioChunk]:
+        """A chunk says by its own format what the agent hears."""
+        self.hears = message.format
+        return Decoded((Ready("s-1", self.speaks, self.hears),))
+
+
+def test_a_format_that_the_far_side_announces_is_used_from_then_on() -> None:
+    async def main() -> None:
+        near, far = _chunks()
+        await far.send(AudioChunk(b"", NARROW))
+        codec = Announced(End.CLIENT, receives=frozenset({Ready, Audio}))
+        async with CodecLink(codec, near) as line:
+            assert line.hears == NARROW
+            await line.send(Audio(AudioChunk(bytes(960))))
+        sent = await far.receive()
+        assert sent.format == NARROW
+        assert sent.duration == pytest.approx(0.02)
 
     run(main(), Clock.VIRTUAL)
 

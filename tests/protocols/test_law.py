@@ -41,8 +41,6 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import CannotSend, Codec, End
 from voicetest.protocols.example import compact
-from voicetest.protocols.gemini_live import GeminiLive
-from voicetest.protocols.gemini_live_setup import Setup
 from voicetest.protocols.in_process import InProcess
 from voicetest.protocols.json_audio import JsonAudio
 from voicetest.protocols.mapped import MessageMap
@@ -100,8 +98,6 @@ CODECS: dict[str, Callable[[End], Codec[Any]]] = {
     "map": A_MAP.codec,
     "twilio": MediaStream,
     "twilio with utterance ends": lambda end: MediaStream(end, utterance_ends=True, binary=True),
-    "gemini_live": GeminiLive,
-    "gemini_live automatic": lambda end: GeminiLive(end, Setup(automatic=True)),
     "pipecat_protobuf": PipecatProtobuf,
     "pipecat_protobuf without rtvi": lambda end: PipecatProtobuf(end, 8000, rtvi=False),
 }
@@ -159,42 +155,6 @@ OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
     },
 }
 """What a protocol can carry of an event that it cannot carry whole."""
-
-
-@st.composite
-def _of_gemini(draw: st.DrawFn, end: End, automatic: bool) -> list[Event]:
-    """Marked turns of the user with sound only in them; whole turns of the model, words told."""
-    called = st.builds(ToolCalled, id=text, name=text, arguments=json_text)
-    if end is End.CLIENT:
-        heard = st.lists(_sound(GeminiLive(end).hears), max_size=3)
-        result = st.builds(ToolResult, id=text, content=json_text, failed=st.booleans())
-        other = st.lists(EVENTS[Text] | EVENTS[ReplyRequested] | result, max_size=3)
-        spoken = draw(heard) if automatic else [UserTurnStarted(), *draw(heard), UserTurnEnded()]
-        return [*draw(other), *spoken, *draw(other)]
-    said: list[Event] = [Transcript("user", draw(word))]
-    whole = ""
-    wire = GeminiLive(end).speaks
-    sound = st.binary(min_size=2, max_size=64).map(
-        lambda data: Audio(AudioChunk(data[: len(data) // 2 * 2], wire))
-    )
-    for piece in draw(st.lists(word, max_size=3)):
-        words = f" {piece}" if whole else piece
-        whole += words
-        said += [TranscriptDelta("agent", words), draw(sound)]
-    said += draw(st.lists(called | EVENTS[ToolCancelled], max_size=2))
-    told = [Transcript("agent", whole)] if whole else []
-    produced = any(isinstance(e, TranscriptDelta | ToolCalled) for e in said)
-    if produced and draw(st.booleans()):
-        return [*said, *told, Cleared(), AgentTurnEnded("interrupted")]
-    return [*said, Status("generated"), *told, AgentTurnEnded()]
-
-
-word = st.text("abcé", min_size=1, max_size=5)
-ORDERED: dict[str, Callable[[End], st.SearchStrategy[list[Event]]]] = {
-    "gemini_live": lambda end: _of_gemini(end, automatic=False),
-    "gemini_live automatic": lambda end: _of_gemini(end, automatic=True),
-}
-"""What follows what, in a protocol whose messages mean something in an order only."""
 
 
 @pytest.fixture(params=CODECS, name="codec")
@@ -268,10 +228,7 @@ def test_decoding_at_the_other_end_gives_the_same_events(
     mine, peer = CODECS[name](end), CODECS[name](end.other)
     assert (mine.end, peer.end) == (end, end.other)
     opened = _begin(mine, peer)
-    if name in ORDERED:
-        said = [e for some in data.draw(st.lists(ORDERED[name](end), max_size=3)) for e in some]
-    else:
-        said = data.draw(st.lists(_sayable(name, mine), max_size=8))
+    said = data.draw(st.lists(_sayable(name, mine), max_size=8))
     messages = [message for event in said for message in mine.encode(event)]
     heard = [event for message in messages for event in peer.decode(message).events]
     assert _joined(heard) == _joined(said)

@@ -16,5 +16,12 @@ QUIRKS: Mapping[str, str] = {
     "spurious_interruption": "gemini_live: a user who begins to speak after an answer is taken to "
     "interrupt it.",
     "unknown_model": "gemini_live: the model is not known (close code 1008).",
+    "late_corrections": "What was heard of an interrupted answer is told with the next answer.",
+    "no_event_ids": "No message has a number, as on older servers.",
+    "override_refused": "The agent allows no setting to be overridden, and ends such a call.",
+    "pcm_16000": "Sound is PCM at 16 kHz both ways.",
+    "silence_ignored": "From the second turn on, silence that was made does not end the user's.",
+    "ulaw_8000": "Sound is µ-law at 8 kHz both ways.",
+    "wedge": "It takes the call and then asks whether anybody is there, and nothing else.",
 }
 """The names that `faults:` of a dialogue may hold for a simulated platform, with what they mean."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
-from typing import Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Event, Failed, Hangup, Ready
 from voicetest.protocols.base import Codec, End
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
+
+if TYPE_CHECKING:
+    from voicetest.links.conversion import Converter
 
 __all__ = ["CodecLink"]
 
@@ -25,6 +28,13 @@ _FAULT = 1011
 """An unexpected condition at this end."""
 _NORMAL_CODES = frozenset({NORMAL_CLOSE, GOING_AWAY, 1005})
 """Done, going away, and a close without a code (RFC 6455 §7.4.1)."""
+
+
+def _converter(target: AudioFormat) -> Converter:
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.links.conversion import Converter
+
+    return Converter(target)
 
 
 def _protocol_error(error: BaseException | None) -> BaseException | None:
@@ -41,17 +51,19 @@ class CodecLink(Generic[M]):
     """
 
     def __init__(self, codec: Codec[M], transport: Transport[M]) -> None:
-        # Not needed to validate a scenario, and slow to import.
-        from voicetest.links.conversion import Converter
-
         self._codec = codec
         self._transport = transport
-        self._outgoing = Converter(codec.hears if codec.end is End.CLIENT else codec.speaks)
-        self._incoming = Converter(INTERNAL)
+        self._outgoing = _converter(self._leaves_in)
+        """Set anew when the far side is ready: it may say only then in what format it hears."""
+        self._incoming = _converter(INTERNAL)
         self._waiting: deque[Event] = deque()
         """What arrived and was not asked for yet."""
         self._over = False
         """Set when either side said that the call is over."""
+
+    @property
+    def _leaves_in(self) -> AudioFormat:
+        return self._codec.hears if self._codec.end is End.CLIENT else self._codec.speaks
 
     @property
     def speaks(self) -> AudioFormat:
@@ -97,6 +109,7 @@ class CodecLink(Generic[M]):
             await self._send(self._codec.start())
             if Ready in self._codec.receives:
                 await self._become_ready()
+                self._outgoing = _converter(self._leaves_in)
         except (ConnectionFailed, ProtocolError) as error:
             await self.hang_up(str(error), PROTOCOL_ERROR)
             raise

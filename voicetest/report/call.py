@@ -14,7 +14,7 @@ from voicetest.call.record import CallRecord
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import LineSpoken
 from voicetest.checks.result import Result, Turn
-from voicetest.events import Audio
+from voicetest.events import Audio, Ready
 from voicetest.executor.plan import Plan
 from voicetest.registry import version_of
 from voicetest.report.folder import write_atomically
@@ -105,14 +105,18 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
 
 def _adapter(planned: Plan, record: CallRecord) -> AdapterInfo:
     line = planned.adapter.capabilities
+    said = (entry.what for entry in record.entries)
+    ready = next((what for what in said if isinstance(what, Ready)), None)
+    # A platform may say only on the line what its formats are.
+    speaks, hears = (line.speaks, line.hears) if ready is None else (ready.speaks, ready.hears)
     settings: dict[str, Any] = planned.file.settings_as_written()
     return AdapterInfo(
         name=settings.pop("adapter"),
         settings=settings,
         sends=tuple(sorted(kind.__name__ for kind in line.sends)),
         receives=tuple(sorted(kind.__name__ for kind in line.receives)),
-        speaks=str(line.speaks),
-        hears=str(line.hears),
+        speaks=str(speaks),
+        hears=str(hears),
         continuous=line.continuous,
         sdk={name: version_of(name) for name in planned.adapter.sdks},
         simulated=planned.world.offline,

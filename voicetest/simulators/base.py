@@ -47,6 +47,9 @@ class Simulator(ABC):
     presets: ClassVar[Sequence[str]] = ()
     """What `voicetest simulate <adapter>:<preset>` can name."""
 
+    subprotocols: ClassVar[Sequence[str]] = ()
+    """What of the subprotocols that a client offers can be chosen."""
+
     quirks: ClassVar[frozenset[str]] = frozenset()
     """What of `agents/quirks` it can be told to do."""
 
@@ -91,6 +94,8 @@ class Simulator(ABC):
         Raises OSError when the port cannot be had.
         """
         await self._agent.prepare()
-        async with serve(self.converse, host, port, admit=self.admit) as found:
+        async with serve(
+            self.converse, host, port, admit=self.admit, subprotocols=self.subprotocols
+        ) as found:
             named = f"[{host}]" if ":" in host else host
             yield f"ws://{named}:{found}"

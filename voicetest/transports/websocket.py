@@ -158,12 +158,14 @@ async def serve(
     port: int = 0,
     *,
     admit: Admit | None = None,
+    subprotocols: Sequence[str] = (),
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[int]:
     """Answer connections with `handler` while the block runs; gives the port, a free one for 0.
 
-    `admit` may refuse an upgrade with an HTTP status. Leaving the block cancels the handlers and
-    closes what is open with code 1001. Raises OSError when the port cannot be had.
+    `admit` may refuse an upgrade with an HTTP status; of the subprotocols that a client offers, the
+    first that is among `subprotocols` is chosen, and none need be. Leaving the block cancels the
+    handlers and closes what is open with code 1001. Raises OSError when the port cannot be had.
     """
     answering: set[asyncio.Task[Any]] = set()
 
@@ -185,8 +187,19 @@ async def serve(
         status = admit(_upgrade(request)) if admit is not None else None
         return None if status is None else connection.respond(status, f"{status.phrase}\n")
 
+    def choose(
+        connection: server.ServerConnection, offered: Sequence[Subprotocol]
+    ) -> Subprotocol | None:
+        return next((name for name in offered if name in subprotocols), None)
+
     async with server.serve(
-        answer, host, port, process_request=refuse, ssl=tls, **_OPTIONS
+        answer,
+        host,
+        port,
+        process_request=refuse,
+        select_subprotocol=choose,
+        ssl=tls,
+        **_OPTIONS,
     ) as serving:
         try:
             yield next(iter(serving.sockets)).getsockname()[1]
