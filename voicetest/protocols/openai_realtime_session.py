@@ -216,7 +216,7 @@ def _invalid(session: Json) -> Problem | None:
             return _bad(f"session.audio.{side}.format", wire)
     heard = audio.get("input", {})
     detection = heard.get("turn_detection")
-    if detection is not None and _kind(detection) not in _DETECTIONS:
+    if detection is not None and _kind(detection) not in tuple(_DETECTIONS):
         return _bad("session.audio.input.turn_detection.type", _kind(detection))
     transcription = heard.get("transcription")
     if transcription is not None and not isinstance(transcription, dict):
