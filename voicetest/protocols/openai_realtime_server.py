@@ -110,6 +110,10 @@ class RealtimeServer:
             case AgentTurnStarted():
                 self._in_turn = True
                 return self._open()
+            case TranscriptDelta() | Transcript() | Audio() | ToolCalled() if self._fails:
+                self._stale = True
+                opened, why = self._open(), {"type": "server_error", "code": "server_error"}
+                return (*opened, *self._close("failed", {"error": why}))
             case Transcript(_, text):
                 return (*self._open(), *self._current.transcript(text))
             case TranscriptDelta(_, text):
@@ -128,6 +132,12 @@ class RealtimeServer:
         if self._response is None:
             raise CannotSend("there is no active response")
         return self._response
+
+    @property
+    def _fails(self) -> bool:
+        """Whether the response that is active, or would be begun now, is to fail."""
+        number = self._responses + (self._response is None)
+        return "response_failed" in self._box.quirks and number == 2
 
     def _open(self) -> Sequence[Message]:
         """Begin a response unless one is active."""
@@ -162,10 +172,6 @@ class RealtimeServer:
             error = self._error(problem, {}, "server_error")
             before, after = self._current.sound(data[:middle]), self._current.sound(data[middle:])
             return (*opened, *before, error, *after)
-        if "response_failed" in quirks and self._responses == 2:
-            self._stale = True
-            why = {"error": {"type": "server_error", "code": "server_error"}}
-            return (*opened, *self._close("failed", why))
         if "session_expired" in quirks and self._responses == 2:
             self.expired = True
             error = self._error(Problem("session_expired", _EXPIRED), {})
