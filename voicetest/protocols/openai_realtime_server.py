@@ -26,6 +26,7 @@ from voicetest.events import (
 from voicetest.protocols.base import CannotSend, Decoded
 from voicetest.protocols.example import parse_object
 from voicetest.protocols.openai_realtime_fields import SHORTEST_COMMIT, as_text
+from voicetest.protocols.openai_realtime_hearing import Hearing
 from voicetest.protocols.openai_realtime_response import Message, Outbox, Response
 from voicetest.protocols.openai_realtime_session import (
     DEFAULT_MODEL,
@@ -61,14 +62,9 @@ class RealtimeServer:
         self._session = default_session(settings, self._box.id("sess"), model)
         """Changed by each session.update."""
         self._conversation = self._box.id("conv")
-        self._received = self._committed = 0
-        """Bytes of the user's sound: all of it, and up to the end of the last commit."""
+        self._hearing = Hearing(self._box)
         self._inputs: list[Event] = []
         """What the agent gets with the next response.create."""
-        self._unheard = ""
-        """The latest item of the user while its words are not known; else empty."""
-        self._speech_item = ""
-        """The item of speech that has begun; empty while the user is silent."""
         self._typed = 0
         """Typed turns that the agent will repeat, and that need no transcription."""
         self._late: list[Message] = []
@@ -100,7 +96,7 @@ class RealtimeServer:
             case Transcript("user", text):
                 return self._understood(text)
             case Cleared():
-                return self._speech_started()
+                return self._hearing.speech_started()
             case Failed(code, message):
                 return (self._error(Problem(code, message), {}, "server_error"),)
             case AgentTurnEnded(reason):
@@ -178,66 +174,17 @@ class RealtimeServer:
             return (*opened, *self._current.sound(data[:middle]), error)
         return (*opened, *self._current.sound(data))
 
-    def _speech_started(self) -> Sequence[Message]:
-        if self._speech_item:
-            return ()
-        self._speech_item = self._box.id("item")
-        return (
-            self._box.event(
-                "input_audio_buffer.speech_started",
-                audio_start_ms=_milliseconds(self._committed),
-                item_id=self._speech_item,
-            ),
-        )
-
     def _understood(self, text: str) -> Sequence[Message]:
         """The user's words; where the agent hears the end by itself, that as well."""
         if self._typed:
             self._typed -= 1
             return ()
-        ended: tuple[Message, ...] = ()
-        if self.detects_turns:
-            began = self._speech_started()
-            item, self._speech_item = self._speech_item, ""
-            stopped = self._box.event(
-                "input_audio_buffer.speech_stopped",
-                audio_end_ms=_milliseconds(self._received),
-                item_id=item,
-            )
-            ended = (*began, stopped, *self._commit_item(item))
-        if not transcribes(self._session):
-            return ended
-        item, self._unheard = self._unheard or self._box.id("item"), ""
-        words = self._box.event(
-            "conversation.item.input_audio_transcription.completed",
-            item_id=item,
-            content_index=0,
-            transcript=text,
-            usage={"type": "duration", "seconds": 1.0},
-        )
+        ended = self._hearing.speech_stopped() if self.detects_turns else ()
+        words = self._hearing.understood(text) if transcribes(self._session) else ()
         if "late_transcripts" in self._box.quirks:
-            self._late.append(words)
+            self._late += words
             return ended
-        return (*ended, words)
-
-    def _commit_item(self, item: str) -> Sequence[Message]:
-        self._committed = self._received
-        self._unheard = item
-        content = [{"type": "input_audio", "transcript": None}]
-        committed = self._box.event(
-            "input_audio_buffer.committed", previous_item_id=None, item_id=item
-        )
-        return (committed, *self._user_item({"id": item, "content": content}))
-
-    def _user_item(self, fields: Fields) -> Sequence[Message]:
-        item = {"object": "realtime.item", "type": "message", "status": "completed"}
-        return self._item({**item, "role": "user", **fields})
-
-    def _item(self, item: Fields) -> Sequence[Message]:
-        return (
-            self._box.event("conversation.item.added", previous_item_id=None, item=item),
-            self._box.event("conversation.item.done", previous_item_id=None, item=item),
-        )
+        return (*ended, *words)
 
     def decode(self, message: Message) -> Decoded[Message]:
         """What one event of the client means; what is wrong with it is answered by an error.
@@ -253,8 +200,7 @@ class RealtimeServer:
             case "input_audio_buffer.commit":
                 return self._commit(event)
             case "input_audio_buffer.clear":
-                self._received = self._committed
-                return Decoded((), (self._box.event("input_audio_buffer.cleared"),))
+                return Decoded((), tuple(self._hearing.clear()))
             case "conversation.item.create":
                 return self._create_item(event)
             case "conversation.item.truncate":
@@ -301,11 +247,11 @@ class RealtimeServer:
         if len(data) > _LONGEST_APPEND:
             return self._refuse(Problem("invalid_value", "Audio chunk too large.", "audio"), event)
         whole = data[: len(data) // INTERNAL.frame_bytes * INTERNAL.frame_bytes]
-        self._received += len(whole)
+        self._hearing.receive(len(whole))
         return Decoded((Audio(AudioChunk(whole)),) if whole else ())
 
     def _commit(self, event: Fields) -> Decoded[Message]:
-        pending = self._received - self._committed
+        pending = self._hearing.pending
         if pending < SHORTEST_COMMIT:
             words = (
                 "Error committing input audio buffer: buffer too small. Expected at least 100ms of "
@@ -314,24 +260,22 @@ class RealtimeServer:
             return self._refuse(Problem("input_audio_buffer_commit_empty", words), event)
         if not self.detects_turns:
             self._inputs.append(UserTurnEnded())
-        return Decoded((), tuple(self._commit_item(self._box.id("item"))))
+        return Decoded((), tuple(self._hearing.commit()))
 
     def _create_item(self, event: Fields) -> Decoded[Message]:
         match event.get("item"):
             case {"type": "function_call_output", "call_id": str(call), "output": str(output)}:
                 self._inputs.append(ToolResult(call, output))
                 item = {"type": "function_call_output", "call_id": call, "output": output}
-                written = {"id": self._box.id("item"), "object": "realtime.item", **item}
-                return Decoded((), tuple(self._item(written)))
+                return Decoded((), tuple(self._hearing.item(item)))
             case {
                 "type": "message",
                 "role": "user",
                 "content": [{"type": "input_text", "text": str(text)}],
             }:
                 self._inputs.append(Text(text))
-                content = [{"type": "input_text", "text": text}]
-                added = self._user_item({"id": self._box.id("item"), "content": content})
-                return Decoded((), tuple(added))
+                content = {"type": "input_text", "text": text}
+                return Decoded((), tuple(self._hearing.user_item(content)))
             case {"type": "message", "role": "system" | "assistant"}:
                 return Decoded()  # context; the agent has a dialogue of its own
             case _:
@@ -375,7 +319,3 @@ class RealtimeServer:
             )
         self._stale = True
         return Decoded(stop, tuple(self._close("cancelled", {"reason": "client_cancelled"})))
-
-
-def _milliseconds(size: int) -> int:
-    return size // INTERNAL.frame_bytes * 1_000 // INTERNAL.rate
