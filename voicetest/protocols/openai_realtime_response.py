@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from voicetest.audio.chunk import INTERNAL
 from voicetest.protocols.example import compact
 from voicetest.protocols.openai_realtime_fields import LEGACY_NAMES
+from voicetest.protocols.openai_realtime_session import Problem
 from voicetest.protocols.words import sound_text
 
 __all__ = ["Message", "Outbox", "Response"]
@@ -40,6 +41,17 @@ class Outbox:
         """One event."""
         name = _RENAMED.get(kind, kind) if "legacy_names" in self.quirks else kind
         return compact({"type": name, "event_id": self.id("event"), **fields})
+
+    def error(self, problem: Problem, event_id: object = None) -> Message:
+        """An error, about the client's event of that id."""
+        error = {
+            "type": problem.kind,
+            "code": problem.code,
+            "message": problem.message,
+            "param": problem.param,
+            "event_id": event_id if isinstance(event_id, str) else None,
+        }
+        return self.event("error", error=error)
 
 
 class Response:

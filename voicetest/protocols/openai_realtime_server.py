@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.errors import ProtocolError
 from voicetest.events import (
-    AgentTurnEnded,
-    AgentTurnStarted,
     Audio,
     Cleared,
     Event,
@@ -17,17 +15,16 @@ from voicetest.events import (
     Interrupted,
     ReplyRequested,
     Text,
-    ToolCalled,
     ToolResult,
     Transcript,
-    TranscriptDelta,
     UserTurnEnded,
 )
-from voicetest.protocols.base import CannotSend, Decoded
+from voicetest.protocols.base import Decoded
 from voicetest.protocols.example import parse_object
+from voicetest.protocols.openai_realtime_answering import Answering
 from voicetest.protocols.openai_realtime_fields import SHORTEST_COMMIT, as_text
 from voicetest.protocols.openai_realtime_hearing import Hearing
-from voicetest.protocols.openai_realtime_response import Message, Outbox, Response
+from voicetest.protocols.openai_realtime_response import Message, Outbox
 from voicetest.protocols.openai_realtime_session import (
     DEFAULT_MODEL,
     Problem,
@@ -45,8 +42,6 @@ __all__ = ["RealtimeServer"]
 Fields: TypeAlias = Mapping[str, Any]
 
 _LONGEST_APPEND = 15 * 1024 * 1024
-_STATUSES = frozenset({"completed", "cancelled", "failed", "incomplete"})
-_EXPIRED = "Your session hit the maximum duration of 60 minutes."
 
 
 class RealtimeServer:
@@ -56,28 +51,21 @@ class RealtimeServer:
         self, settings: SessionSettings, model: str = DEFAULT_MODEL, quirks: Collection[str] = ()
     ) -> None:
         """`settings` hold until the client updates the session."""
-        self.expired = False
-        """Set when the session hit its limit: the connection is to be closed."""
         self._box = Outbox(quirks)
         self._session = default_session(settings, self._box.id("sess"), model)
         """Changed by each session.update."""
-        self._conversation = self._box.id("conv")
         self._hearing = Hearing(self._box)
+        self._answering = Answering(self._box)
+        self._answering.voice = settings.voice
         self._inputs: list[Event] = []
         """What the agent gets with the next response.create."""
         self._typed = 0
         """Typed turns that the agent will repeat, and that need no transcription."""
-        self._late: list[Message] = []
-        """Transcriptions that are told after the response."""
-        self._response: Response | None = None
-        """The active one."""
-        self._responses = 0
-        self._in_turn = False
-        """Set while the agent has a turn."""
-        self._stale = False
-        """Set when a response was cancelled; cleared when the agent ends that turn."""
-        self._lengths: dict[str, int] = {}
-        """Milliseconds of sound of each item of the agent."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether the session hit its limit: the connection is to be closed."""
+        return self._answering.expired
 
     @property
     def detects_turns(self) -> bool:
@@ -90,89 +78,17 @@ class RealtimeServer:
 
     def encode(self, event: Event) -> Sequence[Message]:
         """The events that say `event`."""
-        if self.expired:
-            return ()
         match event:
+            case _ if self.expired:
+                return ()
             case Transcript("user", text):
                 return self._understood(text)
             case Cleared():
                 return self._hearing.speech_started()
             case Failed(code, message):
-                return (self._error(Problem(code, message), {}, "server_error"),)
-            case AgentTurnEnded(reason):
-                return self._end_turn(reason)
-            case _ if self._stale:
-                return ()
-            case AgentTurnStarted():
-                self._in_turn = True
-                return self._open()
-            case TranscriptDelta() | Transcript() | Audio() | ToolCalled() if self._fails:
-                self._stale = True
-                opened, why = self._open(), {"type": "server_error", "code": "server_error"}
-                return (*opened, *self._close("failed", {"error": why}))
-            case Transcript(_, text):
-                return (*self._open(), *self._current.transcript(text))
-            case TranscriptDelta(_, text):
-                return (*self._open(), *self._current.words(text))
-            case Audio(chunk):
-                return self._speak(chunk.data) if chunk.data else ()
-            case ToolCalled(call, name, arguments):
-                said = (*self._open(), *self._current.call(call, name, arguments))
-                # The result belongs to the next response, so this one is done.
-                return (*said, *self._close("completed"))
+                return (self._box.error(Problem(code, message, kind="server_error")),)
             case _:
-                raise CannotSend(f"a Realtime server cannot say {type(event).__name__}")
-
-    @property
-    def _current(self) -> Response:
-        if self._response is None:
-            raise CannotSend("there is no active response")
-        return self._response
-
-    @property
-    def _fails(self) -> bool:
-        """Whether the response that is active, or would be begun now, is to fail."""
-        number = self._responses + (self._response is None)
-        return "response_failed" in self._box.quirks and number == 2
-
-    def _open(self) -> Sequence[Message]:
-        """Begin a response unless one is active."""
-        if self._response is not None:
-            return ()
-        self._responses += 1
-        voice = self._session["audio"]["output"].get("voice")
-        self._response = Response(self._box, self._conversation, voice)
-        return self._response.created()
-
-    def _close(self, status: str, details: dict[str, Any] | None = None) -> Sequence[Message]:
-        response, self._response = self._current, None
-        messages = (*response.done(status, details), *self._late)
-        self._lengths |= response.heard_ms
-        self._late.clear()
-        return messages
-
-    def _end_turn(self, reason: str) -> Sequence[Message]:
-        in_turn, stale = self._in_turn, self._stale
-        self._in_turn = self._stale = False
-        if self._response is None or stale or not in_turn:
-            return ()  # its response has ended before
-        status = reason if reason in _STATUSES else "cancelled" if reason else "completed"
-        details = {"reason": "turn_detected"} if status == "cancelled" else None
-        return self._close(status, details)
-
-    def _speak(self, data: bytes) -> Sequence[Message]:
-        opened, quirks = self._open(), self._box.quirks
-        middle = len(data) // 2 // INTERNAL.frame_bytes * INTERNAL.frame_bytes
-        if "error_mid_response" in quirks:
-            problem = Problem("server_error", "The server had an error while processing.")
-            error = self._error(problem, {}, "server_error")
-            before, after = self._current.sound(data[:middle]), self._current.sound(data[middle:])
-            return (*opened, *before, error, *after)
-        if "session_expired" in quirks and self._responses == 2:
-            self.expired = True
-            error = self._error(Problem("session_expired", _EXPIRED), {})
-            return (*opened, *self._current.sound(data[:middle]), error)
-        return (*opened, *self._current.sound(data))
+                return self._answering.encode(event)
 
     def _understood(self, text: str) -> Sequence[Message]:
         """The user's words; where the agent hears the end by itself, that as well."""
@@ -182,7 +98,7 @@ class RealtimeServer:
         ended = self._hearing.speech_stopped() if self.detects_turns else ()
         words = self._hearing.understood(text) if transcribes(self._session) else ()
         if "late_transcripts" in self._box.quirks:
-            self._late += words
+            self._answering.late += words
             return ended
         return (*ended, *words)
 
@@ -213,21 +129,8 @@ class RealtimeServer:
                 problem = Problem("invalid_value", f"Invalid value: {str(kind)[:60]!r}.", "type")
                 return self._refuse(problem, event)
 
-    def _error(
-        self, problem: Problem, event: Fields, kind: str = "invalid_request_error"
-    ) -> Message:
-        event_id = event.get("event_id")
-        error = {
-            "type": kind,
-            "code": problem.code,
-            "message": problem.message,
-            "param": problem.param,
-            "event_id": event_id if isinstance(event_id, str) else None,
-        }
-        return self._box.event("error", error=error)
-
     def _refuse(self, problem: Problem, event: Fields) -> Decoded[Message]:
-        return Decoded((), (self._error(problem, event),))
+        return Decoded((), (self._box.error(problem, event.get("event_id")),))
 
     def _update(self, event: Fields) -> Decoded[Message]:
         session = event.get("session")
@@ -236,6 +139,7 @@ class RealtimeServer:
             return self._refuse(problem or Problem("invalid_value", "no session"), event)
         # The model was chosen by the address and stays.
         self._session = updated(self._session, {**session, "model": self._session["model"]})
+        self._answering.voice = self._session["audio"]["output"].get("voice")
         return Decoded((), (self._box.event("session.updated", session=self._session),))
 
     def _append(self, event: Fields) -> Decoded[Message]:
@@ -284,38 +188,37 @@ class RealtimeServer:
 
     def _truncate(self, event: Fields) -> Decoded[Message]:
         item, end_ms = event.get("item_id"), event.get("audio_end_ms")
-        length = self._lengths.get(item) if isinstance(item, str) else None
+        lengths = self._answering.lengths
+        length = lengths.get(item) if isinstance(item, str) else None
         if not isinstance(item, str) or length is None:
             words = "Invalid 'item_id': there is no such item of the assistant."
             return self._refuse(Problem("invalid_value", words, "item_id"), event)
         if type(end_ms) is not int or not 0 <= end_ms <= length:
             words = f"Audio content of {length}ms is already shorter than {str(end_ms)[:20]}ms"
             return self._refuse(Problem("invalid_value", words, "audio_end_ms"), event)
-        self._lengths[item] = end_ms
+        lengths[item] = end_ms
         place = {"item_id": item, "content_index": 0, "audio_end_ms": end_ms}
         truncated = self._box.event("conversation.item.truncated", **place)
         return Decoded((Interrupted(item, end_ms / 1_000),), (truncated,))
 
     def _respond(self, event: Fields) -> Decoded[Message]:
-        if self._response is not None:
+        active = self._answering.active
+        if active is not None:
             words = (
-                "Conversation already has an active response in progress: "
-                f"{self._response.id}. Wait until the response is finished before creating a new "
-                "one."
+                f"Conversation already has an active response in progress: {active}. "
+                "Wait until the response is finished before creating a new one."
             )
             problem = Problem("conversation_already_has_active_response", words)
             return self._refuse(problem, event)
         events = tuple(self._inputs) or (ReplyRequested(),)
         self._typed += sum(isinstance(event, Text) for event in events)
         self._inputs.clear()
-        return Decoded(events, tuple(self._open()))
+        return Decoded(events, tuple(self._answering.begin()))
 
     def _cancel(self, event: Fields) -> Decoded[Message]:
         stop = (Interrupted(),)
-        if self._response is None:
+        if self._answering.active is None:
             words = "Cancellation failed: no active response found"
-            return Decoded(
-                stop, (self._error(Problem("response_cancel_not_active", words), event),)
-            )
-        self._stale = True
-        return Decoded(stop, tuple(self._close("cancelled", {"reason": "client_cancelled"})))
+            problem = Problem("response_cancel_not_active", words)
+            return Decoded(stop, self._refuse(problem, event).replies)
+        return Decoded(stop, tuple(self._answering.cancel()))

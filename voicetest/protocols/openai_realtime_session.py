@@ -173,6 +173,7 @@ class Problem:
     code: str
     message: str
     param: str | None = None
+    kind: str = "invalid_request_error"
 
 
 def problem_of(session: object) -> Problem | None:
