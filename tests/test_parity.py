@@ -76,7 +76,13 @@ LINES: Mapping[str, dict[str, Any]] = {
     },
     "pipecat twilio": {"adapter": "pipecat"},
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
+    "openai_realtime": {"adapter": "openai_realtime"},
+    "openai_realtime server_vad": {"adapter": "openai_realtime", "turn_detection": "server_vad"},
 }
+
+ADDRESS = {"openai_realtime": "base_url"}
+"""What an adapter calls its address, if not `url`."""
+URL = "wss://agent.invalid/call"
 
 GREETING = "Parcel service, how can I help you?"
 DIALOGUE: dict[str, Any] = {
@@ -160,6 +166,7 @@ class Caller:
                 agent["url"] = "wss://agent.invalid/call"
             address = {} if "agent_id" in agent else {"url": "wss://agent.invalid/call"}
             agent |= {"simulator": dialogue} | address
+            agent |= {"simulator": dialogue, ADDRESS.get(agent["adapter"], "url"): URL}
         scenario = {
             "version": 1,
             "agent": agent | {"response_timeout": "4s", "response_max_duration": "8s"},

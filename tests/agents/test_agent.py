@@ -14,6 +14,7 @@ from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.keypad import KEY_PAUSE_S
 from voicetest.agents.manners import Manners
 from voicetest.audio.chunk import AudioChunk, Samples
+from voicetest.audio.dtmf import DtmfDetector, tones
 from voicetest.audio.edges import clean_edges
 from voicetest.clock import sleep_until
 from voicetest.events import (
@@ -25,6 +26,7 @@ from voicetest.events import (
     Event,
     Hangup,
     Interrupted,
+    ReplyRequested,
     ToolCalled,
     Transcript,
     UserTurnEnded,
@@ -377,3 +379,74 @@ def test_an_agent_that_is_told_to_stop_stops(speech: Speech, dialogue: Dialogue)
 
     done = call(speech, dialogue, behave, protocol=_pressed)
     assert done.at(Cleared) == [pytest.approx(0.2, abs=0.01)]
+
+
+class _AskedToAnswer(_PressedToTalk):
+    """The same, where the agent is asked for each answer, the first one included."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The usual, and the caller's request."""
+        of_caller: frozenset[type[Event]] = frozenset({ReplyRequested})
+        return super().sends | (of_caller if self.end is End.CLIENT else frozenset())
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What the other end sends."""
+        return _AskedToAnswer(self.end.other).sends
+
+
+def _asked(end: End, paced: bool) -> InProcess:
+    return _AskedToAnswer(end, paced, continuous=False)
+
+
+def test_an_agent_that_is_asked_for_answers_gives_one_for_all_that_was_said(
+    speech: Speech, dialogue: Dialogue, speak: Speak
+) -> None:
+    first, second = speak("Hello there.", "en-us+f2"), speak("I was charged twice.", "en-us+f2")
+    words = np.concatenate((first, np.zeros(36_000, np.int16), second))
+
+    async def behave(line: Near) -> None:
+        await talk(line, words, 1.0, 6.0)
+        await sleep_until(8)
+        await line.send(UserTurnEnded())
+        await sleep_until(12)
+
+    done = call(speech, dialogue, behave, protocol=_asked)
+    assert done.said == ["I see, Jo."]
+    assert done.at(AgentTurnStarted) == [pytest.approx(8, abs=0.1)]
+
+
+def test_an_agent_that_is_asked_to_greets_and_answers_even_if_nothing_was_said(
+    speech: Speech, dialogue: Dialogue
+) -> None:
+    async def behave(line: Near) -> None:
+        await sleep_until(2)
+        await line.send(ReplyRequested())
+        await sleep_until(4)
+        await line.send(UserTurnEnded())
+        await sleep_until(8)
+
+    done = call(speech, dialogue, behave, protocol=_asked)
+    assert done.said == ["Hello.", dialogue.fallback]
+    assert done.at(AgentTurnStarted) == [pytest.approx(2, abs=0.1), pytest.approx(4, abs=0.1)]
+    assert len(done.at(AgentTurnEnded)) == 2
+
+
+def test_keys_that_sounded_are_answered_when_it_is_asked(speech: Speech) -> None:
+    menu = Dialogue.model_validate({"rules": [{"keys": "12", "say": "Invoices."}]})
+
+    async def behave(line: Near) -> None:
+        await line.send(Audio(AudioChunk.of(tones("12"))))
+        await line.send(UserTurnEnded())
+        await sleep_until(5)
+
+    detector = DtmfDetector()
+    done = call(
+        speech,
+        menu,
+        behave,
+        protocol=_asked,
+        keys=lambda samples: [pressed.key for pressed in detector.feed(samples)],
+    )
+    assert done.said == ["Invoices."]

@@ -36,3 +36,19 @@ def test_an_input_without_a_hash_is_complete_after_a_pause() -> None:
 
 def test_a_hash_alone_is_an_input_and_a_new_one_begins_after_it() -> None:
     assert _enter((0.0, "#"), (0.5, "1")) == [(0.0, "#"), (2.0, "1")]
+
+
+def test_an_input_that_is_finished_needs_no_pause() -> None:
+    entered: list[str] = []
+
+    async def main() -> None:
+        keypad = Keypad(lambda keyed: entered.append(keyed.keys))
+        keypad.finish()
+        keypad.press("1")
+        keypad.finish()
+        keypad.finish()
+        assert entered == ["1"]
+        await asyncio.sleep(KEY_PAUSE_S + 0.1)
+
+    run(main(), Clock.VIRTUAL)
+    assert entered == ["1"]

@@ -19,7 +19,7 @@ from voicetest.agents.mind import Mind, Reply
 from voicetest.agents.mouth import Mouth
 from voicetest.agents.parts import Part, Words, answer
 from voicetest.agents.truth import Spoke
-from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
@@ -106,7 +106,9 @@ class EmbeddedAgent:
             ends_when_heard=manners.ends_when_heard,
         )
         self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
-        self._keypad = Keypad(self._inputs.put_nowait)
+        self._held: list[Heard | Keyed] = []
+        """What the user said and pressed since the agent was last asked to answer."""
+        self._keypad = Keypad(self._take)
         self._quiet_since = self._loop.time()
         """When somebody last spoke or pressed a key; set by either side."""
         self._tools: dict[str, asyncio.Future[ToolResult]] = {}
@@ -158,17 +160,34 @@ class EmbeddedAgent:
             self._press(key)
         heard = self._ears.feed(samples)
         # What it spoke on through without yielding was a backchannel, which wants no answer.
-        if heard is not None and (self._faults.never_yields or not self._mouth.speaking):
-            self._inputs.put_nowait(heard)
+        if heard is not None and (
+            self._asked or self._faults.never_yields or not self._mouth.speaking
+        ):
+            self._take(heard)
         if self._ears.speaking:
             self._quiet_since = self._loop.time()
         if self._yields():
             self._mouth.hush()
 
+    @property
+    def _asked(self) -> bool:
+        """Whether the agent is asked for each answer, and gives none before."""
+        return not self._link.continuous and ReplyRequested in self._link.receives
+
+    def _take(self, found: Heard | Keyed) -> None:
+        if self._asked:
+            self._held.append(found)
+        else:
+            self._inputs.put_nowait(found)
+
     def _hear_the_end(self) -> None:
         """Nothing comes on this line when nobody speaks, so the silence is made here."""
         for _ in range(round(2 * TURN_SILENCE_S / _SILENCE_S)):
             self._hear(np.zeros(round(_SILENCE_S * INTERNAL.rate), dtype=np.int16))
+        if self._asked:
+            self._keypad.finish()
+            self._inputs.put_nowait(_one_input(self._held))
+            self._held.clear()
 
     def _press(self, key: str) -> None:
         if not self._faults.ignores_keys:
@@ -190,6 +209,7 @@ class EmbeddedAgent:
             if isinstance(found, Asked) and self._greeting:
                 await self._greet()
                 continue
+            self._greeting = ""
             reply = await self._think(found)
             await self._say(*answer(reply, self._faults))
             if reply.ends_call:
@@ -251,7 +271,8 @@ class EmbeddedAgent:
             self._quiet_since = self._loop.time()
             if self._mouth.heard_share < 1:
                 self._mind.cut_short(self._mouth.heard_share)
-        elif self._in_turn:
+        elif self._in_turn or ReplyRequested in self._link.receives:
+            await self._begin_turn()  # who asks for an answer gets one, if without a word
             await say(self._link, AgentTurnEnded())
         self._in_turn = False
 
@@ -282,3 +303,12 @@ class EmbeddedAgent:
             return ToolResult(call.id, text, failed=True)
         finally:
             del self._tools[call.id]
+
+
+def _one_input(held: Sequence[Heard | Keyed]) -> _Input:
+    """What the user did before the agent was asked to answer it, which is one input."""
+    keys = "".join(entered.keys for entered in held if isinstance(entered, Keyed))
+    if keys:
+        return Keyed(keys)
+    sound = b"".join(heard.audio.data for heard in held if isinstance(heard, Heard))
+    return Heard(AudioChunk(sound)) if sound else Asked()

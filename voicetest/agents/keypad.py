@@ -67,6 +67,13 @@ class Keypad:
         else:
             self._pause = asyncio.get_running_loop().call_later(KEY_PAUSE_S, self._enter)
 
+    def finish(self) -> None:
+        """No further key belongs to the input."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._enter()
+
     def _enter(self) -> None:
+        self._pause = None
         keyed, self._keys = Keyed(self._keys), ""
         self._entered(keyed)

@@ -74,9 +74,9 @@ class Speaker:
         finally:
             end = min(whole, self._now)
             self._end(line, step, start, end, min(start + line.speech_end_s, end), whole)
-        if line.kind in AWAITED:
-            if self._types:
-                await self._say(Text(line.text))
+        if line.kind in TURNS and self._types:
+            await self._say(Text(line.text))
+        if line.kind in AWAITED:  # keys that sound want an answer as well
             await self._say(UserTurnEnded())
 
     async def press(self, line: Line, step: int) -> None:
