@@ -79,7 +79,7 @@ def test_pauses_between_words_are_not_silence() -> None:
 def test_the_platforms_word_ends_the_turn_once_playout_has_drained() -> None:
     line = _Line(platform_ends_turns=True)
     line.turns.sign(0.0)
-    line.turns.announce_end()
+    line.turns.announce_end(line.now)
     line.hear(SPEECH, 2.0, drained=False)
     assert line.turns.open is not None
     line.hear(SILENCE, 0.02)
@@ -97,7 +97,7 @@ def test_a_cleared_turn_counts_as_interrupted() -> None:
     line = _Line(platform_ends_turns=True)
     line.hear(SPEECH, 0.5)
     line.turns.cleared()
-    line.turns.announce_end()
+    line.turns.announce_end(line.now)
     line.hear(SILENCE, 0.1)
     assert line.notes(TurnClosed)[0].what == TurnClosed(0, EndReason.INTERRUPTED)
 

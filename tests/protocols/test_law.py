@@ -48,6 +48,7 @@ from voicetest.protocols.pipecat_protobuf import PipecatProtobuf
 from voicetest.protocols.raw_pcm import RawPcm
 from voicetest.protocols.rtvi import FAILURE
 from voicetest.protocols.twilio import MediaStream
+from voicetest.protocols.vapi import Vapi
 
 A_MAP = MessageMap.model_validate(
     {
@@ -100,6 +101,8 @@ CODECS: dict[str, Callable[[End], Codec[Any]]] = {
     "twilio with utterance ends": lambda end: MediaStream(end, utterance_ends=True, binary=True),
     "pipecat_protobuf": PipecatProtobuf,
     "pipecat_protobuf without rtvi": lambda end: PipecatProtobuf(end, 8000, rtvi=False),
+    "vapi": Vapi,
+    "vapi for telephones": lambda end: Vapi(end, AudioFormat(Encoding.MULAW, 8000)),
 }
 
 text = st.text(min_size=1, max_size=20)
@@ -153,6 +156,8 @@ OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
         ToolResult: st.builds(ToolResult, id=text, content=json_text),
         Failed: st.builds(Failed, code=st.just(FAILURE), message=text, fatal=st.booleans()),
     },
+    "vapi": {AgentTurnEnded: st.builds(AgentTurnEnded)},
+    "vapi for telephones": {AgentTurnEnded: st.builds(AgentTurnEnded)},
 }
 """What a protocol can carry of an event that it cannot carry whole."""
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -15,6 +15,9 @@ from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
 from voicetest.transports.base import Transport, Upgrade
 from voicetest.transports.websocket import serve
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 __all__ = ["Simulator", "answer"]
 
@@ -49,6 +52,9 @@ class Simulator(ABC):
 
     quirks: ClassVar[frozenset[str]] = frozenset()
     """What of `agents/quirks` it can be told to do."""
+
+    web: ASGIApp | None = None
+    """What answers the platform's requests over HTTP, where it has any."""
 
     def __init__(self, agent: AgentRecipe) -> None:
         """Raises ValueError for an agent with a quirk that this platform does not have."""
