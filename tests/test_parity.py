@@ -55,6 +55,9 @@ LINES: Mapping[str, dict[str, Any]] = {
     "websocket map": {"adapter": "websocket", "protocol": PRIVATE},
     "pipecat twilio": {"adapter": "pipecat"},
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
+    "vapi": {"adapter": "vapi", "assistant_id": "parcels"},
+    "vapi mulaw": {"adapter": "vapi", "assistant_id": "parcels", "audio_format": "mulaw"},
+    "vapi streaming": {"adapter": "vapi", "assistant_id": "parcels", "quirks": ["vapi_streams"]},
 }
 
 GREETING = "Parcel service, how can I help you?"
@@ -129,12 +132,14 @@ class Caller:
 
     def plan(self, script: list[Any], *faults: Any, **top: Any) -> Plan:
         """What would be called; raises ScenarioError for what the line cannot carry."""
-        dialogue = {**DIALOGUE, "faults": list(faults)}
         agent = dict(self._settings)
+        dialogue = {**DIALOGUE, "faults": [*faults, *agent.pop("quirks", ())]}
         if agent["adapter"] == "composable":
             agent["dialogue"] = dialogue
         else:
-            agent |= {"simulator": dialogue, "url": "wss://agent.invalid/call"}
+            agent["simulator"] = dialogue
+            if "url" in registry.load(registry.ADAPTERS, agent["adapter"]).model_fields:
+                agent["url"] = "wss://agent.invalid/call"
         scenario = {
             "version": 1,
             "agent": agent | {"response_timeout": "4s", "response_max_duration": "8s"},
