@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -105,7 +105,7 @@ DOCUMENTED: list[tuple[dict[str, Any], tuple[Event, ...]]] = [
     ),
 ]
 TEXTS = [json.dumps(message) for message, _ in DOCUMENTED]
-TOLD = [
+TOLD: list[dict[str, Any]] = [
     {"type": "end-call"},
     {"type": "hangup"},
     {"type": "say", "content": "text", "endCallAfterSpoken": False},
@@ -215,7 +215,7 @@ def test_tool_results_are_not_sent_over_the_line() -> None:
 
 def test_the_platforms_messages_are_those_of_the_sdk() -> None:
     codec = Vapi(End.SERVER)
-    kinds = {
+    kinds: dict[str, type[Any]] = {
         "speech-update": types.ClientMessageSpeechUpdate,
         "transcript": types.ClientMessageTranscript,
         "conversation-update": types.ClientMessageConversationUpdate,
@@ -250,7 +250,7 @@ def test_the_platforms_messages_are_those_of_the_sdk() -> None:
 
 def test_turns_are_counted_from_0() -> None:
     codec = Vapi(End.SERVER)
-    said = [AgentTurnStarted(), AgentTurnEnded(), AgentTurnStarted()]
+    said: list[Event] = [AgentTurnStarted(), AgentTurnEnded(), AgentTurnStarted()]
     turns = [json.loads(m)["turn"] for event in said for m in codec.encode(event)]
     assert turns == [0, 0, 1]
 
@@ -264,6 +264,8 @@ def test_only_messages_that_the_call_lists_are_sent() -> None:
 def test_what_we_ask_for_is_known_to_the_sdk() -> None:
     overrides = parse_obj_as(types.AssistantOverrides, {"clientMessages": list(NEEDED)})
     assert overrides.client_messages == list(NEEDED)
+    named, _ = get_args(types.AssistantOverridesClientMessagesItem)  # or anything else
+    assert set(NEEDED) <= set(get_args(named))
 
 
 @pytest.mark.parametrize(

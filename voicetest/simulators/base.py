@@ -53,9 +53,6 @@ class Simulator(ABC):
     quirks: ClassVar[frozenset[str]] = frozenset()
     """What of `agents/quirks` it can be told to do."""
 
-    web: ASGIApp | None = None
-    """What answers the platform's requests over HTTP, where it has any."""
-
     def __init__(self, agent: AgentRecipe) -> None:
         """Raises ValueError for an agent with a quirk that this platform does not have."""
         unknown = sorted(agent.faults.quirks - self.quirks)
@@ -81,6 +78,11 @@ class Simulator(ABC):
     @abstractmethod
     def codec(self, upgrade: Upgrade) -> Codec[bytes | str]:
         """The codec of one call, at the server's end."""
+
+    @property
+    def web(self) -> ASGIApp | None:
+        """What answers requests over HTTP; None for a platform that takes none."""
+        return None
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """The status with which a call is refused; None to take it."""

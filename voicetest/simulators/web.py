@@ -32,7 +32,11 @@ class WebSimulator(Simulator, ABC):
         """The calls that came over a socket."""
         pick_up = WebSocketRoute("/{path:path}", self._pick_up)
         self._app = Starlette(routes=[*self.routes(), pick_up])
-        self.web = self._app
+
+    @property
+    def web(self) -> Starlette:
+        """The application, for requests in this process."""
+        return self._app
 
     @abstractmethod
     def routes(self) -> Sequence[BaseRoute]:
