@@ -199,3 +199,13 @@ def test_a_label_is_never_trimmed_away() -> None:
     assert playout.slips
     _render_all(playout, 10)
     assert playout.passed(FRAME * 10) == ["label"]
+
+
+def test_a_burst_is_pending_to_its_last_sound() -> None:
+    playout = BurstyPlayout()
+    playout.push(np.append(np.full(960, 5000, np.int16), np.zeros(9_600, np.int16)), 0)
+    assert playout.pending(0) == 960
+    playout.push(np.zeros(480, np.int16), 0)
+    assert playout.pending(480) == 480
+    playout.clear(700)
+    assert playout.pending(600) == 100

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from vapi.core.api_error import ApiError
 from vapi.core.pydantic_utilities import parse_obj_as
+from vapi.types import Call
 
 from tests.calls import Quiet, words
 from tests.conftest import Speak
@@ -98,7 +99,8 @@ def test_the_sdk_creates_a_call_and_a_spoken_conversation_follows(
             connect(url) as transport,
             CodecLink(Vapi(End.CLIENT), transport) as line,
         ):
-            await line.send(Audio(AudioChunk.of(question)))
+            for piece in np.split(question, range(480, len(question), 480)):
+                await line.send(Audio(AudioChunk.of(piece)))
             return await _until(line, AgentTurnEnded)
 
     with (
@@ -187,7 +189,7 @@ def _asked(
 def test_a_created_call_is_one_of_the_sdk(speech: Speech) -> None:
     answer = _asked(_simulator(speech), ASKED)
     assert answer.status_code == 201
-    parse_obj_as(vapi.types.Call, answer.json())
+    parse_obj_as(Call, answer.json())
     url = answer.json()["transport"]["websocketCallUrl"]
     assert url == f"wss://api.vapi.ai/{answer.json()['id']}/transport"
 
@@ -536,10 +538,10 @@ async def _streams_silence(far: Far, wire: Wire, voice: Samples) -> None:
         await far.send(Audio(AudioChunk(bytes(960))))
 
 
-def test_minutes_of_streamed_silence_are_a_silence(
+def test_a_minute_of_streamed_silence_is_a_silence(
     tmp_path: Path, speech: Speech, voice: Samples
 ) -> None:
-    script = ["agent", {"silence": "3m", "stays_silent": True}]
+    script = ["agent", {"silence": "1m", "stays_silent": True}]
     result = _held(tmp_path, speech, voice, _streams_silence, script)
     assert result.status == "passed", (result.checks, result.errors)
-    assert result.duration_s > 180
+    assert result.duration_s > 60

@@ -49,7 +49,7 @@ class AgentTurns:
     def __init__(
         self, timeline: Timeline, *, platform_ends_turns: bool, tail_s: float, late_s: float = 0.0
     ) -> None:
-        """`late_s`: in so many seconds after its announced end more of a turn may arrive."""
+        """`late_s`: so many seconds after its announced end and its last sound a turn is over."""
         self._timeline = timeline
         self._platform_ends_turns = platform_ends_turns
         self._tail_s = tail_s
@@ -194,7 +194,7 @@ class AgentTurns:
         if self._interrupted:
             self.close(now, EndReason.INTERRUPTED)
         elif self._end_announced is not None:
-            if now - self._end_announced >= self._late_s:
+            if now - max(self._end_announced, self._sound_until) >= self._late_s:
                 self.close(now, EndReason.TURN_ENDED)
         elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
             reason = EndReason.INTERRUPTED if self._yielded else EndReason.TAIL_SILENCE
