@@ -78,6 +78,9 @@ LINES: Mapping[str, dict[str, Any]] = {
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
     "openai_realtime": {"adapter": "openai_realtime"},
     "openai_realtime server_vad": {"adapter": "openai_realtime", "turn_detection": "server_vad"},
+    "vapi": {"adapter": "vapi", "assistant_id": "parcels"},
+    "vapi mulaw": {"adapter": "vapi", "assistant_id": "parcels", "audio_format": "mulaw"},
+    "vapi streaming": {"adapter": "vapi", "assistant_id": "parcels", "quirks": ["vapi_streams"]},
 }
 
 ADDRESS = {"openai_realtime": "base_url"}
@@ -156,8 +159,8 @@ class Caller:
 
     def plan(self, script: list[Any], *faults: Any, **top: Any) -> Plan:
         """What would be called; raises ScenarioError for what the line cannot carry."""
-        dialogue = {**DIALOGUE, "faults": list(faults)}
         agent = dict(self._settings)
+        dialogue = {**DIALOGUE, "faults": [*faults, *agent.pop("quirks", ())]}
         if agent["adapter"] == "composable":
             agent["dialogue"] = dialogue
         else:

@@ -28,3 +28,9 @@ def test_a_close_code_comes_with_what_to_do(code: int, hint: str) -> None:
 def test_a_code_that_is_not_known_has_no_hint() -> None:
     message = str(broken_line(Hangup(4999, "", normal=False)))
     assert message == "the line broke: closed with code 4999"
+
+
+def test_a_platform_that_ends_a_call_is_quoted() -> None:
+    error = broken_line(Hangup(reason="pipeline-error", normal=False))
+    assert str(error) == "the agent's platform ended the call: pipeline-error"
+    assert (error.code, error.reason) == (None, "pipeline-error")

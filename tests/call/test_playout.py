@@ -234,3 +234,13 @@ def test_after_a_pause_the_jitter_buffer_fills_again() -> None:
     heard = _render_all(playout, 60)
     assert int(np.flatnonzero(heard[12_000:])[0]) + 12_000 == 25_440
     assert playout.slips == []
+
+
+def test_a_burst_is_pending_to_its_last_sound() -> None:
+    playout = BurstyPlayout()
+    playout.push(np.append(np.full(960, 5000, np.int16), np.zeros(9_600, np.int16)), 0)
+    assert playout.pending(0) == 960
+    playout.push(np.zeros(480, np.int16), 0)
+    assert playout.pending(480) == 480
+    playout.clear(700)
+    assert playout.pending(600) == 100

@@ -23,10 +23,14 @@ SPEECH: Samples = np.full(FRAME, 5000, np.int16)
 class _Line:
     """Feeds frames to the turns under test, 20 ms at a time."""
 
-    def __init__(self, *, platform_ends_turns: bool = False, tail_s: float = 0.6) -> None:
+    def __init__(
+        self, *, platform_ends_turns: bool = False, tail_s: float = 0.6, late_s: float = 0.0
+    ) -> None:
         self.entries: list[Entry] = []
         timeline = Timeline(self.entries.append)
-        self.turns = AgentTurns(timeline, platform_ends_turns=platform_ends_turns, tail_s=tail_s)
+        self.turns = AgentTurns(
+            timeline, platform_ends_turns=platform_ends_turns, tail_s=tail_s, late_s=late_s
+        )
         self.frames = 0
 
     @property
@@ -79,7 +83,7 @@ def test_pauses_between_words_are_not_silence() -> None:
 def test_the_platforms_word_ends_the_turn_once_playout_has_drained() -> None:
     line = _Line(platform_ends_turns=True)
     line.turns.sign(0.0)
-    line.turns.announce_end()
+    line.turns.announce_end(line.now)
     line.hear(SPEECH, 2.0, drained=False)
     assert line.turns.open is not None
     line.hear(SILENCE, 0.02)
@@ -97,7 +101,7 @@ def test_a_cleared_turn_counts_as_interrupted() -> None:
     line = _Line(platform_ends_turns=True)
     line.hear(SPEECH, 0.5)
     line.turns.cleared()
-    line.turns.announce_end()
+    line.turns.announce_end(line.now)
     line.hear(SILENCE, 0.1)
     assert line.notes(TurnClosed)[0].what == TurnClosed(0, EndReason.INTERRUPTED)
 
@@ -123,3 +127,26 @@ def test_latency_is_measured_from_the_end_of_the_users_speech() -> None:
     line = _Line()
     line.turns.hear(SPEECH, 3.0, 2.25)
     assert line.notes(SpeechStarted)[0].what == SpeechStarted("agent", 0.75)
+
+
+def test_more_of_a_turn_may_arrive_after_its_announced_end() -> None:
+    line = _Line(platform_ends_turns=True, late_s=0.3)
+    line.hear(SPEECH, 0.5)
+    line.turns.announce_end(line.now)
+    line.hear(SILENCE, 0.2)
+    line.hear(SPEECH, 0.2)
+    line.hear(SILENCE, 0.4)
+    (turn,) = line.turns.all
+    assert turn.speech_end_s == pytest.approx(0.9)
+    assert turn.reason is EndReason.TURN_ENDED
+
+
+def test_a_turn_that_begins_before_another_is_over_goes_on_with_it() -> None:
+    line = _Line(platform_ends_turns=True, late_s=0.3)
+    line.hear(SPEECH, 0.5)
+    line.turns.announce_end(line.now)
+    line.hear(SILENCE, 0.2)
+    line.turns.begin(line.now)
+    line.hear(SILENCE, 1.0)
+    (turn,) = line.turns.all
+    assert turn.closed_s is None

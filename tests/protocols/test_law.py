@@ -10,218 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
+from tests.protocols.conversations import CODECS, EVENTS, conversation, sound_on
+from voicetest.audio.chunk import AudioChunk
 from voicetest.errors import ProtocolError
-from voicetest.events import (
-    ALL_EVENTS,
-    AgentTurnEnded,
-    AgentTurnStarted,
-    Audio,
-    Cleared,
-    Dtmf,
-    Event,
-    Failed,
-    Hangup,
-    Interrupted,
-    Mark,
-    Ping,
-    Pong,
-    Ready,
-    ReplyRequested,
-    Status,
-    Text,
-    ToolCalled,
-    ToolCancelled,
-    ToolResult,
-    Transcript,
-    TranscriptDelta,
-    UserTurnEnded,
-    UserTurnStarted,
-    Warned,
-)
+from voicetest.events import ALL_EVENTS, Audio, Event, Ready, ToolResult
 from voicetest.protocols.base import CannotSend, Codec, End
-from voicetest.protocols.example import compact
 from voicetest.protocols.in_process import InProcess
-from voicetest.protocols.json_audio import JsonAudio
-from voicetest.protocols.mapped import MessageMap
-from voicetest.protocols.openai_realtime import OpenAIRealtime
-from voicetest.protocols.openai_realtime_session import SessionSettings
-from voicetest.protocols.pipecat_protobuf import PipecatProtobuf
-from voicetest.protocols.raw_pcm import RawPcm
-from voicetest.protocols.rtvi import FAILURE
-from voicetest.protocols.twilio import MediaStream
 
-A_MAP = MessageMap.model_validate(
-    {
-        "encoding": "mulaw",
-        "agent_rate": 16_000,
-        "on_open": [{"op": "hello"}],
-        "sends": {
-            "audio": "binary",
-            "user_turn_started": {"op": "begin"},
-            "user_turn_ended": {"op": "end"},
-            "reply_request": {"op": "speak"},
-            "text": {"op": "text", "words": "<text>"},
-            "key": {"op": "key", "pressed": ["<key>"]},
-            "mark": {"op": "mark", "label": "<name>"},
-            "interrupt": {"op": "stop"},
-            "tool_result": {"op": "r", "id": "<id>", "text": "<result_text>", "bad": "<failed>"},
-            "hangup": {"op": "bye", "why": "<reason>"},
-        },
-        "receives": {
-            "ready": {"op": "ready", "session": "<session>"},
-            "audio": {"op": "audio", "parts": [{"data": {"pcm": "<audio>"}}]},
-            "agent_turn_started": {"op": "starts"},
-            "agent_turn_ended": {"op": "ends"},
-            "agent_transcript": {"op": "said", "by": "bot", "words": "<text>"},
-            "agent_transcript_part": {"op": "says", "words": "<text>"},
-            "user_transcript": {"op": "said", "by": "user", "words": "<text>"},
-            "tool_call": {"op": "call", "id": "<id>", "fn": {"n": "<name>", "a": "<arguments>"}},
-            "tool_cancelled": {"op": "never mind", "id": "<id>"},
-            "interrupted": {"op": "flush"},
-            "mark": {"op": "mark", "label": "<name>"},
-            "key": {"op": "key", "pressed": ["<key>"]},
-            "error": {"op": "error", "code": "<code>", "message": "<message>"},
-            "hangup": {"op": "bye", "why": "<reason>"},
-        },
-        "replies": [{"to": {"op": "ping", "n": "<n>"}, "send": {"op": "pong", "n": "<n>"}}],
-    }
-)
-
-CODECS: dict[str, Callable[[End], Codec[Any]]] = {
-    "in_process": InProcess,
-    "in_process paced": lambda end: InProcess(end, paced=True),
-    "raw_pcm": RawPcm,
-    "raw_pcm with events": lambda end: RawPcm(end, events=True, paced=True),
-    "raw_pcm for telephones": lambda end: RawPcm(end, 8000, Encoding.MULAW),
-    "raw_pcm in stereo": lambda end: RawPcm(end, 48_000, channels=2, events=True),
-    "json_audio": JsonAudio().codec,
-    "json_audio for telephones": JsonAudio(rate=8000, encoding=Encoding.ALAW).codec,
-    "map": A_MAP.codec,
-    "twilio": MediaStream,
-    "twilio with utterance ends": lambda end: MediaStream(end, utterance_ends=True, binary=True),
-    "pipecat_protobuf": PipecatProtobuf,
-    "pipecat_protobuf without rtvi": lambda end: PipecatProtobuf(end, 8000, rtvi=False),
-    "openai_realtime": OpenAIRealtime,
-    "openai_realtime server_vad": lambda end: OpenAIRealtime(
-        end, SessionSettings(turn_detection="server_vad")
-    ),
-}
-
-text = st.text(min_size=1, max_size=20)
-EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
-    Ready: st.builds(Ready),
-    Audio: st.builds(Audio, chunk=st.just(AudioChunk(b""))),
-    Text: st.builds(Text, text=text),
-    ReplyRequested: st.builds(ReplyRequested),
-    UserTurnStarted: st.builds(UserTurnStarted),
-    UserTurnEnded: st.builds(UserTurnEnded),
-    AgentTurnStarted: st.builds(AgentTurnStarted),
-    AgentTurnEnded: st.builds(AgentTurnEnded, reason=st.sampled_from(["", "interrupted"])),
-    TranscriptDelta: st.builds(TranscriptDelta, by=st.just("agent"), text=text),
-    Transcript: st.builds(Transcript, by=st.sampled_from(["user", "agent"]), text=text),
-    Interrupted: st.builds(Interrupted),
-    Cleared: st.builds(Cleared),
-    Mark: st.builds(Mark, name=text),
-    Dtmf: st.builds(Dtmf, key=st.sampled_from("0123456789*#")),
-    ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=st.just('{"a": 1}')),
-    ToolResult: st.builds(ToolResult, id=text, content=text, failed=st.booleans()),
-    ToolCancelled: st.builds(ToolCancelled, id=text),
-    Status: st.builds(Status, text=text),
-    Ping: st.builds(Ping, id=text),
-    Pong: st.builds(Pong, id=text),
-    Warned: st.builds(Warned, message=text),
-    Failed: st.builds(Failed, code=text, message=text),
-    Hangup: st.builds(Hangup),
-}
-values = st.dictionaries(text, st.integers() | text | st.none() | st.booleans(), max_size=2)
-json_text = values.map(compact)
-of_map: dict[type[Event], st.SearchStrategy[Event]] = {
-    AgentTurnEnded: st.builds(AgentTurnEnded),
-    ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=json_text),
-    Failed: st.builds(Failed, code=text, message=text),
-}
-of_json_audio: dict[type[Event], st.SearchStrategy[Event]] = {
-    **of_map,
-    Failed: st.builds(Failed, code=st.just("error"), message=text),
-    Interrupted: st.builds(
-        Interrupted, heard_s=st.none() | st.integers(0, 99_999).map(lambda ms: ms / 1000)
-    ),
-    ToolResult: st.builds(ToolResult, id=text, content=json_text, failed=st.booleans()),
-}
-OWN: dict[str, dict[type[Event], st.SearchStrategy[Event]]] = {
-    "map": {**of_map, Hangup: st.builds(Hangup, reason=text)},
-    "json_audio": of_json_audio,
-    "json_audio for telephones": of_json_audio,
-    "pipecat_protobuf": {
-        AgentTurnEnded: st.builds(AgentTurnEnded),
-        ToolCalled: st.builds(ToolCalled, id=text, name=text, arguments=json_text),
-        ToolResult: st.builds(ToolResult, id=text, content=json_text),
-        Failed: st.builds(Failed, code=st.just(FAILURE), message=text, fatal=st.booleans()),
-    },
-}
-"""What a protocol can carry of an event that it cannot carry whole."""
-
-
-def _realtime_sound() -> st.SearchStrategy[Event]:
-    return st.binary(min_size=2, max_size=64).map(
-        lambda data: Audio(AudioChunk(data[: len(data) // 2 * 2]))
-    )
-
-
-def _realtime_client(*ends: Event) -> st.SearchStrategy[list[Event]]:
-    """Turns of the user, each interrupting the answer to the one before."""
-    spoken = st.lists(_realtime_sound(), min_size=1, max_size=3).map(lambda heard: [*heard, *ends])
-    alone: list[st.SearchStrategy[Event]] = [
-        st.builds(Text, text=text),
-        st.builds(ToolResult, id=text, content=text),
-    ]
-    turn = spoken | st.one_of(alone).map(lambda event: [event])
-    interrupting = turn.map(lambda events: [Interrupted(), *events])
-    first: st.SearchStrategy[list[Event]] = st.sampled_from([[], [ReplyRequested()]])
-    return st.builds(_in_order, first, st.lists(interrupting, max_size=4))
-
-
-def _realtime_server(*, hears: bool) -> st.SearchStrategy[list[Event]]:
-    """Turns of the agent, with what it understood before them; a call's result follows it."""
-    said = st.builds(Transcript, by=st.just("user"), text=text)
-    heard = said.map(lambda words: [Cleared(), words] if hears else [words])
-    calls = st.lists(
-        st.builds(ToolCalled, id=st.uuids().map(str), name=text, arguments=json_text), max_size=2
-    )
-    speech = st.lists(
-        st.builds(TranscriptDelta, by=st.just("agent"), text=text) | _realtime_sound(), max_size=5
-    )
-    turn = st.builds(
-        lambda understood, called, spoken, words, status: [
-            *understood,
-            AgentTurnStarted(),
-            *called,
-            *spoken,
-            Transcript("agent", words),
-            AgentTurnEnded(status),
-        ],
-        heard | st.just([]),
-        calls,
-        speech,
-        text,
-        st.sampled_from(["completed", "cancelled", "incomplete"]),
-    )
-    errors = st.builds(Failed, code=text, message=text).map(lambda event: [event])
-    return st.builds(_in_order, st.just([]), st.lists(turn | errors, max_size=4))
-
-
-def _in_order(first: list[Event], turns: list[list[Event]]) -> list[Event]:
-    return [*first, *(event for turn in turns for event in turn)]
-
-
-CONVERSATIONS: dict[tuple[str, End], st.SearchStrategy[list[Event]]] = {
-    ("openai_realtime", End.CLIENT): _realtime_client(UserTurnEnded()),
-    ("openai_realtime", End.SERVER): _realtime_server(hears=False),
-    ("openai_realtime server_vad", End.CLIENT): _realtime_client(),
-    ("openai_realtime server_vad", End.SERVER): _realtime_server(hears=True),
-}
-"""What can be said where events depend on each other: turns that begin and end."""
 PADDING = {"openai_realtime"}
 """Those that lengthen a short turn with silence: there sound is compared without any."""
 
@@ -233,22 +28,6 @@ def _codec(request: pytest.FixtureRequest) -> Callable[[End], Codec[Any]]:
 
 def test_every_event_of_the_vocabulary_takes_part_in_the_law() -> None:
     assert set(EVENTS) == ALL_EVENTS
-
-
-def _sound(wire: AudioFormat) -> st.SearchStrategy[Event]:
-    """Sound in the format of a wire."""
-    size = wire.frame_bytes
-    return st.binary(max_size=64).map(
-        lambda data: Audio(AudioChunk(data[: len(data) // size * size], wire))
-    )
-
-
-def _sayable(name: str, codec: Codec[Any]) -> st.SearchStrategy[Event]:
-    """Whatever this end of the codec of that name can send."""
-    kinds = sorted(codec.sends, key=lambda kind: kind.__name__)
-    wire = codec.hears if codec.end is End.CLIENT else codec.speaks
-    events = {**EVENTS, **OWN.get(name, {}), Audio: _sound(wire)}
-    return st.one_of([events[kind] for kind in kinds])
 
 
 def _joined(events: Iterable[Event]) -> list[Event]:
@@ -308,8 +87,7 @@ def test_decoding_at_the_other_end_gives_the_same_events(
     mine, peer = CODECS[name](end), CODECS[name](end.other)
     assert (mine.end, peer.end) == (end, end.other)
     opened = _begin(mine, peer)
-    any_order = st.lists(_sayable(name, mine), max_size=8)
-    said = data.draw(CONVERSATIONS.get((name, end), any_order))
+    said = data.draw(conversation(name, mine))
     messages = [message for event in said for message in mine.encode(event)]
     heard = [event for message in messages for event in peer.decode(message).events]
     if name in PADDING:
@@ -323,7 +101,7 @@ def test_decoding_at_the_other_end_gives_the_same_events(
 def test_sound_cut_anywhere_is_decoded_to_the_same_samples(data: st.DataObject) -> None:
     for build in (CODECS["raw_pcm"], CODECS["raw_pcm in stereo"]):
         mine, peer = build(End.CLIENT), build(End.SERVER)
-        said = data.draw(st.lists(_sound(mine.hears), max_size=8))
+        said = data.draw(st.lists(sound_on(mine.hears), max_size=8))
         wire = b"".join(message for event in said for message in mine.encode(event))
         cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=6)))
         pieces = [wire[a:b] for a, b in pairwise([0, *cuts, len(wire)])]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -85,6 +86,29 @@ def test_ctrl_c_closes_the_calls_and_ends_it_without_an_error(cache_folder: Path
 
         async def hold() -> int:
             async with connect(url) as line, asyncio.timeout(20):
+                process.send_signal(signal.SIGINT)
+                try:
+                    while True:
+                        await line.recv()
+                except ConnectionClosed as closed:
+                    return closed.rcvd.code if closed.rcvd else 0
+
+        assert asyncio.run(hold()) == 1001
+        assert process.wait(20) == 0
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_a_platform_with_requests_as_well(cache_folder: Path) -> None:
+    wanted = {"assistantId": "a", "transport": {"provider": "vapi.websocket"}}
+    with _simulated("vapi", cache_folder) as (process, lines):
+        (base,) = re.findall(r"base_url: '(.*)'", lines[0])
+        with httpx.Client(base_url=base, headers={"Authorization": "Bearer any"}) as client:
+            created = client.post("/call", json=wanted).json()
+
+        async def hold() -> int:
+            url = created["transport"]["websocketCallUrl"]
+            async with connect(url) as line, asyncio.timeout(20):
+                await line.recv()
                 process.send_signal(signal.SIGINT)
                 try:
                     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -12,23 +13,31 @@ from voicetest.scenario.nodes import Scalar, shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import literal_text
 
-__all__ = ["Address", "Header", "Parameter", "Token"]
+__all__ = ["Address", "Header", "Parameter", "Token", "WebAddress"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What names of headers and subprotocols are made of (RFC 9110 §5.6.2)."""
 
 
 def _address(value: object) -> str:
+    return _with_scheme(value, ("ws", "wss"), "wss://host/path")
+
+
+def _web_address(value: object) -> str:
+    return _with_scheme(value, ("http", "https"), "https://host")
+
+
+def _with_scheme(value: object, schemes: Collection[str], example: str) -> str:
     text = literal_text(value)
     if isinstance(value, Scalar) and value.unresolved:
         return text  # a call that needs it is refused; one that is simulated does not
     try:
         parts = urlsplit(text)
-        sound = parts.scheme in ("ws", "wss") and parts.hostname and parts.port != 0
+        sound = parts.scheme in schemes and parts.hostname and parts.port != 0
     except ValueError:
         sound = False
     if not sound or parts.fragment or not text.isprintable() or " " in text:
-        raise refuse(f"expected an address such as wss://host/path, found {shown(value)}")
+        raise refuse(f"expected an address such as {example}, found {shown(value)}")
     return text
 
 
@@ -48,6 +57,7 @@ def _header(value: object) -> str:
 
 _STRING = WithJsonSchema({"type": "string", "minLength": 1})
 Address = Annotated[str, BeforeValidator(_address), _STRING]
+WebAddress = Annotated[str, BeforeValidator(_web_address), _STRING]
 Token = Annotated[str, BeforeValidator(_token), _STRING]
 Header = Annotated[SecretStr, BeforeValidator(_header), _STRING]
 Parameter = Annotated[SecretStr, BeforeValidator(literal_text), _STRING]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from voicetest.events import Status, Warned
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.tools import Tool
@@ -20,6 +21,8 @@ from voicetest.speech.voices.base import Voice
 from voicetest.transports.base import Dial, Transport
 
 if TYPE_CHECKING:
+    import httpx
+
     from voicetest.agents.dialogue import Dialogue
     from voicetest.agents.truth import Spoke
 
@@ -39,6 +42,17 @@ def _over_the_network(
     return connect(url, headers=headers, subprotocols=subprotocols)
 
 
+def _http_over_the_network(base_url: str) -> httpx.AsyncClient:
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.transports.http import client
+
+    return client(base_url)
+
+
+def _untold(event: Status | Warned) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True)
 class World:
     """What an adapter may use of the run around it."""
@@ -55,6 +69,10 @@ class World:
     """Who is told when an embedded agent really spoke; only calibration wants to know."""
     dial: Dial = _over_the_network
     """Opens WebSocket connections."""
+    http: Callable[[str], httpx.AsyncClient] = _http_over_the_network
+    """A client, still to be opened, for requests to the platform at a base URL."""
+    report: Callable[[Status | Warned], None] = _untold
+    """Takes what the platform says of the call beside its line, even when that is closed."""
     tools: tuple[Tool, ...] = ()
     """What the agent may call, for platforms that want to know it before the call."""
     offline: bool = False
@@ -120,6 +138,11 @@ class Adapter(BaseModel, ABC):
     def sdks(self) -> tuple[str, ...]:
         """The vendor packages it talks through, for the manifest."""
         return ()
+
+    @property
+    def late_sound(self) -> float:
+        """Seconds in which sound may still come after the platform said that a turn is over."""
+        return 0.0
 
     @abstractmethod
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:

@@ -27,7 +27,10 @@ _HINTS: Mapping[int, str] = {
 
 def broken_line(hung_up: Hangup) -> ConnectionFailed:
     """The error of a call whose line ended in a way that nobody meant, with code and reason."""
+    if hung_up.code is None:
+        message = f"the agent's platform ended the call: {hung_up.reason or 'without a reason'}"
+        return ConnectionFailed(message, reason=hung_up.reason)
     words = f"the line broke: closed with code {hung_up.code} {hung_up.reason}".rstrip()
-    hint = _HINTS.get(hung_up.code or 0)
+    hint = _HINTS.get(hung_up.code)
     message = f"{words} ({hint})" if hint else words
     return ConnectionFailed(message, code=hung_up.code, reason=hung_up.reason)

@@ -18,3 +18,4 @@ class Limits:
     idle_timeout: float
     max_duration: float
     patience: float
+    late_sound: float = 0.0

@@ -74,6 +74,8 @@ class BurstyPlayout:
         self._wait = round(jitter_s * INTERNAL.rate)
         self._queue: deque[tuple[int, Samples]] = deque()
         self._end = -self._wait
+        self._sounds_until = 0
+        """The end of the last 20 ms that sound."""
         self._marks: deque[tuple[int, str]] = deque()
         """Labels with the positions at which they are reached."""
 
@@ -87,6 +89,10 @@ class BurstyPlayout:
             start = max(at + self._wait, self._end) if late >= self._wait else self._end
         self._end = start + len(samples)
         self._queue.append((start, samples))
+        for offset in range(len(samples), 0, -FRAME):
+            if voiced(samples[max(offset - FRAME, 0) : offset]):
+                self._sounds_until = start + offset
+                break
 
     def render(self, start: int, frames: int) -> Samples:
         """What is heard from `start`, silence where nothing is due."""
@@ -120,11 +126,15 @@ class BurstyPlayout:
             (start, samples[: at - start]) for start, samples in self._queue if start < at
         )
         self._end = min(self._end, at)
+        self._sounds_until = min(self._sounds_until, at)
         self._marks = deque((min(position, at), name) for position, name in self._marks)
 
     def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`."""
-        return max(self._end - at, 0)
+        """How many samples are still to be heard after position `at`, to the last that sounds.
+
+        A line that streams silence for ever has nothing pending.
+        """
+        return max(self._sounds_until - at, 0)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Session:
             timeline,
             platform_ends_turns=AgentTurnEnded in link.receives,
             tail_s=limits.tail_silence,
+            late_s=limits.late_sound,
         )
         self.last_message_s = 0.0
         """When the far side last said anything; set by each event."""
@@ -237,7 +238,9 @@ class Session:
             case Audio(chunk):
                 self._take_in_audio(chunk, now)
                 return
-            case AgentTurnStarted() | Dtmf():
+            case AgentTurnStarted():
+                self.turns.begin(now)
+            case Dtmf():
                 self.turns.sign(now)
             case TranscriptDelta(by="agent"):
                 self.turns.receive(words=len(event.text.split()))
@@ -248,7 +251,7 @@ class Session:
             case Mark(name):
                 self._playout.mark(name, round(now * INTERNAL.rate))
             case AgentTurnEnded():
-                self.turns.announce_end()
+                self.turns.announce_end(now)
             case Cleared():
                 if not self._playout.pending(round(now * INTERNAL.rate)) and not self.turns.audible:
                     return  # many agents say so at each start of the user, whoever speaks

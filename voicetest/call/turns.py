@@ -46,16 +46,20 @@ class LiveTurn:
 class AgentTurns:
     """Follows the agent's turns; every change goes to the timeline."""
 
-    def __init__(self, timeline: Timeline, *, platform_ends_turns: bool, tail_s: float) -> None:
+    def __init__(
+        self, timeline: Timeline, *, platform_ends_turns: bool, tail_s: float, late_s: float = 0.0
+    ) -> None:
+        """`late_s`: so many seconds after its announced end and its last sound a turn is over."""
         self._timeline = timeline
         self._platform_ends_turns = platform_ends_turns
         self._tail_s = tail_s
+        self._late_s = late_s
         self._turns: list[LiveTurn] = []
         self._sound_until = float("-inf")
         """End of the last audible frame."""
         self._audible = False
-        self._end_announced = False
-        """Set when the platform said that the open turn is over; cleared when it closes."""
+        self._end_announced: float | None = None
+        """When the platform said that the open turn is over; cleared when it closes or goes on."""
         self._interrupted = False
         """Set when the platform threw away the rest of the open turn; cleared when it closes."""
         self._last_sign = float("-inf")
@@ -99,6 +103,12 @@ class AgentTurns:
             self._timeline.add(now, "agent", TurnOpened(current.index))
         return current
 
+    def begin(self, now: float) -> None:
+        """The platform says that a turn begins; while one may still end late, it goes on."""
+        self.sign(now)
+        if self._end_announced is not None and now - self._end_announced < self._late_s:
+            self._end_announced = None
+
     def receive(self, *, words: int = 0, sound_s: float = 0.0) -> None:
         """Live words, or seconds of sound, arrived; they may still have to be played."""
         self._words += words
@@ -120,9 +130,9 @@ class AgentTurns:
             return 0.0
         return min(1.0, (now - turn.speech_start_s) / self._received_s)
 
-    def announce_end(self) -> None:
+    def announce_end(self, now: float) -> None:
         """The platform says that the open turn is over."""
-        self._end_announced = self.open is not None
+        self._end_announced = now if self.open is not None else None
 
     def cleared(self) -> None:
         """The platform threw away what was not heard of the open turn."""
@@ -183,8 +193,9 @@ class AgentTurns:
             return
         if self._interrupted:
             self.close(now, EndReason.INTERRUPTED)
-        elif self._end_announced:
-            self.close(now, EndReason.TURN_ENDED)
+        elif self._end_announced is not None:
+            if now - max(self._end_announced, self._sound_until) >= self._late_s:
+                self.close(now, EndReason.TURN_ENDED)
         elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
             reason = EndReason.INTERRUPTED if self._yielded else EndReason.TAIL_SILENCE
             self.close(now, reason, self._tail_s)
@@ -198,7 +209,7 @@ class AgentTurns:
             return
         self._stop()
         turn.closed_s, turn.reason = now, reason
-        self._end_announced = self._interrupted = False
+        self._end_announced, self._interrupted = None, False
         self._words, self._received_s = 0, 0.0
         self._over_since = self._over_until = None
         self._timeline.add(now, "agent", TurnClosed(turn.index, reason, limit_s, cause))

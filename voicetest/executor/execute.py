@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
 from voicetest.errors import ConnectionFailed, VoicetestError
-from voicetest.events import Transcript
+from voicetest.events import Status, Transcript, Warned
 from voicetest.executor.acoustics import acoustics
 from voicetest.executor.plan import Plan
 from voicetest.executor.prepare import prepare
@@ -55,6 +56,7 @@ def limits_of(planned: Plan) -> Limits:
         idle_timeout=of_call.idle_timeout,
         max_duration=of_call.max_duration,
         patience=of_call.patience,
+        late_sound=adapter.late_sound,
     )
 
 
@@ -132,6 +134,8 @@ class _Call:
         self.phase = ""
         self.harness: Harness | None = None
         """Set when the line is open."""
+        self._session: Session | None = None
+        """Set when the line is open."""
         self.timeline = Timeline(self._observe)
         self._planned = planned
         self._folder = folder
@@ -142,6 +146,11 @@ class _Call:
     def _observe(self, entry: Entry) -> None:
         self._log.write(entry)
         self._progress.entry(entry)
+
+    def _report(self, event: Status | Warned) -> None:
+        """What is said before the line is open is said at its beginning."""
+        at = 0.0 if self._session is None else self._session.now
+        self.timeline.add(at, "platform", event)
 
     def _enter(self, phase: str) -> None:
         self.phase = phase
@@ -165,7 +174,7 @@ class _Call:
             session = Session(
                 link, self._recorder, self.timeline, limits_of(planned), toolbox.answer, way
             )
-            self.harness = session.harness
+            self.harness, self._session = session.harness, session
             stage = Stage(session, lines, transcriber)
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
@@ -174,7 +183,8 @@ class _Call:
 
     async def _dial(self, line: AsyncExitStack) -> Link:
         """Open the line; it is hung up when `line` is closed."""
-        connection = self._planned.adapter.connect(self._planned.world)
+        world = replace(self._planned.world, report=self._report)
+        connection = self._planned.adapter.connect(world)
         try:
             async with asyncio.timeout(_DIAL_LIMIT_S):
                 return await line.enter_async_context(connection)

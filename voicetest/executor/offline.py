@@ -75,13 +75,16 @@ def _unsimulated(file: ScenarioFile) -> Problem:
 def simulated(
     file: ScenarioFile, adapter: Adapter, world: World, dialogue: Dialogue | None, clock: Clock
 ) -> World:
-    """A world whose dialling leads to a simulator, over a socket if time is real."""
+    """A world whose dialling leads to a simulator, over a socket if time is real.
+
+    Requests to the platform are answered in this process.
+    """
     name = file.scenario.agent.adapter
     if dialogue is None or name not in registry.names(registry.SIMULATORS):
         return world
     # Not needed to validate a scenario, and slow to import.
     from voicetest.agents.recipe import AgentRecipe
-    from voicetest.simulators.offline import in_memory, on_loopback
+    from voicetest.simulators.offline import in_memory, in_process, on_loopback
 
     try:
         kind = registry.load(registry.SIMULATORS, name)
@@ -94,4 +97,6 @@ def simulated(
     except ValueError as error:
         raise ScenarioError([file.problem(str(error), "agent", "simulator")]) from error
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
-    return replace(world, dial=dial)
+    if simulator.web is None:
+        return replace(world, dial=dial)
+    return replace(world, dial=dial, http=in_process(simulator.web))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -15,6 +15,9 @@ from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
 from voicetest.transports.base import Transport, Upgrade
 from voicetest.transports.websocket import serve
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 __all__ = ["Simulator", "answer"]
 
@@ -78,6 +81,11 @@ class Simulator(ABC):
     @abstractmethod
     def codec(self, upgrade: Upgrade) -> Codec[bytes | str]:
         """The codec of one call, at the server's end."""
+
+    @property
+    def web(self) -> ASGIApp | None:
+        """What answers requests over HTTP; None for a platform that takes none."""
+        return None
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """The status with which a call is refused; None to take it."""

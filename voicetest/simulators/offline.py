@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from voicetest.simulators.base import Simulator
@@ -13,7 +14,11 @@ from voicetest.transports.memory import memory_pair
 from voicetest.transports.refusals import by_status
 from voicetest.transports.websocket import connect
 
-__all__ = ["in_memory", "on_loopback"]
+if TYPE_CHECKING:
+    import httpx
+    from starlette.types import ASGIApp
+
+__all__ = ["in_memory", "in_process", "on_loopback"]
 
 
 def in_memory(simulator: Simulator) -> Dial:
@@ -57,6 +62,17 @@ def on_loopback(simulator: Simulator) -> Dial:
             yield transport
 
     return dial
+
+
+def in_process(web: ASGIApp) -> Callable[[str], httpx.AsyncClient]:
+    """Whatever base URL is asked, the application answers, and nothing leaves this process."""
+    # Most platforms have no requests, and it is slow to import.
+    import httpx
+
+    def client(base_url: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url=base_url)
+
+    return client
 
 
 def _path(url: str) -> str:

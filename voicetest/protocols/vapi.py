@@ -1,0 +1,381 @@
+"""Calls of Vapi over a WebSocket: sound in binary messages, what happens in JSON.
+
+Wire facts: Vapi's OpenAPI description of 2026-08 and its SDK 1.9.0, `ClientMessage*` (what the
+platform says) and `ClientInboundMessage*` (what it is told).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from voicetest.audio.chunk import AudioFormat, Encoding
+from voicetest.errors import ProtocolError
+from voicetest.events import (
+    AgentTurnEnded,
+    AgentTurnStarted,
+    Audio,
+    Cleared,
+    Event,
+    Hangup,
+    Party,
+    Status,
+    Text,
+    ToolCalled,
+    ToolResult,
+    Transcript,
+    TranscriptDelta,
+    Warned,
+)
+from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.example import compact, parse_object, quoted
+from voicetest.protocols.framing import Framing
+
+__all__ = [
+    "ASSISTANT_ENDED",
+    "BY_DEFAULT",
+    "CUSTOMER_ENDED",
+    "NEEDED",
+    "TOO_LONG",
+    "TOO_SILENT",
+    "WIDE",
+    "Vapi",
+]
+
+Message: TypeAlias = bytes | str
+Events: TypeAlias = frozenset[type[Event]]
+Json: TypeAlias = Mapping[str, Any]
+
+WIDE = AudioFormat(Encoding.PCM16, 16_000)
+"""What a call is in unless it asks for something else."""
+
+NEEDED = (
+    "speech-update",
+    "status-update",
+    "transcript",
+    "tool-calls",
+    "tool-calls-result",
+    "user-interrupted",
+    "hang",
+)
+"""The `clientMessages` that say all we want to know."""
+BY_DEFAULT = (
+    "conversation-update",
+    "function-call",
+    "hang",
+    "model-output",
+    "speech-update",
+    "status-update",
+    "transfer-update",
+    "transcript",
+    "tool-calls",
+    "user-interrupted",
+    "voice-input",
+    "workflow.node.started",
+    "assistant.started",
+)
+"""The `clientMessages` of an assistant that lists none."""
+
+ASSISTANT_ENDED, CUSTOMER_ENDED = "assistant-ended-call", "customer-ended-call"
+TOO_SILENT, TOO_LONG = "silence-timed-out", "exceeded-max-duration"
+_MEANT = (
+    ASSISTANT_ENDED,
+    CUSTOMER_ENDED,
+    "assistant-said-end-call-phrase",
+    "assistant-forwarded-call",
+    # Settings of the assistant: that it hangs up then is its own doing.
+    TOO_SILENT,
+    TOO_LONG,
+)
+"""How the reasons of calls begin that ended as somebody wanted; all others are faults."""
+_A_REASON = re.compile(r"[a-z0-9.-]+")
+
+_ROLES: Mapping[Party, str] = {"agent": "assistant", "user": "user"}
+_PARTIES: Mapping[str, Party] = {role: party for party, role in _ROLES.items()}
+_ENDED = "ended"
+_STOPPED = ("stopped", "done")
+_EPOCH_MS = 1_760_000_000_000
+"""Where a simulated platform's timestamps begin: the same call has the same ones."""
+
+_FROM_CLIENT: Events = frozenset({Audio, Text, Hangup})
+_FROM_PLATFORM: Events = frozenset(
+    {
+        Audio,
+        AgentTurnStarted,
+        AgentTurnEnded,
+        TranscriptDelta,
+        Transcript,
+        Cleared,
+        ToolCalled,
+        ToolResult,
+        Status,
+        Hangup,
+    }
+)
+
+
+class Vapi:
+    """One call at one end.
+
+    Tools are answered by the assistant's own server, so their results are heard and never sent.
+    """
+
+    continuous = True
+
+    def __init__(
+        self,
+        end: End,
+        wire: AudioFormat = WIDE,
+        listed: Collection[str] = NEEDED + BY_DEFAULT,
+        *,
+        paced: bool = False,
+    ) -> None:
+        """`listed` are the `clientMessages` of the assistant; the platform sends no others.
+
+        Sound may come in bursts, so it is played in order, as it is unless `paced`.
+        """
+        self.end = end
+        self.paced = paced
+        self.speaks = self.hears = wire
+        self.sends, self.receives = (
+            (_FROM_CLIENT, _FROM_PLATFORM) if end is End.CLIENT else (_FROM_PLATFORM, _FROM_CLIENT)
+        )
+        self.ended_reason = ""
+        """Why the call ended, set at the platform's end by whoever says so first."""
+        self._listed = frozenset(listed)
+        self._framing = Framing(wire)
+        self._so_far: dict[Party, str] = {"agent": "", "user": ""}
+        """What the partial transcripts have said; emptied by the final one and by a new turn."""
+        self._history: list[dict[str, str]] = []
+        """The conversation as the platform's end has told it."""
+        self._turns = 0
+        """How many turns of the agent the platform's end has begun."""
+        self._tools: dict[str, str] = {}
+        """The names of the tools that the platform's end has called, by call."""
+        self._heard_bytes = 0
+        self._legacy_calls = 0
+        """How many function calls came without a name of their own."""
+
+    def start(self) -> Sequence[Message]:
+        """Nothing: the call was set up before."""
+        return ()
+
+    def encode(self, event: Event) -> Sequence[Message]:
+        """The messages that say `event`; raises CannotSend for an event outside `sends`."""
+        require(event, self.sends)
+        match event:
+            case Audio(chunk):
+                return (chunk.data,) if chunk.data else ()
+            case Hangup(reason=reason) if self.end is End.SERVER:
+                return self._written(self._ending(reason))
+            case Hangup():
+                return (compact({"type": "end-call"}),)
+            case Text(text):
+                said = {"role": "user", "content": text}
+                message = {"type": "add-message", "message": said, "triggerResponseEnabled": True}
+                return (compact(message),)
+            case _:
+                return self._written(*self._told(event))
+
+    def decode(self, message: Message) -> Decoded[Message]:
+        """What one message means; raises ProtocolError for one that lacks what it must have.
+
+        Messages of other types say nothing.
+        """
+        if isinstance(message, bytes):
+            self._heard_bytes += len(message)
+            chunk = self._framing.join(message)
+            return Decoded() if chunk is None else Decoded((Audio(chunk),))
+        fields = parse_object(message)
+        inner = fields.get("message")
+        if "type" not in fields and isinstance(inner, dict):
+            fields = inner
+        kind = fields.get("type")
+        if not isinstance(kind, str):
+            return Decoded((Warned(f"the peer sent a message without a type: {quoted(message)}"),))
+        said = self._of_platform if self.end is End.CLIENT else self._of_client
+        return Decoded(tuple(said(kind, fields)))
+
+    def _of_platform(self, kind: str, fields: Json) -> Iterator[Event]:
+        match kind:
+            case "speech-update":
+                yield from self._speech(_text(fields, "status"), _text(fields, "role"))
+            case "transcript":
+                final = _text(fields, "transcriptType") == "final"
+                yield from self._words(fields, final=final)
+            case 'transcript[transcriptType="final"]':  # where no partial ones are sent
+                yield from self._words(fields, final=True)
+            case "user-interrupted":
+                self._so_far["agent"] = ""
+                yield Cleared()
+            case "tool-calls":
+                for call in _objects(fields, "toolCallList"):
+                    function = _object(call, "function")
+                    yield ToolCalled(_text(call, "id"), _text(function, "name"), _given(function))
+            case "function-call":
+                self._legacy_calls += 1
+                called = _object(fields, "functionCall")
+                arguments = compact(called.get("parameters") or {})
+                name = _text(called, "name")
+                yield ToolCalled(f"function-call-{self._legacy_calls}", name, arguments)
+            case "tool-calls-result":
+                yield _result(_object(fields, "toolCallResult"))
+            case "status-update":
+                yield self._status(_text(fields, "status"), fields.get("endedReason"))
+            case "hang":
+                yield Warned("Vapi says that the assistant hangs: a model, voice or tool is slow")
+            case _:
+                pass
+
+    def _speech(self, status: str, role: str) -> Iterator[Event]:
+        if role != _ROLES["agent"]:
+            return
+        if status == "started":
+            self._so_far["agent"] = ""
+            yield AgentTurnStarted()
+        elif status in _STOPPED:
+            yield AgentTurnEnded()
+
+    def _words(self, fields: Json, *, final: bool) -> Iterator[Event]:
+        """A final text, or what a partial one adds; one that corrects another adds nothing."""
+        by = _PARTIES.get(_text(fields, "role"))
+        text = _text(fields, "transcript")
+        if by is None:
+            return
+        if final:
+            self._so_far[by] = ""
+            yield Transcript(by, text)
+            return
+        before = self._so_far[by]
+        if text != before and text.startswith(before):
+            self._so_far[by] = text
+            yield TranscriptDelta(by, text[len(before) :])
+
+    def _status(self, status: str, reason: object) -> Event:
+        if status != _ENDED:
+            return Status(status)
+        why = reason if isinstance(reason, str) else ""
+        return Hangup(reason=why, normal=not why or why.startswith(_MEANT))
+
+    def _of_client(self, kind: str, fields: Json) -> Iterator[Event]:
+        match kind:
+            case "end-call" | "hangup":  # the latter until 2025
+                self.ended_reason = self.ended_reason or CUSTOMER_ENDED
+                yield Hangup()
+            case "add-message":
+                said = _object(fields, "message")
+                wanted = fields.get("triggerResponseEnabled") is not False
+                if wanted and _text(said, "role") == "user":
+                    yield Text(_text(said, "content"))
+            case _:
+                yield Warned(f"nothing is done for a message of type {quoted(kind)}")
+
+    def _told(self, event: Event) -> Iterator[Json]:
+        match event:
+            case AgentTurnStarted():
+                self._so_far["agent"] = ""
+                self._turns += 1
+                yield self._speaking("started")
+            case AgentTurnEnded():
+                yield self._speaking("stopped")
+            case TranscriptDelta(by, text):
+                self._so_far[by] += text
+                yield _transcript(by, self._so_far[by], "partial")
+            case Transcript(by, text):
+                self._so_far[by] = ""
+                self._history.append({"role": _ROLES[by], "content": text})
+                yield _transcript(by, text, "final")
+                yield {"type": "conversation-update", "messagesOpenAIFormatted": self._history}
+            case Cleared():
+                self._so_far["agent"] = ""
+                yield {"type": "user-interrupted"}
+            case ToolCalled(call, name, arguments):
+                self._tools[call] = name
+                function = {"name": name, "arguments": arguments}
+                tool = {"id": call, "type": "function", "function": function}
+                known = {"type": "function", "function": {"name": name}, "toolCall": tool}
+                yield {
+                    "type": "tool-calls",
+                    "toolCallList": [tool],
+                    "toolWithToolCallList": [known],
+                }
+            case ToolResult(call, content, failed):
+                told = {"toolCallId": call, "error" if failed else "result": content}
+                yield {
+                    "type": "tool-calls-result",
+                    "toolCallResult": {"name": self._tools.get(call, ""), **told},
+                }
+            case Status(text):
+                yield {"type": "status-update", "status": text}
+            case _:
+                pass
+
+    def _speaking(self, status: str) -> Json:
+        turn = max(self._turns - 1, 0)
+        return {"type": "speech-update", "status": status, "role": "assistant", "turn": turn}
+
+    def _ending(self, reason: str) -> Json:
+        """The last word of a call; what is none of Vapi's reasons is the assistant's doing."""
+        known = reason if not reason or _A_REASON.fullmatch(reason) else ASSISTANT_ENDED
+        self.ended_reason = self.ended_reason or known or ASSISTANT_ENDED
+        ended = {"type": "status-update", "status": _ENDED}
+        return ended | {"endedReason": known} if known else ended
+
+    def _written(self, *messages: Json) -> Sequence[Message]:
+        # The user's sound never ceases, so how much of it was heard is the time of the call.
+        wire = self.hears
+        elapsed_ms = self._heard_bytes * 1000 // (wire.rate * wire.frame_bytes)
+        return tuple(
+            compact({**message, "timestamp": _EPOCH_MS + elapsed_ms})
+            for message in messages
+            if message["type"] in self._listed
+        )
+
+
+def _transcript(by: Party, text: str, kind: str) -> Json:
+    return {
+        "type": "transcript",
+        "role": _ROLES[by],
+        "transcriptType": kind,
+        "transcript": text,
+    }
+
+
+def _given(function: Json) -> str:
+    """The arguments of a call: an object, or JSON text as it stands."""
+    arguments = function.get("arguments", {})
+    return arguments if isinstance(arguments, str) else compact(arguments)
+
+
+def _result(fields: Json) -> ToolResult:
+    error, result = fields.get("error"), fields.get("result")
+    content = error if error is not None else result
+    written = content if isinstance(content, str) else compact(content)
+    return ToolResult(_text(fields, "toolCallId"), written, failed=error is not None)
+
+
+def _text(fields: Json, key: str) -> str:
+    value = fields.get(key)
+    if isinstance(value, str):
+        return value
+    raise _lacking(fields, key, "text")
+
+
+def _object(fields: Json, key: str) -> Json:
+    value = fields.get(key)
+    if isinstance(value, dict):
+        return value
+    raise _lacking(fields, key, "an object")
+
+
+def _objects(fields: Json, key: str) -> Sequence[Json]:
+    value = fields.get(key)
+    if isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
+        return value
+    raise _lacking(fields, key, "a list of objects")
+
+
+def _lacking(fields: Json, key: str, kind: str) -> ProtocolError:
+    shown = quoted(compact(fields))
+    return ProtocolError(f"the peer sent a message whose '{key}' is not {kind}: {shown}")
