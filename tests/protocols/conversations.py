@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.events import (
-    ALL_EVENTS,
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
@@ -35,7 +34,7 @@ from voicetest.events import (
     UserTurnStarted,
     Warned,
 )
-from voicetest.protocols.base import CannotSend, Codec, End
+from voicetest.protocols.base import Codec, End
 from voicetest.protocols.elevenlabs import ElevenLabs, TurnCommit
 from voicetest.protocols.elevenlabs_messages import ENDED
 from voicetest.protocols.example import compact

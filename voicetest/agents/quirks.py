@@ -7,15 +7,7 @@ from collections.abc import Mapping
 __all__ = ["QUIRKS"]
 
 QUIRKS: Mapping[str, str] = {
-    "async_tools": "gemini_live: turns are complete while a function runs; only the last is idle.",
-    "go_away": "gemini_live: the server says that it leaves, and ten seconds later it does.",
-    "invalid_key": "gemini_live: the key is refused (close code 1007).",
-    "late_transcripts": "gemini_live: the words of a turn come after its end.",
-    "quota": "gemini_live: the quota is used up (close code 1011).",
-    "snake_case": "gemini_live: the server writes its keys in snake_case.",
-    "spurious_interruption": "gemini_live: a user who begins to speak after an answer is taken to "
-    "interrupt it.",
-    "unknown_model": "gemini_live: the model is not known (close code 1008).",
+    # ElevenLabs
     "late_corrections": "What was heard of an interrupted answer is told with the next answer.",
     "no_event_ids": "No message has a number, as on older servers.",
     "override_refused": "The agent allows no setting to be overridden, and ends such a call.",
@@ -23,13 +15,23 @@ QUIRKS: Mapping[str, str] = {
     "silence_ignored": "From the second turn on, silence that was made does not end the user's.",
     "ulaw_8000": "Sound is µ-law at 8 kHz both ways.",
     "wedge": "It takes the call and then asks whether anybody is there, and nothing else.",
+    # Gemini Live
+    "async_tools": "Turns are complete while a function runs; only the last one is idle.",
+    "go_away": "The server says that it leaves, and ten seconds later it does.",
+    "quota": "The quota is used up (close code 1011).",
+    "snake_case": "The server writes its keys in snake_case.",
+    "spurious_interruption": "A user who begins to speak after an answer is taken to interrupt it.",
+    "unknown_model": "The model is not known (close code 1008).",
+    # Gemini Live and OpenAI Realtime
+    "invalid_key": "The key is refused after the line has opened.",
+    "late_transcripts": "What was said is reported after the answer.",
+    # OpenAI Realtime
     "error_mid_response": "An error that changes nothing comes in the middle of each answer.",
-    "invalid_key": "The key is refused after the line has opened: it closes with code 3000.",
-    "late_transcripts": "What the agent understood is reported after its answer.",
     "legacy_names": "Events have the names of the platform's beta.",
     "odd_deltas": "Each piece of sound ends with half a sample.",
     "response_failed": "The second answer ends as failed, before any sound.",
     "session_expired": "In the middle of the second answer the session hits its limit and ends.",
+    # Vapi
     "vapi_forgets_line": "Vapi creates the call and does not say where its line is.",
     "vapi_no_assistant": "Vapi does not know the assistant (404).",
     "vapi_no_credit": "Vapi wants to be paid first (402).",
