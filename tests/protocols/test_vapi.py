@@ -30,7 +30,8 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import CannotSend, End
-from voicetest.protocols.vapi import NEEDED, WIDE, Vapi
+from voicetest.protocols.vapi import WIDE, Vapi
+from voicetest.protocols.vapi_message import NEEDED
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
 DOCUMENTED: list[tuple[dict[str, Any], tuple[Event, ...]]] = [

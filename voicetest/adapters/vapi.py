@@ -24,7 +24,8 @@ from voicetest.events import Status, Warned
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Capabilities, End
-from voicetest.protocols.vapi import NEEDED, WIDE, Vapi
+from voicetest.protocols.vapi import WIDE, Vapi
+from voicetest.protocols.vapi_message import NEEDED
 from voicetest.scenario.values import JsonObject, Text
 
 if TYPE_CHECKING:

@@ -6,12 +6,10 @@ platform says) and `ClientInboundMessage*` (what it is told).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeAlias
 
 from voicetest.audio.chunk import AudioFormat, Encoding
-from voicetest.errors import ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
@@ -31,68 +29,32 @@ from voicetest.events import (
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.example import compact, parse_object, quoted
 from voicetest.protocols.framing import Framing
+from voicetest.protocols.vapi_message import (
+    A_REASON,
+    ASSISTANT_ENDED,
+    BY_DEFAULT,
+    CUSTOMER_ENDED,
+    MEANT,
+    NEEDED,
+    PARTIES,
+    ROLES,
+    Json,
+    given_arguments,
+    object_of,
+    objects_of,
+    text_of,
+    tool_result,
+    transcript,
+)
 
-__all__ = [
-    "ASSISTANT_ENDED",
-    "BY_DEFAULT",
-    "CUSTOMER_ENDED",
-    "NEEDED",
-    "TOO_LONG",
-    "TOO_SILENT",
-    "WIDE",
-    "Vapi",
-]
+__all__ = ["WIDE", "Vapi"]
 
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
-Json: TypeAlias = Mapping[str, Any]
 
 WIDE = AudioFormat(Encoding.PCM16, 16_000)
 """What a call is in unless it asks for something else."""
 
-NEEDED = (
-    "speech-update",
-    "status-update",
-    "transcript",
-    "tool-calls",
-    "tool-calls-result",
-    "user-interrupted",
-    "hang",
-)
-"""The `clientMessages` that say all we want to know."""
-BY_DEFAULT = (
-    "conversation-update",
-    "function-call",
-    "hang",
-    "model-output",
-    "speech-update",
-    "status-update",
-    "transfer-update",
-    "transcript",
-    "tool-calls",
-    "user-interrupted",
-    "voice-input",
-    "workflow.node.started",
-    "assistant.started",
-)
-"""The `clientMessages` of an assistant that lists none."""
-
-ASSISTANT_ENDED, CUSTOMER_ENDED = "assistant-ended-call", "customer-ended-call"
-TOO_SILENT, TOO_LONG = "silence-timed-out", "exceeded-max-duration"
-_MEANT = (
-    ASSISTANT_ENDED,
-    CUSTOMER_ENDED,
-    "assistant-said-end-call-phrase",
-    "assistant-forwarded-call",
-    # Settings of the assistant: that it hangs up then is its own doing.
-    TOO_SILENT,
-    TOO_LONG,
-)
-"""How the reasons of calls begin that ended as somebody wanted; all others are faults."""
-_A_REASON = re.compile(r"[a-z0-9.-]+")
-
-_ROLES: Mapping[Party, str] = {"agent": "assistant", "user": "user"}
-_PARTIES: Mapping[str, Party] = {role: party for party, role in _ROLES.items()}
 _ENDED = "ended"
 _STOPPED = ("stopped", "done")
 _EPOCH_MS = 1_760_000_000_000
@@ -200,9 +162,9 @@ class Vapi:
     def _of_platform(self, kind: str, fields: Json) -> Iterator[Event]:
         match kind:
             case "speech-update":
-                yield from self._speech(_text(fields, "status"), _text(fields, "role"))
+                yield from self._speech(text_of(fields, "status"), text_of(fields, "role"))
             case "transcript":
-                final = _text(fields, "transcriptType") == "final"
+                final = text_of(fields, "transcriptType") == "final"
                 yield from self._words(fields, final=final)
             case 'transcript[transcriptType="final"]':  # where no partial ones are sent
                 yield from self._words(fields, final=True)
@@ -210,26 +172,28 @@ class Vapi:
                 self._so_far["agent"] = ""
                 yield Cleared()
             case "tool-calls":
-                for call in _objects(fields, "toolCallList"):
-                    function = _object(call, "function")
-                    yield ToolCalled(_text(call, "id"), _text(function, "name"), _given(function))
+                for call in objects_of(fields, "toolCallList"):
+                    function = object_of(call, "function")
+                    yield ToolCalled(
+                        text_of(call, "id"), text_of(function, "name"), given_arguments(function)
+                    )
             case "function-call":
                 self._legacy_calls += 1
-                called = _object(fields, "functionCall")
+                called = object_of(fields, "functionCall")
                 arguments = compact(called.get("parameters") or {})
-                name = _text(called, "name")
+                name = text_of(called, "name")
                 yield ToolCalled(f"function-call-{self._legacy_calls}", name, arguments)
             case "tool-calls-result":
-                yield _result(_object(fields, "toolCallResult"))
+                yield tool_result(object_of(fields, "toolCallResult"))
             case "status-update":
-                yield self._status(_text(fields, "status"), fields.get("endedReason"))
+                yield self._status(text_of(fields, "status"), fields.get("endedReason"))
             case "hang":
                 yield Warned("Vapi says that the assistant hangs: a model, voice or tool is slow")
             case _:
                 pass
 
     def _speech(self, status: str, role: str) -> Iterator[Event]:
-        if role != _ROLES["agent"]:
+        if role != ROLES["agent"]:
             return
         if status == "started":
             self._so_far["agent"] = ""
@@ -239,8 +203,8 @@ class Vapi:
 
     def _words(self, fields: Json, *, final: bool) -> Iterator[Event]:
         """A final text, or what a partial one adds; one that corrects another adds nothing."""
-        by = _PARTIES.get(_text(fields, "role"))
-        text = _text(fields, "transcript")
+        by = PARTIES.get(text_of(fields, "role"))
+        text = text_of(fields, "transcript")
         if by is None:
             return
         if final:
@@ -256,7 +220,7 @@ class Vapi:
         if status != _ENDED:
             return Status(status)
         why = reason if isinstance(reason, str) else ""
-        return Hangup(reason=why, normal=not why or why.startswith(_MEANT))
+        return Hangup(reason=why, normal=not why or why.startswith(MEANT))
 
     def _of_client(self, kind: str, fields: Json) -> Iterator[Event]:
         match kind:
@@ -264,10 +228,10 @@ class Vapi:
                 self.ended_reason = self.ended_reason or CUSTOMER_ENDED
                 yield Hangup()
             case "add-message":
-                said = _object(fields, "message")
+                said = object_of(fields, "message")
                 wanted = fields.get("triggerResponseEnabled") is not False
-                if wanted and _text(said, "role") == "user":
-                    yield Text(_text(said, "content"))
+                if wanted and text_of(said, "role") == "user":
+                    yield Text(text_of(said, "content"))
             case _:
                 yield Warned(f"nothing is done for a message of type {quoted(kind)}")
 
@@ -281,11 +245,11 @@ class Vapi:
                 yield self._speaking("stopped")
             case TranscriptDelta(by, text):
                 self._so_far[by] += text
-                yield _transcript(by, self._so_far[by], "partial")
+                yield transcript(by, self._so_far[by], "partial")
             case Transcript(by, text):
                 self._so_far[by] = ""
-                self._history.append({"role": _ROLES[by], "content": text})
-                yield _transcript(by, text, "final")
+                self._history.append({"role": ROLES[by], "content": text})
+                yield transcript(by, text, "final")
                 yield {"type": "conversation-update", "messagesOpenAIFormatted": self._history}
             case Cleared():
                 self._so_far["agent"] = ""
@@ -317,7 +281,7 @@ class Vapi:
 
     def _ending(self, reason: str) -> Json:
         """The last word of a call; what is none of Vapi's reasons is the assistant's doing."""
-        known = reason if not reason or _A_REASON.fullmatch(reason) else ASSISTANT_ENDED
+        known = reason if not reason or A_REASON.fullmatch(reason) else ASSISTANT_ENDED
         self.ended_reason = self.ended_reason or known or ASSISTANT_ENDED
         ended = {"type": "status-update", "status": _ENDED}
         return ended | {"endedReason": known} if known else ended
@@ -331,51 +295,3 @@ class Vapi:
             for message in messages
             if message["type"] in self._listed
         )
-
-
-def _transcript(by: Party, text: str, kind: str) -> Json:
-    return {
-        "type": "transcript",
-        "role": _ROLES[by],
-        "transcriptType": kind,
-        "transcript": text,
-    }
-
-
-def _given(function: Json) -> str:
-    """The arguments of a call: an object, or JSON text as it stands."""
-    arguments = function.get("arguments", {})
-    return arguments if isinstance(arguments, str) else compact(arguments)
-
-
-def _result(fields: Json) -> ToolResult:
-    error, result = fields.get("error"), fields.get("result")
-    content = error if error is not None else result
-    written = content if isinstance(content, str) else compact(content)
-    return ToolResult(_text(fields, "toolCallId"), written, failed=error is not None)
-
-
-def _text(fields: Json, key: str) -> str:
-    value = fields.get(key)
-    if isinstance(value, str):
-        return value
-    raise _lacking(fields, key, "text")
-
-
-def _object(fields: Json, key: str) -> Json:
-    value = fields.get(key)
-    if isinstance(value, dict):
-        return value
-    raise _lacking(fields, key, "an object")
-
-
-def _objects(fields: Json, key: str) -> Sequence[Json]:
-    value = fields.get(key)
-    if isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
-        return value
-    raise _lacking(fields, key, "a list of objects")
-
-
-def _lacking(fields: Json, key: str, kind: str) -> ProtocolError:
-    shown = quoted(compact(fields))
-    return ProtocolError(f"the peer sent a message whose '{key}' is not {kind}: {shown}")

@@ -18,12 +18,8 @@ from voicetest.agents.recipe import AgentRecipe
 from voicetest.audio.chunk import AudioFormat, Encoding
 from voicetest.events import Status
 from voicetest.protocols.base import End
-from voicetest.protocols.vapi import (
-    BY_DEFAULT,
-    CUSTOMER_ENDED,
-    WIDE,
-    Vapi,
-)
+from voicetest.protocols.vapi import WIDE, Vapi
+from voicetest.protocols.vapi_message import BY_DEFAULT, CUSTOMER_ENDED
 from voicetest.simulators.base import answer
 from voicetest.simulators.vapi_line import VapiLine
 from voicetest.simulators.web import WebSimulator

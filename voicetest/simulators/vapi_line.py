@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from voicetest.audio.chunk import Encoding
 from voicetest.clock import sleep_until
 from voicetest.events import Event, Hangup
-from voicetest.protocols.vapi import TOO_SILENT, Vapi
+from voicetest.protocols.vapi import Vapi
+from voicetest.protocols.vapi_message import TOO_SILENT
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
 
 __all__ = ["VapiLine"]
