@@ -53,6 +53,7 @@ class ElevenLabsClient:
 
     end = End.CLIENT
     paced = False
+    jitter_s = 0.0
 
     def __init__(
         self,

@@ -55,6 +55,7 @@ class ElevenLabsServer:
 
     end = End.SERVER
     paced = False
+    jitter_s = 0.0
 
     def __init__(
         self,

@@ -72,6 +72,7 @@ class GeminiLive:
         self.speaks = _SPEAKS
         self.hears = _HEARS
         self.paced = False
+        self.jitter_s = 0.0
         self._setup = setup or Setup()
         self._snake_cased = "snake_case" in quirks
         self._client = GeminiLiveClient(self._setup.automatic, _SPEAKS, _HEARS)

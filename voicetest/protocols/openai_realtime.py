@@ -52,6 +52,7 @@ class OpenAIRealtime:
     speaks = INTERNAL
     hears = INTERNAL
     paced = False
+    jitter_s = 0.0
 
     def __init__(
         self,

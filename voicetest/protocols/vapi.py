@@ -99,6 +99,7 @@ class Vapi:
         """
         self.end = end
         self.paced = paced
+        self.jitter_s = 0.0 if paced else 0.06
         self.speaks = self.hears = wire
         self.sends, self.receives = (
             (_FROM_CLIENT, _FROM_PLATFORM) if end is End.CLIENT else (_FROM_PLATFORM, _FROM_CLIENT)
