@@ -37,6 +37,7 @@ from voicetest.events import (
     Audio,
     Cleared,
     Event,
+    Failed,
     Hangup,
     Mark,
     ToolCalled,
@@ -432,3 +433,45 @@ def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(tmp_path: Path)
     assert not any(isinstance(entry.what, Cleared | TurnCut) for entry in call.entries)
     _, closed = call.only(TurnClosed)
     assert closed.reason is EndReason.TURN_ENDED
+
+
+@pytest.mark.parametrize("last", [Failed("500", "it broke", fatal=True), Mark("never allowed")])
+def test_what_had_arrived_before_an_error_is_heard_to_its_end(tmp_path: Path, last: Event) -> None:
+    async def break_off(line: Far) -> None:
+        await line.send(sound(1.5))
+        await line.send(last)
+        await asyncio.sleep(1000)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: False, 30.0)
+
+    call = Call()
+    protocol = Complaining if isinstance(last, Failed) else Babbling
+    with pytest.raises(ExceptionGroup):
+        hold(tmp_path, break_off, script, protocol=protocol, call=call)
+    (spoken,) = [e.at for e in call.entries if isinstance(e.what, SpeechStarted)]
+    assert call.session is not None
+    assert call.session.now - spoken > 1.4
+
+
+class Complaining(InProcess):
+    """A line on which the agent may report errors."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The usual, and errors."""
+        return super().sends | ({Failed} if self.end is End.SERVER else frozenset())
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What the other end sends."""
+        return Complaining(self.end.other).sends
+
+
+class Babbling(InProcess):
+    """A line whose agent says what it never may."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """More than the other end takes."""
+        return super().sends | {Mark}

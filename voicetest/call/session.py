@@ -220,7 +220,7 @@ class Session:
                     self.last_message_s = self.now
                     self._take_in(event, tasks)
                     self._changed.set()
-        except ProtocolError:
+        except (ProtocolError, ConnectionFailed):
             await self._hear_the_rest()
             raise
         if self.hung_up is not None and self._broken:

@@ -81,6 +81,10 @@ _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {
     "websocket": websocket,
 }
 _SIMULATED: Mapping[str, Mapping[str, object]] = {
+    "elevenlabs": {"agent_id": "simulated"},
+    "gemini_live": {},
+    "openai_realtime": {},
     "pipecat": {"url": "ws://simulated.invalid/ws"},
+    "vapi": {"assistant_id": "simulated"},
 }
 """Platforms with the settings that a call to them needs at least."""
