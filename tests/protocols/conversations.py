@@ -118,6 +118,7 @@ CODECS: dict[str, Callable[[End], Codec[Any]]] = {
 }
 
 text = st.text(min_size=1, max_size=20)
+visible = text.filter(lambda words: bool(words.strip()))
 EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     Ready: st.builds(Ready),
     Audio: st.builds(Audio, chunk=st.just(AudioChunk(b""))),
@@ -262,7 +263,7 @@ def _realtime_client(*ends: Event) -> st.SearchStrategy[list[Event]]:
 
 def _realtime_server(*, hears: bool) -> st.SearchStrategy[list[Event]]:
     """Turns of the agent, with what it understood before them; a call's result follows it."""
-    said = st.builds(Transcript, by=st.just("user"), text=text)
+    said = st.builds(Transcript, by=st.just("user"), text=visible)
     heard = said.map(lambda words: [Cleared(), words] if hears else [words])
     calls = st.lists(
         st.builds(ToolCalled, id=st.uuids().map(str), name=text, arguments=json_text), max_size=2
@@ -282,7 +283,7 @@ def _realtime_server(*, hears: bool) -> st.SearchStrategy[list[Event]]:
         heard | st.just([]),
         calls,
         speech,
-        text,
+        visible,
         st.sampled_from(["completed", "cancelled", "incomplete"]),
     )
     errors = st.builds(Failed, code=text, message=text).map(lambda event: [event])

@@ -114,8 +114,8 @@ class EmbeddedAgent:
         self._tools: dict[str, asyncio.Future[ToolResult]] = {}
         """The tool calls that wait for their result, by id."""
         self._tool_calls = 0
-        self._greeting = mind.greeting()
-        """Empty once it has been said."""
+        self._greeted = False
+        """Set when the greeting has been said, or is too late."""
         self._in_turn = False
         """Set when the platform was told that the agent's turn began; cleared at its end."""
 
@@ -206,20 +206,22 @@ class EmbeddedAgent:
             await self._greet()
         while True:
             found = await self._next_input()
-            if isinstance(found, Asked) and self._greeting:
-                await self._greet()
+            if isinstance(found, Asked) and await self._greet():
                 continue
-            self._greeting = ""
+            self._greeted = True
             reply = await self._think(found)
             await self._say(*answer(reply, self._faults))
             if reply.ends_call:
                 await asyncio.sleep(_GOODBYE_PAUSE_S)
                 await self._link.hang_up("the agent ended the call")
 
-    async def _greet(self) -> None:
-        greeting, self._greeting = self._greeting, ""
+    async def _greet(self) -> bool:
+        """Say the greeting, if there is one and it is not too late; whether it was said."""
+        greeting = "" if self._greeted else self._mind.greeting()
+        self._greeted = True
         if greeting:
             await self._say(Words(greeting))
+        return bool(greeting)
 
     async def _next_input(self) -> _Input:
         """What the user says or presses next; the agent speaks up when that takes too long."""
