@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from ipaddress import ip_address
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -22,6 +21,7 @@ from voicetest.scenario.json_values import json_value
 from voicetest.scenario.nodes import shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import Count, Text, literal_text
+from voicetest.transports.base import is_this_machine
 
 __all__ = ["ElevenLabsAgentAdapter"]
 
@@ -149,7 +149,11 @@ class ElevenLabsAgentAdapter(Adapter):
         found = os.environ.get(KEY, "")
         if self.api_key is not None or not found:
             return self.api_key
-        return SecretStr(found) if self._is_the_platform or _is_here(self.base_url) else None
+        return (
+            SecretStr(found)
+            if self._is_the_platform or is_this_machine(urlsplit(self.base_url).hostname or "")
+            else None
+        )
 
     @asynccontextmanager
     async def connect(self, world: World) -> AsyncIterator[Link]:
@@ -199,11 +203,3 @@ def _explained(error: ConnectionFailed) -> ConnectionFailed:
         case _:
             said = f"the conversation was closed with code {code} {error.reason}".rstrip()
     return ConnectionFailed(f"ElevenLabs: {said}: {advice}", code=code, reason=error.reason)
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

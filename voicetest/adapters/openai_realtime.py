@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import Adapter, World
 from voicetest.adapters.dialling import with_query
-from voicetest.errors import ConnectionFailed
+from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Capabilities, End
@@ -121,7 +121,7 @@ class OpenAIRealtimeAgentAdapter(Adapter):
         """Dial the platform; raises ConnectionFailed, which shows no key."""
         key = _SIMULATED_KEY if world.offline else self._key
         if not key:
-            raise ConnectionFailed(_NO_KEY)
+            raise SetupError(_NO_KEY)
         headers = {"Authorization": f"Bearer {key}"}
         async with AsyncExitStack() as call:
             try:

@@ -77,6 +77,7 @@ PARTIES: Mapping[str, Party] = {role: party for party, role in ROLES.items()}
 
 
 def transcript(by: Party, text: str, kind: str) -> Json:
+    """What somebody said, `kind` partial or final."""
     return {
         "type": "transcript",
         "role": ROLES[by],
@@ -92,6 +93,7 @@ def given_arguments(function: Json) -> str:
 
 
 def tool_result(fields: Json) -> ToolResult:
+    """What a tool gave, or why it failed."""
     error, result = fields.get("error"), fields.get("result")
     content = error if error is not None else result
     written = content if isinstance(content, str) else compact(content)
@@ -99,6 +101,7 @@ def tool_result(fields: Json) -> ToolResult:
 
 
 def text_of(fields: Json, key: str) -> str:
+    """A field that must be a text; raises ProtocolError."""
     value = fields.get(key)
     if isinstance(value, str):
         return value
@@ -106,6 +109,7 @@ def text_of(fields: Json, key: str) -> str:
 
 
 def object_of(fields: Json, key: str) -> Json:
+    """A field that must be an object; raises ProtocolError."""
     value = fields.get(key)
     if isinstance(value, dict):
         return value
@@ -113,6 +117,7 @@ def object_of(fields: Json, key: str) -> Json:
 
 
 def objects_of(fields: Json, key: str) -> Sequence[Json]:
+    """A field that must be a list of objects; raises ProtocolError."""
     value = fields.get(key)
     if isinstance(value, list) and all(isinstance(inner, dict) for inner in value):
         return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 
 from voicetest import registry
@@ -19,6 +18,7 @@ from voicetest.scenario.load import load_model
 from voicetest.simulators.base import Simulator
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
+from voicetest.transports.base import is_this_machine
 
 __all__ = ["simulate"]
 
@@ -63,7 +63,7 @@ async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
         async with simulator.listen(host, port) as url:
-            if not _is_loopback(host):
+            if not is_this_machine(host):
                 tell(f"anybody who can reach {host} can call this agent")
             for address in simulator.addresses(url):
                 tell(address)
@@ -72,10 +72,3 @@ async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str
     except OSError as error:
         message = f"cannot listen on {host}:{port}: {error.strerror or error}"
         raise SetupError(f"{message}; choose another with --host and --port") from error
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Protocol, TypeVar
 
-__all__ = ["GOING_AWAY", "NORMAL_CLOSE", "Dial", "Transport", "TransportClosed", "Upgrade"]
+__all__ = [
+    "GOING_AWAY",
+    "NORMAL_CLOSE",
+    "Dial",
+    "Transport",
+    "TransportClosed",
+    "Upgrade",
+    "is_this_machine",
+]
 
 M = TypeVar("M")
 
@@ -59,3 +68,11 @@ class Dial(Protocol):
         subprotocols: Sequence[str] = ...,
     ) -> AbstractAsyncContextManager[Transport[bytes | str]]:
         """A WebSocket to `url`, open inside the block; raises ConnectionFailed."""
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the loopback of this machine, by name or address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

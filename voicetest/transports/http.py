@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 import httpx
+
+from voicetest.transports.base import is_this_machine
 
 __all__ = ["client"]
 
@@ -19,13 +19,7 @@ def client(base_url: str) -> httpx.AsyncClient:
     this machine.
     """
     return httpx.AsyncClient(
-        base_url=base_url, timeout=STEP_LIMIT_S, trust_env=not _is_this_machine(base_url)
+        base_url=base_url,
+        timeout=STEP_LIMIT_S,
+        trust_env=not is_this_machine(httpx.URL(base_url).host),
     )
-
-
-def _is_this_machine(url: str) -> bool:
-    host = httpx.URL(url).host
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -7,7 +7,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -17,7 +16,13 @@ from websockets.asyncio.connection import Connection
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, TransportClosed, Upgrade
+from voicetest.transports.base import (
+    GOING_AWAY,
+    NORMAL_CLOSE,
+    TransportClosed,
+    Upgrade,
+    is_this_machine,
+)
 from voicetest.transports.refusals import explained
 
 __all__ = ["WebSocketTransport", "connect", "serve"]
@@ -143,12 +148,7 @@ class _Dialling(client.connect):
 
 def _proxy(url: str) -> Literal[True] | None:
     """The system's proxy, except for this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        here = host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        here = False
-    return None if here else True
+    return None if is_this_machine(urlsplit(url).hostname or "") else True
 
 
 @asynccontextmanager
