@@ -125,6 +125,11 @@ class Adapter(BaseModel, ABC):
         """What of the line itself leaves this process, for people."""
 
     @property
+    def sockets(self) -> tuple[str, ...]:
+        """What of the line needs sockets even when its platform is simulated, for people."""
+        return ()
+
+    @property
     def missing(self) -> tuple[str, ...]:
         """What the environment lacks for a call that is not simulated, each with what to do."""
         return ()

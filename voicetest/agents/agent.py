@@ -36,8 +36,7 @@ from voicetest.events import (
     UserTurnStarted,
     Warned,
 )
-from voicetest.links.base import say
-from voicetest.links.codec import CodecLink
+from voicetest.links.base import Link, say
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -80,7 +79,7 @@ class EmbeddedAgent:
         mind: Mind,
         voice: Voice,
         manners: Manners,
-        link: CodecLink[Any],
+        link: Link,
         *,
         faults: Faults = HEALTHY,
         keys: Callable[[Samples], Sequence[str]] | None = None,

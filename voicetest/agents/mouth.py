@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.parts import Part, Presses, Words
@@ -22,8 +21,7 @@ from voicetest.events import (
     TranscriptDelta,
     Warned,
 )
-from voicetest.links.base import say
-from voicetest.links.codec import CodecLink
+from voicetest.links.base import Link, say
 from voicetest.speech.voices.base import Voice
 
 __all__ = ["Mouth"]
@@ -47,7 +45,7 @@ class Mouth:
     def __init__(
         self,
         voice: Voice,
-        link: CodecLink[Any],
+        link: Link,
         *,
         faults: Faults = HEALTHY,
         tones: Callable[[str], Samples] | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from voicetest.agents.agent import EmbeddedAgent
 from voicetest.agents.dialogue import Dialogue
@@ -14,7 +14,7 @@ from voicetest.agents.mind import Mind
 from voicetest.agents.rules import DialogueMind
 from voicetest.agents.truth import Spoke
 from voicetest.audio.dtmf import DtmfDetector, tones
-from voicetest.links.codec import CodecLink
+from voicetest.links.base import Link
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -59,7 +59,7 @@ class AgentRecipe:
         await self.voice.prepare()
 
     def make(
-        self, line: CodecLink[Any], nonsense: Callable[[], Awaitable[None]] | None = None
+        self, line: Link, nonsense: Callable[[], Awaitable[None]] | None = None
     ) -> EmbeddedAgent:
         """The agent of one call; `nonsense` sends a message that its protocol does not have."""
         detector = DtmfDetector()

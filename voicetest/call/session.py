@@ -194,7 +194,7 @@ class Session:
             self._record()
             self.turns.close(self.now, end)
             self.harness.slips = self._playout.slips
-            self.harness.jitter_buffer_s = self._playout.delay_s
+            self.harness.jitter_buffer_s = self._playout.delay_s + self._link.buffered_s
 
     async def _play(self, script: Callable[[], Awaitable[None]]) -> EndReason:
         """Run the script; what it returns ends a turn that is still open."""

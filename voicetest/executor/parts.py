@@ -133,4 +133,4 @@ def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[s
         *_transcribers(file, adapter, world),
     )
     remote = [".".join(map(str, part.at)) for part in during if not part.make().local]
-    return (*(() if world.offline else adapter.outside), *remote)
+    return (*(adapter.sockets if world.offline else adapter.outside), *remote)

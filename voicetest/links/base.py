@@ -7,6 +7,7 @@ from typing import Protocol
 
 from voicetest.events import Event
 from voicetest.protocols.base import Capabilities
+from voicetest.transports.base import NORMAL_CLOSE
 
 __all__ = ["Link", "say"]
 
@@ -17,6 +18,13 @@ class Link(Capabilities, Protocol):
     `Audio` events above a link are always PCM16 mono at 24 kHz, both ways.
     """
 
+    @property
+    def buffered_s(self) -> float:
+        """By how much, in seconds, the line itself makes the far side's sound later than it came.
+
+        The jitter buffer of a media stack; known when the call is over, 0 for a line without one.
+        """
+
     async def send(self, event: Event) -> None:
         """Say `event` to the far side; after the line is down this does nothing.
 
@@ -25,6 +33,9 @@ class Link(Capabilities, Protocol):
 
     def events(self) -> AsyncGenerator[Event, None]:
         """What the far side says, ending with exactly one Hangup; raises ProtocolError."""
+
+    async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
+        """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
 
 
 async def say(link: Link, event: Event) -> None:

@@ -100,6 +100,11 @@ class CodecLink(Generic[M]):
         """How late the far side's sound may come and be heard without a gap, in seconds."""
         return self._codec.jitter_s
 
+    @property
+    def buffered_s(self) -> float:
+        """Messages are handed over as they come."""
+        return 0.0
+
     async def __aenter__(self) -> Self:
         """Open the conversation; raises ConnectionFailed unless the far side gets ready for it.
 
