@@ -140,9 +140,19 @@ class Adapter(BaseModel, ABC):
         return frozenset(_secrets(getattr(self, name) for name in type(self).model_fields))
 
     @property
+    def redacted(self) -> frozenset[str]:
+        """The values of which only the last four characters may be written."""
+        return frozenset()
+
+    @property
     def sdks(self) -> tuple[str, ...]:
         """The vendor packages it talks through, for the manifest."""
         return ()
+
+    @property
+    def dial_limit(self) -> float:
+        """Seconds that opening the line may take, whatever waits inside it."""
+        return 150.0
 
     @property
     def late_sound(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -33,7 +34,14 @@ from voicetest.scenario.nodes import shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import Flag, Text, literal_text
 
-__all__ = ["TELEPHONE", "CallSid", "MediaStream", "MediaStreamSettings", "StreamSid"]
+__all__ = [
+    "TELEPHONE",
+    "CallSid",
+    "MediaStream",
+    "MediaStreamSettings",
+    "Started",
+    "StreamSid",
+]
 
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
@@ -63,6 +71,15 @@ def _sid(prefix: str) -> Any:
 _STRING = WithJsonSchema({"type": "string"})
 StreamSid = Annotated[str, BeforeValidator(_sid("MZ")), _STRING]
 CallSid = Annotated[str, BeforeValidator(_sid("CA")), _STRING]
+
+
+@dataclass(frozen=True)
+class Started:
+    """What the telephone says of a stream when it begins."""
+
+    call_sid: str
+    account_sid: str
+    parameters: Mapping[str, str]
 
 
 class MediaStreamSettings(ProtocolSettings):
@@ -138,6 +155,8 @@ class MediaStream:
         """Messages with sound that were sent."""
         self._sent_frames = 0
         """Samples that were sent."""
+        self.started: Started | None = None
+        """Set at the server's end when the stream begins."""
         self._warned: set[str] = set()
         """The words without a meaning that were told of."""
 
@@ -229,6 +248,13 @@ class MediaStream:
         if not isinstance(stream, str) or not isinstance(call, str):
             raise ProtocolError("the peer's 'start' has no streamSid and callSid")
         self._open, self._stream, self._call = True, stream, call
+        given = start.get("customParameters")
+        parameters = {
+            name: text
+            for name, text in (given if isinstance(given, dict) else {}).items()
+            if isinstance(text, str)
+        }
+        self.started = Started(call, str(start.get("accountSid", "")), parameters)
         return Ready(stream, TELEPHONE, TELEPHONE)
 
     def _meaning(self, event: str, value: Mapping[str, Any]) -> Sequence[Event]:
