@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -22,15 +22,20 @@ from voicetest.transports.base import Dial, Transport
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.types import ASGIApp
 
     from voicetest.agents.dialogue import Dialogue
     from voicetest.agents.truth import Spoke
 
-__all__ = ["OFFLINE_EARS", "OFFLINE_VOICE", "Adapter", "World"]
+__all__ = ["OFFLINE_EARS", "OFFLINE_VOICE", "Adapter", "Serve", "World"]
 
 OFFLINE_EARS = "pocketsphinx/espeak"
 OFFLINE_VOICE = "espeak/en-us"
 """What takes the place of parts that leave this machine."""
+
+
+Serve: TypeAlias = "Callable[[ASGIApp, str, int], AbstractAsyncContextManager[int]]"
+"""Serves an application at a host and a port, and gives the port."""
 
 
 def _over_the_network(
@@ -47,6 +52,13 @@ def _http_over_the_network(base_url: str) -> httpx.AsyncClient:
     from voicetest.transports.http import client
 
     return client(base_url)
+
+
+def _on_a_socket(app: ASGIApp, host: str, port: int) -> AbstractAsyncContextManager[int]:
+    # Not needed to validate a scenario, and slow to import.
+    from voicetest.transports.asgi import serve_app
+
+    return serve_app(app, host, port)
 
 
 def _untold(event: Status | Warned) -> None:
@@ -71,6 +83,11 @@ class World:
     """Opens WebSocket connections."""
     http: Callable[[str], httpx.AsyncClient] = _http_over_the_network
     """A client, still to be opened, for requests to the platform at a base URL."""
+    serve: Serve = _on_a_socket
+    """Serves an application at a host and a port (0: a free one) for a platform that calls back.
+
+    Gives the port, and raises OSError when it cannot be had.
+    """
     report: Callable[[Status | Warned], None] = _untold
     """Takes what the platform says of the call beside its line, even when that is closed."""
     tools: tuple[Tool, ...] = ()

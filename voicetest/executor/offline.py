@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from voicetest import registry
-from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, World
+from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, Serve, World
 from voicetest.agents.dialogue import Dialogue, DialogueFile
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
@@ -15,6 +18,11 @@ from voicetest.scenario.nodes import Mapping
 from voicetest.scenario.section import Section
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from voicetest.simulators.base import Simulator
 
 __all__ = ["offline_adapter", "offline_world", "simulated", "simulator_dialogue"]
 
@@ -99,4 +107,19 @@ def simulated(
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
     if simulator.web is None:
         return replace(world, dial=dial)
-    return replace(world, dial=dial, http=in_process(simulator.web))
+    http = in_process(simulator.web)
+    return replace(world, dial=dial, http=http, serve=_called_back_by(simulator))
+
+
+def _called_back_by(simulator: Simulator) -> Serve:
+    """Serves applications for a simulator without a socket; it works while it has one to call."""
+    from voicetest.transports.local_web import LocalWeb
+
+    web = LocalWeb()
+
+    @asynccontextmanager
+    async def serve(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+        async with web.serve(app, host, port) as found, simulator.working(web.http, web.dial):
+            yield found
+
+    return serve

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -13,10 +18,11 @@ from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
-from voicetest.transports.base import Transport, Upgrade
+from voicetest.transports.base import Dial, Transport, Upgrade
 from voicetest.transports.websocket import serve
 
 if TYPE_CHECKING:
+    import httpx
     from starlette.types import ASGIApp
 
 __all__ = ["Simulator", "answer"]
@@ -86,6 +92,15 @@ class Simulator(ABC):
     def web(self) -> ASGIApp | None:
         """What answers requests over HTTP; None for a platform that takes none."""
         return None
+
+    def working(
+        self, http: Callable[[str], httpx.AsyncClient], dial: Dial
+    ) -> AbstractAsyncContextManager[object]:
+        """What the platform does by itself goes on while the block runs.
+
+        `http` and `dial` reach the servers of who uses the platform; most call nobody.
+        """
+        return nullcontext()
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """The status with which a call is refused; None to take it."""
