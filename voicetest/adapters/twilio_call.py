@@ -26,7 +26,7 @@ from voicetest.adapters.twilio_webhooks import Expected, Switchboard
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.events import Warned
 from voicetest.links.base import Link
-from voicetest.protocols.twilio import SIMULATED_ACCOUNT, SIMULATED_TOKEN
+from voicetest.protocols.twilio import SIMULATED_ACCOUNT
 
 __all__ = ["connected"]
 
@@ -82,8 +82,8 @@ async def connected(adapter: TwilioAgentAdapter, world: World) -> AsyncGenerator
 def _credentials(adapter: TwilioAgentAdapter, world: World) -> tuple[Credentials, str | None]:
     """Who asks, and the token that signatures are checked with, if they are."""
     if world.offline:
-        who = Credentials(SIMULATED_ACCOUNT, SIMULATED_ACCOUNT, SIMULATED_TOKEN)
-        return who, SIMULATED_TOKEN if adapter.validate_signature else None
+        sid, token = SIMULATED_ACCOUNT
+        return Credentials(sid, sid, token), token if adapter.validate_signature else None
     if adapter.missing:
         raise SetupError(adapter.missing[0])
     account, pair = adapter.account, adapter.credentials

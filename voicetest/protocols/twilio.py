@@ -35,6 +35,7 @@ from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import Flag, Text, literal_text
 
 __all__ = [
+    "SIMULATED_ACCOUNT",
     "TELEPHONE",
     "CallSid",
     "MediaStream",
@@ -48,6 +49,8 @@ Events: TypeAlias = frozenset[type[Event]]
 
 TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
 """What a media stream carries, both ways."""
+SIMULATED_ACCOUNT = ("AC" + "0" * 32, "simulated")
+"""The SID of the account of a simulated telephone network, and its token, which is no secret."""
 UTTERANCE_END = "utterance_end"
 """The mark by which a server that knows of it learns that the user has finished."""
 _WARNINGS = 3
