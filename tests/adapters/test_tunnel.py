@@ -101,7 +101,7 @@ def test_one_that_is_not_installed_says_where_it_is_to_be_had(programs: Path) ->
 
     assert not tunnel.installed(Tunnel.CLOUDFLARED)
     assert tunnel.installed(Tunnel.NONE)
-    with pytest.raises(SetupError, match="not installed.*developers.cloudflare.com"):
+    with pytest.raises(SetupError, match=r"not installed.*developers\.cloudflare\.com"):
         run(open_one(), Clock.REAL)
 
 
@@ -112,7 +112,7 @@ def test_one_that_fails_is_quoted(programs: Path) -> None:
         async with tunnel.opened(Tunnel.NGROK, 8765):
             pass
 
-    with pytest.raises(SetupError, match="ended without.*authentication failed"):
+    with pytest.raises(SetupError, match=r"ended without.*authentication failed"):
         run(open_one(), Clock.REAL)
 
 
@@ -126,7 +126,7 @@ def test_one_that_says_no_address_in_time_is_given_up(
         async with tunnel.opened(Tunnel.NGROK, 8765):
             pass
 
-    with pytest.raises(SetupError, match="opened no tunnel within 0.5 s"):
+    with pytest.raises(SetupError, match=r"opened no tunnel within 0\.5 s"):
         run(open_one(), Clock.REAL)
     assert not _runs(noted)
 

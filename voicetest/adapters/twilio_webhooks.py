@@ -93,6 +93,8 @@ class Switchboard:
         self._validator = None if auth_token is None else RequestValidator(auth_token)
         self._report = report
         self._ring = _Ring(loop.create_future(), loop.create_future())
+        self._warned = False
+        """Set by the first request that was not signed."""
         self._public = ""
         """Set by `published`."""
         self.app = Starlette(
@@ -183,7 +185,8 @@ class Switchboard:
         given = asked.headers.get(SIGNATURE, "")
         wanted = self._validator.compute_signature(url, form or {})
         signed = hmac.compare_digest(wanted.encode(), given.encode())
-        if not signed:
+        if not signed and not self._warned:
+            self._warned = True
             self._report(
                 Warned(
                     f"a request to {urlsplit(url).path} without Twilio's signature was refused: if "
