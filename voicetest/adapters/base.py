@@ -34,6 +34,9 @@ OFFLINE_VOICE = "espeak/en-us"
 """What takes the place of parts that leave this machine."""
 
 
+LARGEST_CALLBACK = 1 << 20
+"""Bytes of a message that a platform may send to a server of ours."""
+
 Serve: TypeAlias = "Callable[[ASGIApp, str, int], AbstractAsyncContextManager[int]]"
 """Serves an application at a host and a port, and gives the port."""
 
@@ -58,7 +61,7 @@ def _on_a_socket(app: ASGIApp, host: str, port: int) -> AbstractAsyncContextMana
     # Not needed to validate a scenario, and slow to import.
     from voicetest.transports.asgi import serve_app
 
-    return serve_app(app, host, port)
+    return serve_app(app, host, port, largest=LARGEST_CALLBACK)
 
 
 def _untold(event: Status | Warned) -> None:
