@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from voicetest.adapters.twilio import TwilioAgentAdapter
+from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.audio.chunk import AudioFormat, Encoding
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.events import Audio, Dtmf, Interrupted
@@ -149,11 +150,11 @@ def test_the_key_asks_and_the_token_checks(
     for name, value in zip(VARIABLES, (SID, "the-token", "SK1", "the-secret"), strict=True):
         monkeypatch.setenv(f"TWILIO_{name}", value)
     adapter = _adapter(tmp_path, speech, "to: '+15550100123'")
-    assert adapter.credentials == ("SK1", "the-secret")
+    assert adapter.credentials == Credentials(SID, "SK1", "the-secret")
     assert adapter.token == "the-token"  # noqa: S105  # made for this test
     assert {"the-token", "the-secret"} <= adapter.secrets
     own = _adapter(tmp_path, speech, "to: '+15550100123', auth_token: written-here")
-    assert own.credentials == (SID, "written-here")
+    assert own.credentials == Credentials(SID, SID, "written-here")
 
 
 def test_without_signatures_no_token_is_needed_besides_a_key(

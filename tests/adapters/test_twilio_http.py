@@ -10,7 +10,8 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from voicetest.adapters.twilio_account import Account, Credentials, Order
+from voicetest.adapters.twilio_account import Account, Order
+from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
 

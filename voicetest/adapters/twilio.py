@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
@@ -12,7 +11,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    SecretStr,
     WithJsonSchema,
     model_validator,
 )
@@ -21,6 +19,7 @@ from voicetest.adapters.addresses import Header, WebAddress
 from voicetest.adapters.base import Adapter, World
 from voicetest.adapters.phone_numbers import PhoneNumber
 from voicetest.adapters.tunnel import Tunnel, absent, installed
+from voicetest.adapters.twilio_credentials import Credentials, credentials, signing_token
 from voicetest.adapters.twilio_line import Telephone
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
@@ -213,7 +212,7 @@ class TwilioAgentAdapter(Adapter):
     def missing(self) -> tuple[str, ...]:
         """Credentials and a public address, as far as they are nowhere."""
         lacks = []
-        if self.account is None or self.credentials is None:
+        if self.credentials is None:
             lacks.append(
                 "there are no credentials for Twilio: set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN "
                 "(Twilio's console has both), or write 'account_sid' and 'auth_token'"
@@ -233,30 +232,20 @@ class TwilioAgentAdapter(Adapter):
         return tuple(lacks)
 
     @property
-    def account(self) -> str | None:
-        """The account's SID, wherever it comes from."""
-        return self.account_sid or os.environ.get("TWILIO_ACCOUNT_SID") or None
-
-    @property
     def token(self) -> str | None:
         """The account's auth token, wherever it comes from."""
-        return _revealed(self.auth_token) or os.environ.get("TWILIO_AUTH_TOKEN") or None
+        return signing_token(self.auth_token)
 
     @property
-    def credentials(self) -> tuple[str, str] | None:
-        """Who asks, and the secret: an API key if there is one, else the account."""
-        of_key = _revealed(self.api_key), _revealed(self.api_secret)
-        if None in of_key and self.auth_token is None:
-            of_key = os.environ.get("TWILIO_API_KEY"), os.environ.get("TWILIO_API_SECRET")
-        for user, secret in (of_key, (self.account, self.token)):
-            if user and secret:
-                return user, secret
-        return None
+    def credentials(self) -> Credentials | None:
+        """Who asks, wherever that comes from."""
+        return credentials(self.account_sid, self.auth_token, self.api_key, self.api_secret)
 
     @property
     def secrets(self) -> frozenset[str]:
         """The token and the key's secret, wherever they come from."""
-        password = self.credentials[1] if self.credentials else None
+        who = self.credentials
+        password = None if who is None else who.password
         return super().secrets | {text for text in (self.token, password) if text}
 
     @property
@@ -287,7 +276,3 @@ class TwilioAgentAdapter(Adapter):
 
 
 _OF_CALLS = ("to", "topology", "announcement", "allowed_callees", "machine_detection")
-
-
-def _revealed(secret: SecretStr | None) -> str | None:
-    return None if secret is None else secret.get_secret_value()

@@ -13,31 +13,19 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from voicetest.adapters.phone_numbers import redacted
+from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.adapters.twilio_http import HttpxClient
 from voicetest.errors import ConnectionFailed
 
 if TYPE_CHECKING:
     from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
-__all__ = ["Account", "Credentials", "Number", "Order", "Voice"]
+__all__ = ["Account", "Number", "Order", "Voice"]
 
 T = TypeVar("T")
 
 _OVER = (21220, HTTPStatus.NOT_FOUND)
 """How Twilio says that a call is not in progress (its error dictionary)."""
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """Who we are at Twilio; shows no secret."""
-
-    account_sid: str
-    username: str
-    """The account's SID, or that of an API key."""
-    password: str
-
-    def __repr__(self) -> str:
-        return f"Credentials({self.account_sid})"
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from voicetest.adapters.base import World
 from voicetest.adapters.phone_numbers import redacted
 from voicetest.adapters.tunnel import Tunnel
 from voicetest.adapters.twilio import Direction, Topology, TwilioAgentAdapter
-from voicetest.adapters.twilio_account import Account, Credentials, Order
+from voicetest.adapters.twilio_account import Account, Order
 from voicetest.adapters.twilio_changes import Changes
+from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.adapters.twilio_journal import Journal, default_folder
 from voicetest.adapters.twilio_line import PhoneLine
 from voicetest.adapters.twilio_webhooks import Expected, Switchboard
@@ -86,10 +87,10 @@ def _credentials(adapter: TwilioAgentAdapter, world: World) -> tuple[Credentials
         return Credentials(sid, sid, token), token if adapter.validate_signature else None
     if adapter.missing:
         raise SetupError(adapter.missing[0])
-    account, pair = adapter.account, adapter.credentials
-    if account is None or pair is None:
+    who = adapter.credentials
+    if who is None:
         raise SetupError("there are no credentials for Twilio")
-    return Credentials(account, *pair), adapter.token if adapter.validate_signature else None
+    return who, adapter.token if adapter.validate_signature else None
 
 
 def _journal(stack: AsyncExitStack, world: World) -> Journal:
