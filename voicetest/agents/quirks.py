@@ -31,6 +31,18 @@ QUIRKS: Mapping[str, str] = {
     "odd_deltas": "Each piece of sound ends with half a sample.",
     "response_failed": "The second answer ends as failed, before any sound.",
     "session_expired": "In the middle of the second answer the session hits its limit and ends.",
+    # Twilio
+    "twilio_abrupt_close": "Three seconds into a stream its connection breaks (code 1011).",
+    "twilio_busy": "Whoever is called is busy.",
+    "twilio_failed": "Calls fail before it rings.",
+    "twilio_jitter": "A stream's sound comes in bursts of up to 100ms.",
+    "twilio_late_start": "Streams are opened three seconds late.",
+    "twilio_machine": "A machine answers, for calls that let Twilio find out.",
+    "twilio_no_answer": "Nobody answers.",
+    "twilio_rate_limited": "The first two requests are too many (429).",
+    "twilio_server_errors": "The first two requests meet a fault of Twilio's (503).",
+    "twilio_wrong_signature": "Webhooks and streams are signed by somebody else.",
+    "twilio_wrong_token": "Twilio does not know the credentials (401).",
     # Vapi
     "vapi_forgets_line": "Vapi creates the call and does not say where its line is.",
     "vapi_no_assistant": "Vapi does not know the assistant (404).",

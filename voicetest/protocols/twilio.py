@@ -132,7 +132,9 @@ class MediaStream:
         *,
         stream_sid: str | None = None,
         call_sid: str | None = None,
+        account_sid: str | None = None,
         parameters: Mapping[str, str] | None = None,
+        tracks: Sequence[str] = ("inbound",),
         utterance_ends: bool = False,
         binary: bool = False,
         paced: bool = False,
@@ -146,7 +148,8 @@ class MediaStream:
         self._stream = _random("MZ") if stream_sid is None else stream_sid
         """At the server's end set by the stream's first messages."""
         self._call = call_sid or _random("CA")
-        self._account = _random("AC")
+        self._account = account_sid or _random("AC")
+        self._tracks = list(tracks)
         self._parameters = dict(parameters or {})
         self._utterance_ends = utterance_ends
         self._binary = binary
@@ -154,10 +157,10 @@ class MediaStream:
         """Set at the server's end by `start`."""
         self._sequence = 0
         """Messages sent that carry a number."""
-        self._chunks = 0
-        """Messages with sound that were sent."""
-        self._sent_frames = 0
-        """Samples that were sent."""
+        self._chunks = {"inbound": 0, "outbound": 0}
+        """Messages with sound that were sent, by track."""
+        self._sent_frames = {"inbound": 0, "outbound": 0}
+        """Samples that were sent, by track."""
         self.started: Started | None = None
         """Set at the server's end when the stream begins."""
         self._warned: set[str] = set()
@@ -171,7 +174,7 @@ class MediaStream:
             "accountSid": self._account,
             "streamSid": self._stream,
             "callSid": self._call,
-            "tracks": ["inbound"],
+            "tracks": self._tracks,
             "customParameters": self._parameters,
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8_000, "channels": 1},
         }
@@ -210,17 +213,21 @@ class MediaStream:
         numbered = {"event": event, "sequenceNumber": str(self._sequence)}
         return compact({**numbered, "streamSid": self._stream, event: fields})
 
-    def _media(self, data: bytes) -> Sequence[Message]:
+    def outbound(self, chunk: AudioChunk) -> Sequence[Message]:
+        """Sound of the call's other direction, which only a telephone that listens in sends."""
+        return self._media(chunk.data, "outbound") if chunk.data else ()
+
+    def _media(self, data: bytes, track: str = "inbound") -> Sequence[Message]:
         payload = {"payload": sound_text(data)}
         if self.end is End.SERVER:
             return (self._say("media", payload),)
-        self._chunks += 1
+        self._chunks[track] += 1
         place = {
-            "track": "inbound",
-            "chunk": str(self._chunks),
-            "timestamp": str(self._sent_frames * 1_000 // TELEPHONE.rate),
+            "track": track,
+            "chunk": str(self._chunks[track]),
+            "timestamp": str(self._sent_frames[track] * 1_000 // TELEPHONE.rate),
         }
-        self._sent_frames += len(data)
+        self._sent_frames[track] += len(data)
         return (self._say("media", place | payload),)
 
     def decode(self, message: Message) -> Decoded[Message]:
