@@ -86,6 +86,8 @@ class Stream:
         self._tell = tell
         self._fail = fail
         self._outgoing: asyncio.Queue[bytes | str] = asyncio.Queue()
+        self._held: deque[bytes | str] = deque()
+        """What goes out next, once enough has come together."""
         self._marks: deque[tuple[int, str]] = deque()
         """Those not reached yet, each with the sample after which it is."""
         self._keys = DtmfDetector()
@@ -128,8 +130,11 @@ class Stream:
         code = self._end.circuit.code
         with suppress(TransportClosed):
             if code == NORMAL_CLOSE:
-                for message in self._codec.encode(Hangup()):
-                    await transport.send(message)
+                self._say(Hangup())
+                while not self._outgoing.empty():
+                    self._held.append(self._outgoing.get_nowait())
+                while self._held:
+                    await transport.send(self._held.popleft())
         await transport.close(code)
 
     @contextmanager
@@ -181,10 +186,11 @@ class Stream:
         count = 0
         with suppress(TransportClosed):
             while True:
-                size = BURSTS[count % len(BURSTS)] if jitters else 1
-                for message in [await self._outgoing.get() for _ in range(size)]:
-                    await transport.send(message)
-                count += 1
+                self._held.append(await self._outgoing.get())
+                if not jitters or len(self._held) == BURSTS[count % len(BURSTS)]:
+                    count += 1
+                    while self._held:
+                        await transport.send(self._held.popleft())
 
     async def _receive(self, transport: Transport[bytes | str]) -> None:
         """Do what the server says until it closes the connection or says nonsense."""
