@@ -77,6 +77,12 @@ LINES: Mapping[str, dict[str, Any]] = {
     "pipecat protobuf": {"adapter": "pipecat", "protocol": "protobuf"},
     "openai_realtime": {"adapter": "openai_realtime"},
     "openai_realtime server_vad": {"adapter": "openai_realtime", "turn_detection": "server_vad"},
+    "twilio": {"adapter": "twilio", "phone_number": "+15550100001", "to": "+15550100123"},
+    "twilio answer": {
+        "adapter": "twilio",
+        "phone_number": "+15550100001",
+        "direction": "answer",
+    },
     "vapi": {"adapter": "vapi", "assistant_id": "parcels"},
     "vapi mulaw": {"adapter": "vapi", "assistant_id": "parcels", "audio_format": "mulaw"},
     "vapi streaming": {"adapter": "vapi", "assistant_id": "parcels", "quirks": ["vapi_streams"]},

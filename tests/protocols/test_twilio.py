@@ -28,7 +28,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import CannotSend, End
-from voicetest.protocols.twilio import TELEPHONE, MediaStream, MediaStreamSettings
+from voicetest.protocols.twilio import TELEPHONE, MediaStream, MediaStreamSettings, Started
 
 STREAM = "MZ18ad3ab5a668481ce02b83e7395059f0"
 CALL = "CA8d3f3ab5a668481ce02b83e7395059f0"
@@ -195,6 +195,25 @@ def test_the_agent_hears_only_the_track_of_its_caller() -> None:
 def test_the_telephone_plays_whatever_track_the_agent_writes() -> None:
     message = TO_TWILIO_MEDIA.replace('"media":{', '"media":{"track":"outbound",')
     assert heard(_caller(), message) == [SOUND]
+
+
+def test_what_the_telephone_says_of_a_stream_is_known_once_it_has_begun() -> None:
+    agent = MediaStream(End.SERVER)
+    assert agent.started is None
+    start = json.loads(START)
+    start["start"]["customParameters"] = {"key": "value", "odd": 1}
+    heard(agent, CONNECTED, json.dumps(start))
+    assert agent.started == Started(start["start"]["callSid"], ACCOUNT, {"key": "value"})
+
+
+@pytest.mark.parametrize("parameters", [None, [], "x"])
+def test_parameters_that_are_none_are_no_fault(parameters: Any) -> None:
+    agent = MediaStream(End.SERVER)
+    start = json.loads(START)
+    start["start"]["customParameters"] = parameters
+    heard(agent, json.dumps(start))
+    assert agent.started is not None
+    assert agent.started.parameters == {}
 
 
 def test_a_stream_may_be_named_by_its_start_alone() -> None:

@@ -91,9 +91,6 @@ class Settings:
     phone_number: str = OURS
     to: str | None = None
     topology: str = "direct"
-    account: str | None = None
-    token: str | None = None
-    credentials: tuple[str, str] | None = None
 
 
 def _behind(speech: Speech, settings: Settings) -> TwilioSimulator:
@@ -103,26 +100,15 @@ def _behind(speech: Speech, settings: Settings) -> TwilioSimulator:
     return TwilioSimulator.behind(settings, recipe)
 
 
-def _numbers(
-    twilio: TwilioSimulator, account: str = SID, auth: tuple[str, str] = (SID, TOKEN)
-) -> list[str]:
-    async def main() -> list[str]:
-        async with in_process(twilio.web)("https://api.twilio.com") as http:
-            path = f"/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json"
-            answer = await http.get(path, auth=auth)
-            answer.raise_for_status()
-            return [number["phone_number"] for number in answer.json()["incoming_phone_numbers"]]
+def test_the_account_has_the_numbers_of_the_adapter(speech: Speech) -> None:
+    async def numbers(http: httpx.AsyncClient) -> list[str]:
+        found = (await http.get(f"{TOP}/IncomingPhoneNumbers.json")).json()
+        return [number["phone_number"] for number in found["incoming_phone_numbers"]]
 
-    return run(main(), Clock.VIRTUAL)
-
-
-def test_an_adapter_has_its_own_account(speech: Speech) -> None:
-    own, key = "AC" + "7" * 32, ("SK" + "8" * 32, "secret")
-    assert _numbers(_behind(speech, Settings())) == [OURS]
-    assert _numbers(_behind(speech, Settings(to=AGENT))) == [OURS]
-    two = Settings(to=SECOND, topology="two_numbers", account=own, token=key[1], credentials=key)
-    for auth in (key, (own, key[1])):
-        assert _numbers(_behind(speech, two), own, auth) == [OURS, SECOND]
+    assert _at_work(_behind(speech, Settings()), numbers) == [OURS]
+    assert _at_work(_behind(speech, Settings(to=AGENT)), numbers) == [OURS]
+    two = Settings(to=SECOND, topology="two_numbers")
+    assert _at_work(_behind(speech, two), numbers) == [OURS, SECOND]
 
 
 @pytest.mark.parametrize(("to", "calls"), [(None, 1), (AGENT, 0)])

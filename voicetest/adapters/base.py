@@ -34,6 +34,9 @@ OFFLINE_VOICE = "espeak/en-us"
 """What takes the place of parts that leave this machine."""
 
 
+LARGEST_CALLBACK = 1 << 20
+"""Bytes of a message that a platform may send to a server of ours."""
+
 Serve: TypeAlias = "Callable[[ASGIApp, str, int], AbstractAsyncContextManager[int]]"
 """Serves an application at a host and a port, and gives the port."""
 
@@ -58,7 +61,7 @@ def _on_a_socket(app: ASGIApp, host: str, port: int) -> AbstractAsyncContextMana
     # Not needed to validate a scenario, and slow to import.
     from voicetest.transports.asgi import serve_app
 
-    return serve_app(app, host, port)
+    return serve_app(app, host, port, largest=LARGEST_CALLBACK)
 
 
 def _untold(event: Status | Warned) -> None:
@@ -157,9 +160,19 @@ class Adapter(BaseModel, ABC):
         return frozenset(_secrets(getattr(self, name) for name in type(self).model_fields))
 
     @property
+    def redacted(self) -> frozenset[str]:
+        """The values of which only the last four characters may be written."""
+        return frozenset()
+
+    @property
     def sdks(self) -> tuple[str, ...]:
         """The vendor packages it talks through, for the manifest."""
         return ()
+
+    @property
+    def dial_limit(self) -> float:
+        """Seconds that opening the line may take, whatever waits inside it."""
+        return 150.0
 
     @property
     def late_sound(self) -> float:

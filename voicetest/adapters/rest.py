@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from voicetest.errors import ConnectionFailed
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ask"]
+__all__ = ["accepted", "ask", "sent"]
 
 ANSWER_LIMIT_S = 20.0
 _LONGEST = 300
@@ -34,30 +34,70 @@ async def ask(
     `advice` says what to do about a status. Raises ConnectionFailed, with the status as its code;
     it shows the platform's own words, and neither headers nor `body`.
     """
+    try:
+        request = client.build_request(method, path, json=body)
+    except _invalid_url() as error:
+        raise _unreachable(error, client.base_url.host, platform) from error
+    return accepted(await sent(client, request, platform), platform, advice)
+
+
+async def sent(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    platform: str,
+    auth: tuple[str, str] | None = None,
+) -> httpx.Response:
+    """Whatever a platform answers within 20 s; raises ConnectionFailed when nothing comes."""
     # Not needed to validate a scenario, and slow to import.
     import httpx
 
-    host = client.base_url.host
+    host = request.url.host
     try:
         async with asyncio.timeout(ANSWER_LIMIT_S):
-            response = await client.request(method, path, json=body)
+            return await client.send(request, auth=auth)
     except (TimeoutError, httpx.TimeoutException) as error:
         words = f"{platform} did not answer at {host} in time: try again, or check 'base_url'"
         raise ConnectionFailed(words) from error
     except httpx.ProxyError as error:
         words = f"cannot reach {platform}: the proxy does not let it through: check HTTPS_PROXY"
         raise ConnectionFailed(words) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        why = _printable(str(error)) or type(error).__name__
-        words = f"cannot reach {platform} at {host}: {why}: check the network and 'base_url'"
-        raise ConnectionFailed(words) from error
+    except httpx.HTTPError as error:
+        raise _unreachable(error, host, platform) from error
+
+
+def accepted(
+    response: httpx.Response,
+    platform: str,
+    advice: Mapping[int, str],
+    hide: Callable[[str], str] = str,
+) -> dict[str, Any]:
+    """The JSON object of an answer; raises ConnectionFailed for a refusal.
+
+    `advice` says what to do, by the platform's own code or else the status, which is the error's
+    code as well; `hide` takes out of its words what must not be shown.
+    """
     found = _object(response.text)
     if not response.is_success:
-        raise _refusal(response, found or {}, platform, advice)
+        raise _refusal(response, found or {}, platform, advice, hide)
     if found is None:
-        words = f"what answers at {host} is not {platform}, it sends no JSON: check 'base_url'"
+        words = (
+            f"what answers at {response.url.host} is not {platform}, it sends no JSON: check "
+            "'base_url'"
+        )
         raise ConnectionFailed(words, code=response.status_code)
     return found
+
+
+def _invalid_url() -> type[Exception]:
+    import httpx
+
+    return httpx.InvalidURL
+
+
+def _unreachable(error: Exception, host: str, platform: str) -> ConnectionFailed:
+    why = _printable(str(error)) or type(error).__name__
+    words = f"cannot reach {platform} at {host}: {why}: check the network and 'base_url'"
+    return ConnectionFailed(words)
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -69,19 +109,25 @@ def _object(text: str) -> dict[str, Any] | None:
 
 
 def _refusal(
-    response: httpx.Response, found: Mapping[str, Any], platform: str, advice: Mapping[int, str]
+    response: httpx.Response,
+    found: Mapping[str, Any],
+    platform: str,
+    advice: Mapping[int, str],
+    hide: Callable[[str], str],
 ) -> ConnectionFailed:
     status = response.status_code
-    its_own = _its_words(found.get("message"))
+    code = found.get("code")
+    code = code if isinstance(code, int) and code in advice else status
+    its_own = hide(_its_words(found.get("message")))
     said = f" '{its_own}'" if its_own else ""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        todo = advice.get(status, _AT_ITS_SIDE)
+        todo = advice.get(code, _AT_ITS_SIDE)
     elif response.is_redirect:
         todo = "it redirects, which is not followed: check 'base_url'"
     else:
-        todo = advice.get(status, "check the settings of 'agent'")
+        todo = advice.get(code, "check the settings of 'agent'")
     message = f"{platform} answered HTTP {status}{said}: {todo}"
-    return ConnectionFailed(message, code=status, reason=its_own)
+    return ConnectionFailed(message, code=code, reason=its_own)
 
 
 def _its_words(message: object) -> str:

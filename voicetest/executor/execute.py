@@ -31,9 +31,6 @@ from voicetest.links.base import Link
 
 __all__ = ["Progress", "execute"]
 
-_DIAL_LIMIT_S = 150.0
-"""For adapters that set no limit of their own to connecting."""
-
 
 class Progress(Protocol):
     """Who is told how a call goes."""
@@ -185,9 +182,10 @@ class _Call:
         """Open the line; it is hung up when `line` is closed."""
         world = replace(self._planned.world, report=self._report)
         connection = self._planned.adapter.connect(world)
+        limit = self._planned.adapter.dial_limit
         try:
-            async with asyncio.timeout(_DIAL_LIMIT_S):
+            async with asyncio.timeout(limit):
                 return await line.enter_async_context(connection)
         except TimeoutError as error:
-            message = f"the agent did not pick up within {_DIAL_LIMIT_S:g} s"
+            message = f"the agent did not pick up within {limit:g} s"
             raise ConnectionFailed(message) from error

@@ -60,7 +60,7 @@ def plan(
         raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    file = replace(file, secrets=file.secrets.also(adapter.secrets))
+    file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
     tools = file.scenario.tools
     world = World(speech.voice, speech.transcriber, speech.cache, told=told, tools=tools)
     problems = [

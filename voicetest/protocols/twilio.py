@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -33,13 +34,23 @@ from voicetest.scenario.nodes import shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import Flag, Text, literal_text
 
-__all__ = ["TELEPHONE", "CallSid", "MediaStream", "MediaStreamSettings", "StreamSid"]
+__all__ = [
+    "SIMULATED_ACCOUNT",
+    "TELEPHONE",
+    "CallSid",
+    "MediaStream",
+    "MediaStreamSettings",
+    "Started",
+    "StreamSid",
+]
 
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
 
 TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
 """What a media stream carries, both ways."""
+SIMULATED_ACCOUNT = ("AC" + "0" * 32, "simulated")
+"""The SID of the account of a simulated telephone network, and its token, which is no secret."""
 UTTERANCE_END = "utterance_end"
 """The mark by which a server that knows of it learns that the user has finished."""
 _WARNINGS = 3
@@ -63,6 +74,15 @@ def _sid(prefix: str) -> Any:
 _STRING = WithJsonSchema({"type": "string"})
 StreamSid = Annotated[str, BeforeValidator(_sid("MZ")), _STRING]
 CallSid = Annotated[str, BeforeValidator(_sid("CA")), _STRING]
+
+
+@dataclass(frozen=True)
+class Started:
+    """What the telephone says of a stream when it begins."""
+
+    call_sid: str
+    account_sid: str
+    parameters: Mapping[str, str]
 
 
 class MediaStreamSettings(ProtocolSettings):
@@ -141,6 +161,8 @@ class MediaStream:
         """Messages with sound that were sent, by track."""
         self._sent_frames = {"inbound": 0, "outbound": 0}
         """Samples that were sent, by track."""
+        self.started: Started | None = None
+        """Set at the server's end when the stream begins."""
         self._warned: set[str] = set()
         """The words without a meaning that were told of."""
 
@@ -236,6 +258,13 @@ class MediaStream:
         if not isinstance(stream, str) or not isinstance(call, str):
             raise ProtocolError("the peer's 'start' has no streamSid and callSid")
         self._open, self._stream, self._call = True, stream, call
+        given = start.get("customParameters")
+        parameters = {
+            name: text
+            for name, text in (given if isinstance(given, dict) else {}).items()
+            if isinstance(text, str)
+        }
+        self.started = Started(call, str(start.get("accountSid", "")), parameters)
         return Ready(stream, TELEPHONE, TELEPHONE)
 
     def _meaning(self, event: str, value: Mapping[str, Any]) -> Sequence[Event]:

@@ -12,6 +12,8 @@ __all__ = ["MASK", "Secrets"]
 
 MASK = "***"
 SHORTEST_MASKED = 8
+SHOWN = 4
+"""How many characters of a redacted value stay."""
 FREE_TEXTS = frozenset(
     {
         "actual",
@@ -48,6 +50,8 @@ class Secrets:
     values: frozenset[str] = field(default=frozenset(), repr=False)
     fields: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Whole fields with `${env.…}` in them: with the values put in, and as written."""
+    redacted: frozenset[str] = field(default=frozenset(), repr=False)
+    """Values of which only the last four characters are written, such as telephone numbers."""
 
     @classmethod
     def of(
@@ -61,12 +65,18 @@ class Secrets:
         longest_first = sorted(set(fields), key=lambda pair: (-len(pair[0]), pair))
         return cls(frozenset(used) | frozenset(named), tuple(longest_first))
 
-    def also(self, values: Iterable[str]) -> Secrets:
+    def also(self, values: Iterable[str], redacted: Iterable[str] = ()) -> Secrets:
         """These and further values."""
-        return replace(self, values=self.values | frozenset(values))
+        return replace(
+            self,
+            values=self.values | frozenset(values),
+            redacted=self.redacted | frozenset(redacted),
+        )
 
     def mask(self, text: str) -> str:
         """The text with fields as they are written, and `***` for each secret that is left.
+
+        Of a value that is redacted the last four characters stay.
 
         A field is found where it is all of the text, or has at least 8 characters and more in it
         than the secret; a secret where it stands as a whole token.
@@ -76,7 +86,10 @@ class Secrets:
                 return written
             if len(filled) >= SHORTEST_MASKED and filled not in self.values:
                 text = text.replace(filled, written)
-        return self._pattern.sub(MASK, text) if self._pattern else text
+        return self._pattern.sub(self._instead, text) if self._pattern else text
+
+    def _instead(self, found: re.Match[str]) -> str:
+        return MASK + found[0][-SHOWN:] if found[0] in self.redacted else MASK
 
     def mask_value(self, value: Any) -> Any:
         """A text masked, or a JSON value with its free texts masked.
@@ -102,7 +115,8 @@ class Secrets:
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
-        long = [value for value in self.values if len(value) >= SHORTEST_MASKED]
+        every = self.values | self.redacted
+        long = [value for value in every if len(value) >= SHORTEST_MASKED]
         if not long:
             return None
         return re.compile("|".join(map(_token, sorted(long, key=len, reverse=True))))

@@ -31,18 +31,6 @@ _FORGED = "forged"
 
 class _Subscribes(Protocol):
     @property
-    def account(self) -> str | None:
-        """The account's SID."""
-
-    @property
-    def token(self) -> str | None:
-        """Its auth token."""
-
-    @property
-    def credentials(self) -> tuple[str, str] | None:
-        """Who asks: the account or an API key, and the secret."""
-
-    @property
     def phone_number(self) -> str:
         """Its number of the account."""
 
@@ -100,14 +88,10 @@ class TwilioSimulator(WebSimulator):
 
     @classmethod
     def behind(cls, adapter: _Subscribes, agent: AgentRecipe) -> Self:
-        """The adapter's account and its number, or both; it is called if it calls nobody."""
-        sid = adapter.account or SID
-        user, secret = adapter.credentials or (sid, TOKEN)
-        keys = {} if user == sid else {user: secret}
+        """The account has the adapter's number, or both; who calls nobody is called."""
         both = adapter.topology == "two_numbers" and adapter.to is not None
         numbers = (adapter.phone_number, *((adapter.to,) if both and adapter.to else ()))
-        account = Account(sid, adapter.token or TOKEN, keys, numbers)
-        return cls(agent, account, calls=adapter.to is None)
+        return cls(agent, Account(numbers=numbers), calls=adapter.to is None)
 
     @classmethod
     def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:

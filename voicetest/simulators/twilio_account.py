@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from voicetest.protocols.twilio import SIMULATED_ACCOUNT
 from voicetest.simulators.twilio_call import API_VERSION, Call, Direction, rfc_2822
 from voicetest.simulators.twilio_webhooks import Fetched
 
 __all__ = ["Account", "Number"]
 
-SID = "AC" + "0" * 31 + "1"
-TOKEN = "simulated"  # noqa: S105 - opens nothing but this simulator
+SID, TOKEN = SIMULATED_ACCOUNT
 NUMBERS = ("+15550100001", "+15550100002")
 """In a range that nobody has (NANPA, fictitious numbers)."""
 

@@ -73,6 +73,8 @@ class Exchange:
         self._webhooks = webhooks
         self._dial_socket = dial
         self._tasks = tasks
+        self._closed = False
+        """Set by `close`; nothing begins any more."""
         self._running: set[asyncio.Task[None]] = set()
         self._placing: dict[str, asyncio.Task[None]] = {}
         """The calls that were placed and are not over, by SID."""
@@ -80,7 +82,8 @@ class Exchange:
         """The legs that follow TwiML, by their call's SID."""
 
     def close(self) -> None:
-        """End everything."""
+        """End everything; nobody is told of it."""
+        self._closed = True
         for task in self._running:
             task.cancel()
 
@@ -154,7 +157,7 @@ class Exchange:
                 "StreamEvent": event,
                 "Timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
             } | ({"StreamError": error} if error else {})
-            if wanted.callback:
+            if wanted.callback and not self._closed:
                 self._start(self._tell(call, wanted, fields))
 
         def fail(code: int, message: str) -> None:

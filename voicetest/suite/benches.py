@@ -85,6 +85,7 @@ _SIMULATED: Mapping[str, Mapping[str, object]] = {
     "gemini_live": {},
     "openai_realtime": {},
     "pipecat": {"url": "ws://simulated.invalid/ws"},
+    "twilio": {"phone_number": "+15550100001", "to": "+15550100123"},
     "vapi": {"assistant_id": "simulated"},
 }
 """Platforms with the settings that a call to them needs at least."""

@@ -16,9 +16,10 @@ from voicetest.transports.websocket import LONGEST_REASON, LOST, SEND_LIMIT_S
 
 __all__ = ["AsgiTransport", "serve_app"]
 
-CLOSE_LIMIT_S = 5
+CLOSE_LIMIT_S = 2
 """How long open requests may take when a server stops."""
-_LARGEST = 1 << 30
+LARGEST = 1 << 30
+"""Bytes of a message of a WebSocket, where nothing else is said."""
 
 
 class AsgiTransport:
@@ -90,10 +91,13 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
+async def serve_app(
+    app: ASGIApp, host: str, port: int, *, largest: int = LARGEST
+) -> AsyncIterator[int]:
     """Serve HTTP and WebSockets while the block runs; gives the port, a free one for 0.
 
-    Raises OSError when the port cannot be had.
+    A message of a WebSocket that has more than `largest` bytes ends its connection. Raises OSError
+    when the port cannot be had.
     """
     (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     listening = socket.create_server((host, port), family=family)
@@ -101,7 +105,7 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
         app,
         http="h11",
         ws="websockets-sansio",
-        ws_max_size=_LARGEST,
+        ws_max_size=largest,
         ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,

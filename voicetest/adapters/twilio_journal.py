@@ -1,0 +1,139 @@
+"""Remembers on disk what a run changes at Twilio, so that it is undone even after a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from voicetest.errors import SetupError
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Change", "Entry", "Journal", "default_folder"]
+
+
+def default_folder() -> Path:
+    """`$VOICETEST_STATE`, else `voicetest` in `$XDG_STATE_HOME`, else in `~/.local/state`."""
+    if own := os.environ.get("VOICETEST_STATE"):
+        return Path(own)
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "voicetest"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something at Twilio that is to be undone: a redirected number, or a call that was placed.
+
+    It holds no credentials, and of telephone numbers nothing but Twilio's names for them.
+    """
+
+    base_url: str
+    account_sid: str
+    sid: str
+    """The number (PN…) or the call (CA…)."""
+    url: str = ""
+    """The webhook of ours that a number has; its former settings follow."""
+    former_url: str = ""
+    former_method: str = ""
+    former_application_sid: str = ""
+
+
+class Entry:
+    """The place of one change, held by this process until it is closed."""
+
+    def __init__(self, path: Path, file: IO[str]) -> None:
+        self._path = path
+        self._file = file
+
+    def read(self) -> Change | None:
+        """What was written; None for nothing, or for what was never written to its end.
+
+        A change is made only after it stands here, so what is not whole was not made.
+        """
+        self._file.seek(0)
+        try:
+            return Change(**json.loads(self._file.read()))
+        except (ValueError, TypeError):
+            return None
+
+    def write(self, change: Change) -> None:
+        """Write a change before it is made; it is on the disk when this returns."""
+        self._file.seek(0)
+        self._file.truncate()
+        json.dump(asdict(change), self._file)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def remove(self) -> None:
+        """Forget a change that was undone."""
+        self._path.unlink(missing_ok=True)
+
+
+class Journal:
+    """A folder with a file for each change; whoever holds a file is still at work on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "twilio"
+
+    @contextmanager
+    def entry(self, sid: str) -> Iterator[Entry]:
+        """The entry of something, held inside the block; BlockingIOError if another holds it.
+
+        Raises SetupError when the folder cannot be written.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = self._held(sid)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise SetupError(
+                f"cannot write {self._folder}, where changes at Twilio are kept until they are "
+                f"undone: {error.strerror}; set VOICETEST_STATE to another folder"
+            ) from error
+        with file:
+            entry = Entry(self._path(sid), file)
+            try:
+                yield entry
+            finally:
+                if entry.read() is None:
+                    entry.remove()
+
+    def left(self) -> tuple[str, ...]:
+        """The SIDs of what was changed and not undone, be it that a run is still at work on it."""
+        return tuple(sorted(path.stem for path in self._folder.glob("*.json")))
+
+    def _path(self, sid: str) -> Path:
+        return self._folder / f"{sid}.json"
+
+    def _held(self, sid: str) -> IO[str]:
+        """The open file of an entry, locked as long as it is open."""
+        path = self._path(sid)
+        while True:
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+            try:
+                _lock(file)
+                # It may have been removed by whoever held it before.
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                        return file
+            except BaseException:
+                file.close()
+                raise
+            file.close()
+
+
+def _lock(file: IO[str]) -> None:
+    """Hold a file until it is closed or the process ends; raises BlockingIOError if another does.
+
+    Where the system has no such locks, nobody is kept out.
+    """
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
