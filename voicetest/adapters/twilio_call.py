@@ -34,6 +34,8 @@ __all__ = ["connected"]
 ASKING_LIMIT_S = 10.0
 """How long it may take to find out why a call did not come about."""
 SHORTEST_RING_S = 5
+RING_MARGIN_S = 10
+"""How much earlier than we Twilio gives up: it lets it ring for some seconds longer than said."""
 
 Press = Callable[[str], Awaitable[None]]
 
@@ -169,7 +171,7 @@ def _order(adapter: TwilioAgentAdapter, board: Switchboard, twiml: str) -> Order
         from_=adapter.phone_number,
         twiml=twiml,
         status_callback=board.status_url,
-        ring_limit=max(SHORTEST_RING_S, int(adapter.timeout)),
+        ring_limit=max(SHORTEST_RING_S, int(adapter.timeout) - RING_MARGIN_S),
         time_limit=ceil(adapter.max_call_duration),
         machine_callback=board.status_url if adapter.machine_detection else None,
     )
