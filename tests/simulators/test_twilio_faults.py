@@ -54,7 +54,7 @@ def test_a_call_that_does_not_come_about_says_why(
         call = await place(client, timeout=5)
         await caller.until_status(statuses[-1], limit=10)
         fetched = await client.calls(call.sid).fetch_async()
-        assert (fetched.status, fetched.start_time) == (statuses[-1], None)
+        assert (fetched.status, fetched.start_time, fetched.end_time) == (statuses[-1], None, None)
 
     caller = calling(simulator(speech, GREETS, fault), act)
     assert caller.statuses() == statuses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -294,3 +295,18 @@ def test_resources_are_as_twilio_describes_them(speech: Speech) -> None:
                 if value is not None:
                     wanted = DATE if field in DATES else PATTERNS.get(field, ".*")
                     assert re.fullmatch(wanted, str(value)), (field, value)
+
+
+def test_what_went_wrong_is_listed_for_each_call(speech: Speech) -> None:
+    async def act(client: Client, caller: Caller) -> None:
+        calls = [await place(client, "<Response><Sing/></Response>") for _ in range(2)]
+        await asyncio.sleep(5)
+        notes = [n for c in calls for n in await client.calls(c.sid).notifications.list_async()]
+        assert [note.call_sid for note in notes] == [call.sid for call in calls]
+        assert len({note.sid for note in notes}) == 2
+        for note in notes:
+            assert re.fullmatch("NO[0-9a-f]{32}", str(note.sid))
+            assert (note.error_code, note.log) == ("12100", "0")
+            assert isinstance(note.message_date, datetime)
+
+    calling(simulator(speech, SILENT), act)
