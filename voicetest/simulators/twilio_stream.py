@@ -36,7 +36,7 @@ LATE_S = 3.0
 ABRUPT_S = 3.0
 LONGEST_S = 600.0
 """How much sound may wait to be played."""
-BURSTS = (1, 4, 2, 5, 3)
+BURSTS = (1, 3, 2, 3, 1, 2)
 """How many frames come at once, in turn, where the network jitters."""
 _CUSHION = len(SILENT_FRAME)
 _BROKEN = 1011
