@@ -363,3 +363,21 @@ def test_a_name_that_twilio_would_not_give_is_refused(
     assert mistakes(f"protocol:\n  preset: twilio_media_stream\n  {key}: {value}\n") == [
         f"3:{len(key) + 5}: expected {prefix} and 32 digits of 0-9 and a-f, found {found}"
     ]
+
+
+def test_what_the_telephone_says_itself_is_a_track_of_its_own() -> None:
+    telephone = MediaStream(End.CLIENT, tracks=("inbound", "outbound"), account_sid="AC" + "1" * 32)
+    server = MediaStream(End.SERVER)
+    start = json.loads(telephone.start()[1])["start"]
+    assert (start["tracks"], start["accountSid"]) == (["inbound", "outbound"], "AC" + "1" * 32)
+    for message in telephone.start():
+        server.decode(message)
+    frame = AudioChunk(b"\x20" * 160, TELEPHONE)
+    sent = [*telephone.encode(Audio(frame)), *telephone.outbound(frame), *telephone.outbound(frame)]
+    media = [json.loads(message)["media"] for message in sent]
+    assert [(m["track"], m["chunk"], m["timestamp"]) for m in media] == [
+        ("inbound", "1", "0"),
+        ("outbound", "1", "0"),
+        ("outbound", "2", "20"),
+    ]
+    assert [server.decode(message).events for message in sent] == [(Audio(frame),), (), ()]

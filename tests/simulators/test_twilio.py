@@ -328,6 +328,28 @@ def test_a_call_that_rings_can_be_taken_back(speech: Speech) -> None:
     assert not calling(simulator(speech, SILENT), act).sessions
 
 
+def test_a_call_is_complete_that_is_hung_up_before_its_document_is_followed(
+    speech: Speech,
+) -> None:
+    async def act(client: Client, caller: Caller) -> None:
+        call = await place(client, machine_detection="Enable", send_digits="wwww")
+        await caller.until_status("in-progress")
+        await client.calls(call.sid).update_async(status="completed")
+        assert (await caller.until_status("completed", limit=1))["CallDuration"] == "0"
+
+    assert not calling(simulator(speech, SILENT), act).sessions
+
+
+def test_a_document_may_change_before_it_is_followed(speech: Speech) -> None:
+    async def act(client: Client, caller: Caller) -> None:
+        call = await place(client, send_digits="wwww")
+        await caller.until_status("in-progress")
+        await client.calls(call.sid).update_async(twiml="<Response><Hangup/></Response>")
+        assert (await caller.until_status("completed"))["CallDuration"] == "2"
+
+    assert not calling(simulator(speech, SILENT), act).sessions
+
+
 @pytest.mark.parametrize("reason", ["busy", "rejected"])
 def test_a_webhook_that_rejects_is_not_connected(speech: Speech, reason: str) -> None:
     wanted = {"busy": "busy", "rejected": "no-answer"}[reason]

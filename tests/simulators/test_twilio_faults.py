@@ -54,7 +54,7 @@ def test_a_call_that_does_not_come_about_says_why(
         call = await place(client, timeout=5)
         await caller.until_status(statuses[-1], limit=10)
         fetched = await client.calls(call.sid).fetch_async()
-        assert (fetched.status, fetched.start_time) == (statuses[-1], None)
+        assert (fetched.status, fetched.start_time, fetched.end_time) == (statuses[-1], None, None)
 
     caller = calling(simulator(speech, GREETS, fault), act)
     assert caller.statuses() == statuses
@@ -120,7 +120,7 @@ def test_jitter_changes_when_sound_comes_and_not_what(speech: Speech) -> None:
     even, uneven = _session(speech), _session(speech, "twilio_jitter")
     assert uneven.sound() == even.sound()
     times = [at for at, m in uneven.messages if m["event"] == "media"]
-    assert max(np.diff(times)) == pytest.approx(0.1)
+    assert max(np.diff(times)) == pytest.approx(0.06)
     assert min(np.diff(times)) == 0
 
 

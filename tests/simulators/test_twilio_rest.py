@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -24,13 +25,11 @@ from tests.simulators.twilio_caller import (
     place,
     simulator,
 )
-from voicetest.agents.dialogue import Dialogue
-from voicetest.agents.recipe import AgentRecipe
 from voicetest.clock import Clock, run
 from voicetest.simulators.background import in_background
 from voicetest.simulators.offline import in_process
 from voicetest.simulators.twilio import TwilioSimulator
-from voicetest.simulators.twilio_account import SID, TOKEN, Account
+from voicetest.simulators.twilio_account import SID, TOKEN
 from voicetest.speech.providers import Speech
 from voicetest.transports.local_web import LocalWeb
 
@@ -173,10 +172,7 @@ def test_who_has_no_key_is_not_let_in(speech: Speech, header: str) -> None:
 
 
 def test_an_api_key_is_as_good_as_the_token_and_accounts_differ(speech: Speech) -> None:
-    key = ("SK" + "1" * 32, "secret")
-    ears = speech.transcriber("pocketsphinx/espeak", ())
-    agent = AgentRecipe.follows(Dialogue.model_validate(SILENT), ears, speech.voice("espeak/en-us"))
-    twilio = TwilioSimulator(agent, Account(keys=dict([key])))
+    key = ("SK" + "0" * 32, "simulated")
 
     async def ask(http: httpx.AsyncClient) -> list[int]:
         other = f"/2010-04-01/Accounts/AC{'9' * 32}/Calls.json"
@@ -188,7 +184,7 @@ def test_an_api_key_is_as_good_as_the_token_and_accounts_differ(speech: Speech) 
         ]
         return [answer.status_code for answer in answers]
 
-    assert _asked(twilio, ask) == [200, 401, 404, 404]
+    assert _asked(simulator(speech, SILENT), ask) == [200, 401, 404, 404]
 
 
 @pytest.mark.parametrize("query", ["PageSize=0", "PageSize=a", "Page=-1", "PageSize=1001"])
@@ -294,3 +290,18 @@ def test_resources_are_as_twilio_describes_them(speech: Speech) -> None:
                 if value is not None:
                     wanted = DATE if field in DATES else PATTERNS.get(field, ".*")
                     assert re.fullmatch(wanted, str(value)), (field, value)
+
+
+def test_what_went_wrong_is_listed_for_each_call(speech: Speech) -> None:
+    async def act(client: Client, caller: Caller) -> None:
+        calls = [await place(client, "<Response><Sing/></Response>") for _ in range(2)]
+        await asyncio.sleep(5)
+        notes = [n for c in calls for n in await client.calls(c.sid).notifications.list_async()]
+        assert [note.call_sid for note in notes] == [call.sid for call in calls]
+        assert len({note.sid for note in notes}) == 2
+        for note in notes:
+            assert re.fullmatch("NO[0-9a-f]{32}", str(note.sid))
+            assert (note.error_code, note.log) == ("12100", "0")
+            assert isinstance(note.message_date, datetime)
+
+    calling(simulator(speech, SILENT), act)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from twilio.twiml.voice_response import VoiceResponse
 
-from voicetest.simulators.twilio_twiml import (
+from voicetest.simulators.twilio_twiml import TwimlError, verbs_of
+from voicetest.simulators.twilio_verbs import (
     Connect,
     Dial,
     Hangup,
@@ -17,8 +18,6 @@ from voicetest.simulators.twilio_twiml import (
     Start,
     Stop,
     StreamWanted,
-    TwimlError,
-    verbs_of,
 )
 
 STREAM = {"url": "wss://a.example/s", "status_callback": "https://a.example/t", "name": "n"}

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
-from voicetest.transports.asgi import serve_app
+from voicetest.transports.asgi import AsgiTransport, serve_app
 from voicetest.transports.base import Dial, TransportClosed
 from voicetest.transports.local_web import LocalWeb
 from voicetest.transports.websocket import connect
@@ -178,6 +178,38 @@ def test_a_server_that_stops_ends_its_connections(way: Way, clock: Clock) -> Non
     run(main(), clock)
     assert codes == [1012]
     assert app.seen == ["/echo s", "gone 1012 "]
+
+
+@BOTH
+def test_an_application_that_speaks_to_nobody_still_learns_how_it_ended(
+    way: Way, clock: Clock
+) -> None:
+    ends: list[int] = []
+
+    async def speak(websocket: WebSocket) -> None:
+        await websocket.accept()
+        transport = AsgiTransport(websocket)
+        while True:
+            try:
+                await transport.send("hello")
+                await asyncio.sleep(0.01)
+            except TransportClosed:
+                break
+        with pytest.raises(TransportClosed) as closed:
+            await transport.receive()
+        ends.append(closed.value.code)
+        await transport.close()
+
+    app = _App()
+    app.application = Starlette(routes=[WebSocketRoute("/", speak)])
+
+    async def behave(dial: Dial, url: str) -> None:
+        async with dial(f"{url}/") as line:
+            await line.receive()
+            await line.close(4000)
+
+    run(way(app, behave), clock)
+    assert ends == [4000]
 
 
 def test_requests_reach_the_application_whatever_the_host() -> None:

@@ -35,7 +35,7 @@ QUIRKS: Mapping[str, str] = {
     "twilio_abrupt_close": "Three seconds into a stream its connection breaks (code 1011).",
     "twilio_busy": "Whoever is called is busy.",
     "twilio_failed": "Calls fail before it rings.",
-    "twilio_jitter": "A stream's sound comes in bursts of up to 100ms.",
+    "twilio_jitter": "A stream's sound comes in bursts of up to 60ms.",
     "twilio_late_start": "Streams are opened three seconds late.",
     "twilio_machine": "A machine answers, for calls that let Twilio find out.",
     "twilio_no_answer": "Nobody answers.",

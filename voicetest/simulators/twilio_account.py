@@ -15,6 +15,7 @@ from voicetest.simulators.twilio_webhooks import Fetched
 __all__ = ["Account", "Number"]
 
 SID, TOKEN = SIMULATED_ACCOUNT
+KEYS: Mapping[str, str] = {"SK" + "0" * 32: TOKEN}
 NUMBERS = ("+15550100001", "+15550100002")
 """In a range that nobody has (NANPA, fictitious numbers)."""
 
@@ -90,7 +91,7 @@ class Account:
         self,
         sid: str = SID,
         token: str = TOKEN,
-        keys: Mapping[str, str] | None = None,
+        keys: Mapping[str, str] = KEYS,
         numbers: tuple[str, ...] = NUMBERS,
     ) -> None:
         """`keys`: the secret of each API key."""
@@ -101,7 +102,7 @@ class Account:
         )
         self.calls: list[Call] = []
         """In the order in which they were placed."""
-        self._secrets = {sid: token, **(keys or {})}
+        self._secrets = {sid: token, **keys}
         self._streams = 0
 
     def lets_in(self, user: str, secret: str) -> bool:

@@ -100,14 +100,14 @@ class Call:
                 self.ended = now
                 passed = asyncio.get_running_loop().time() - (self.answered_at or 0.0)
                 self.duration = round(passed) if self.answered_at is not None else 0
-            case _ if status.over:
-                self.ended = now
+            case _:
+                pass
         if self.changed is not None:
             self.changed(status)
 
     def note(self, code: int, message: str) -> None:
         """Keep what went wrong."""
-        sid = f"NO{self.sid[2:-4]}{len(self.notifications) + 1:04x}"
+        sid = f"NO{self.sid[6:]}{len(self.notifications) + 1:04x}"
         self.notifications.append(Notification(sid, code, message, datetime.now(UTC)))
 
     def fields(self) -> dict[str, str]:

@@ -3,56 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
 from voicetest.agents.recipe import AgentRecipe
-from voicetest.protocols.base import End as WireEnd
-from voicetest.protocols.twilio import MediaStream
 from voicetest.simulators.twilio_account import Account, Number
 from voicetest.simulators.twilio_agent import hold
 from voicetest.simulators.twilio_call import Call, Direction, Status
 from voicetest.simulators.twilio_circuit import Circuit, End
 from voicetest.simulators.twilio_leg import Leg, on_the_phone
+from voicetest.simulators.twilio_order import LONGEST_CALL_S, Order, detect
 from voicetest.simulators.twilio_reports import Reports, Wanted
-from voicetest.simulators.twilio_stream import Stream, Way
-from voicetest.simulators.twilio_twiml import Dial, Reject, StreamWanted, TwimlError, Verb
+from voicetest.simulators.twilio_stream import Stream
+from voicetest.simulators.twilio_streams import Streams
+from voicetest.simulators.twilio_twiml import TwimlError
+from voicetest.simulators.twilio_verbs import Dial, Reject, StreamWanted, Verb
 from voicetest.simulators.twilio_webhooks import Source, Webhooks
 from voicetest.transports.base import Dial as DialSocket
 
-__all__ = ["CALLS_AFTER_S", "OUTSIDE", "Exchange", "Order"]
+__all__ = ["OUTSIDE", "Exchange"]
 
 OUTSIDE = "+15550100199"
 """The agent's number when it calls; in a range that nobody has."""
 DIAL_S = 0.1
 RING_S = 1.0
-RINGS_FOR_S = 60.0
 CALLS_AFTER_S = 1.0
 """From a number's new webhook until the agent calls it."""
-DETECTION_S = 1.5
-"""How long it takes to find out who answered."""
-LONGEST_CALL_S = 4 * 3_600.0
 
 Program: TypeAlias = Callable[[End], Awaitable[None]]
 """What one end of a connection does, until it is cancelled or done."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """How a call is to be placed; times in seconds."""
-
-    source: Source
-    told: Wanted
-    keys: str = ""
-    rings_for: float = RINGS_FOR_S
-    limit: float = LONGEST_CALL_S
-    detects: bool = False
-    """Whether to find out who answered before the document is followed."""
-    detection_told: Wanted | None = None
-    """Who is told of that while it is followed already."""
 
 
 class Exchange:
@@ -71,7 +52,7 @@ class Exchange:
         self._agent = agent
         self._quirks = agent.faults.quirks
         self._webhooks = webhooks
-        self._dial_socket = dial
+        self._streams = Streams(account, webhooks, dial, self._quirks, self._mention)
         self._tasks = tasks
         self._closed = False
         """Set by `close`; nothing begins any more."""
@@ -128,43 +109,7 @@ class Exchange:
 
     def stream(self, call: Call, end: End, wanted: StreamWanted, *, both_ways: bool) -> Stream:
         """A stream of one end of a call, still to be run."""
-        sid = self._account.new_stream_sid()
-        tracks = ["inbound", "outbound"] if wanted.track == "both_tracks" else []
-        codec = MediaStream(
-            WireEnd.CLIENT,
-            stream_sid=sid,
-            call_sid=call.sid,
-            account_sid=call.account_sid,
-            parameters=wanted.parameters,
-            tracks=tracks or [wanted.track.removesuffix("_track")],
-        )
-        way = Way(
-            self._dial_socket,
-            wanted.url,
-            self._webhooks.signature(wanted.url),
-            both_ways,
-            outbound=wanted.track in ("outbound_track", "both_tracks"),
-            inbound=wanted.track != "outbound_track",
-            quirks=self._quirks,
-        )
-
-        def tell(event: str, error: str = "") -> None:
-            fields = {
-                "AccountSid": call.account_sid,
-                "CallSid": call.sid,
-                "StreamSid": sid,
-                "StreamName": wanted.name or sid,
-                "StreamEvent": event,
-                "Timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-            } | ({"StreamError": error} if error else {})
-            if wanted.callback and not self._closed:
-                self._start(self._tell(call, wanted, fields))
-
-        def fail(code: int, message: str) -> None:
-            call.note(code, message)
-            tell("stream-error", f"{code} {message}")
-
-        return Stream(end, codec, way, tell, fail)
+        return self._streams.of(call, end, wanted, both_ways=both_ways)
 
     async def dial(self, call: Call, end: End, wanted: Dial) -> None:
         """Put one end of a call through to somebody, until either hangs up."""
@@ -192,11 +137,12 @@ class Exchange:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _tell(self, call: Call, wanted: StreamWanted, fields: dict[str, str]) -> None:
-        try:
-            await self._webhooks.tell(wanted.callback, wanted.callback_method, fields)
-        except TwimlError as error:
-            call.note(error.code, str(error))
+    def _mention(self, work: Coroutine[Any, Any, None]) -> None:
+        """Tell a server something beside what goes on; nothing once everything ends."""
+        if self._closed:
+            work.close()
+        else:
+            self._start(work)
 
     async def _place(self, call: Call, order: Order) -> None:
         await asyncio.sleep(DIAL_S)
@@ -213,43 +159,28 @@ class Exchange:
     async def _follow(self, call: Call, end: End, order: Order) -> None:
         """What the end of a call that was placed does."""
         call.becomes(Status.IN_PROGRESS)
-        async with asyncio.TaskGroup() as tasks:
-            detecting = tasks.create_task(self._detect(call, order))
-            if order.detection_told is None:
-                await detecting
-            leg = Leg(call, end, self)
-            if order.keys:
-                await leg.press(order.keys)
-            await self._lead(leg, call, order.source)
-            detecting.cancel()
+        with self._leg(call, end) as leg:
+            async with asyncio.TaskGroup() as tasks:
+                machine = "twilio_machine" in self._quirks
+                detection = detect(call, order, self._webhooks, machine=machine)
+                detecting = tasks.create_task(detection)
+                if order.detection_told is None:
+                    await detecting
+                if order.keys:
+                    await leg.press(order.keys)
+                await leg.follow(order.source)
+                detecting.cancel()
 
-    async def _lead(self, leg: Leg, call: Call, first: Source | Sequence[Verb]) -> None:
-        """Follow documents; the call is complete when its end is left."""
+    @contextmanager
+    def _leg(self, call: Call, end: End) -> Iterator[Leg]:
+        """The end of a call that follows TwiML; the call is complete when the block is left."""
+        leg = Leg(call, end, self)
         self._legs[call.sid] = leg
         try:
-            await leg.follow(first)
+            yield leg
         finally:
             del self._legs[call.sid]
             call.becomes(Status.COMPLETED)
-
-    async def _detect(self, call: Call, order: Order) -> None:
-        if not order.detects:
-            return
-        await asyncio.sleep(DETECTION_S)
-        call.answered_by = "machine_start" if "twilio_machine" in self._quirks else "human"
-        told = order.detection_told
-        if told is None:
-            return
-        fields = {
-            "AccountSid": call.account_sid,
-            "CallSid": call.sid,
-            "AnsweredBy": call.answered_by,
-            "MachineDetectionDuration": str(round(DETECTION_S * 1_000)),
-        }
-        try:
-            await self._webhooks.tell(told.url, told.method, fields)
-        except TwimlError as error:
-            call.note(error.code, str(error))
 
     async def _connect(
         self, circuit: Circuit, limit: float, *programs: Callable[[], Awaitable[None]]
@@ -318,7 +249,8 @@ class Exchange:
     async def _take(self, call: Call, verbs: Sequence[Verb], end: End) -> None:
         """What the end of a call does that a webhook took."""
         call.becomes(Status.IN_PROGRESS)
-        await self._lead(Leg(call, end, self), call, verbs)
+        with self._leg(call, end) as leg:
+            await leg.follow(verbs)
 
     async def _call_in(self, number: Number, webhook: Source | None, placed: int) -> None:
         await asyncio.sleep(CALLS_AFTER_S)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from voicetest.audio.dtmf import KEYS, WAIT
 from voicetest.simulators.twilio_account import Account
 from voicetest.simulators.twilio_errors import Refused
-from voicetest.simulators.twilio_exchange import LONGEST_CALL_S, RINGS_FOR_S, Order
+from voicetest.simulators.twilio_order import LONGEST_CALL_S, RINGS_FOR_S, Order
 from voicetest.simulators.twilio_reports import EVENTS, Wanted
 from voicetest.simulators.twilio_webhooks import Document, Fetched, Source, is_web_address
 

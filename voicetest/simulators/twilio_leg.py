@@ -15,7 +15,8 @@ from voicetest.protocols.twilio import TELEPHONE
 from voicetest.simulators.twilio_call import Call, Status
 from voicetest.simulators.twilio_circuit import End
 from voicetest.simulators.twilio_stream import Stream
-from voicetest.simulators.twilio_twiml import (
+from voicetest.simulators.twilio_twiml import TwimlError
+from voicetest.simulators.twilio_verbs import (
     Connect,
     Dial,
     Hangup,
@@ -27,7 +28,6 @@ from voicetest.simulators.twilio_twiml import (
     Start,
     Stop,
     StreamWanted,
-    TwimlError,
     Verb,
 )
 from voicetest.simulators.twilio_webhooks import Document, Fetched, Source
@@ -72,7 +72,7 @@ class Leg:
 
     async def follow(self, first: Source | Sequence[Verb]) -> None:
         """Do what the documents say until there is nothing left to do."""
-        self._next = first
+        self._next = self._next or first
         async with asyncio.TaskGroup() as background:
             while self._next is not None:
                 document, self._next = self._next, None

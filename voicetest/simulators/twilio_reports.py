@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from voicetest.simulators.twilio_call import Call, Status, rfc_2822
-from voicetest.simulators.twilio_twiml import TwimlError
 from voicetest.simulators.twilio_webhooks import Webhooks
 
 __all__ = ["EVENTS", "Reports", "Wanted"]
@@ -64,7 +63,5 @@ class Reports:
             status, fields = await self._waiting.get()
             over = status.over
             if not over or _LAST in self._wanted.events:
-                try:
-                    await self._webhooks.tell(self._wanted.url, self._wanted.method, fields)
-                except TwimlError as error:
-                    self._call.note(error.code, str(error))
+                wanted = self._wanted
+                await self._webhooks.report(self._call, wanted.url, wanted.method, fields)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ LATE_S = 3.0
 ABRUPT_S = 3.0
 LONGEST_S = 600.0
 """How much sound may wait to be played."""
-BURSTS = (1, 4, 2, 5, 3)
+BURSTS = (1, 3, 2, 3, 1, 2)
 """How many frames come at once, in turn, where the network jitters."""
 _CUSHION = len(SILENT_FRAME)
 _BROKEN = 1011
@@ -51,10 +51,9 @@ class Way:
     url: str
     signature: str
     both_ways: bool
-    outbound: bool = False
-    """Whether what our own end says is sent as well."""
-    inbound: bool = True
-    quirks: frozenset[str] = frozenset()
+    tracks: Sequence[str]
+    """`inbound` is what our end of the call hears, `outbound` what it says."""
+    quirks: frozenset[str]
 
 
 def address_fault(url: str) -> str:
@@ -154,7 +153,7 @@ class Stream:
                 end.says.cut()
 
     def _hear(self, frame: bytes) -> None:
-        if self._way.inbound:
+        if "inbound" in self._way.tracks:
             self._say(Audio(AudioChunk(frame, TELEPHONE)))
         if not self._way.both_ways:
             return
@@ -167,7 +166,7 @@ class Stream:
             self._say(Dtmf(each.key))
 
     def _hear_own(self, frame: bytes) -> None:
-        if self._way.outbound:
+        if "outbound" in self._way.tracks:
             for message in self._codec.outbound(AudioChunk(frame, TELEPHONE)):
                 self._outgoing.put_nowait(message)
         played = self._end.says.played

@@ -10,7 +10,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import httpx
 
-from voicetest.simulators.twilio_twiml import LARGEST, TwimlError, Verb, verbs_of
+from voicetest.simulators.twilio_call import Call
+from voicetest.simulators.twilio_twiml import LARGEST, TwimlError, verbs_of
+from voicetest.simulators.twilio_verbs import Verb
 from voicetest.transports.base import is_this_machine
 
 if TYPE_CHECKING:
@@ -79,9 +81,12 @@ class Webhooks:
             raise TwimlError(f"the document has more than {LARGEST} bytes", TOO_LARGE)
         return verbs_of(response.text)
 
-    async def tell(self, url: str, method: str, fields: Mapping[str, str]) -> None:
-        """Tell a server something; its answer does not matter. Raises TwimlError if it has none."""
-        await self._request(url, method, fields)
+    async def report(self, call: Call, url: str, method: str, fields: Mapping[str, str]) -> None:
+        """Tell a server something about a call, whatever it answers; failures are noted there."""
+        try:
+            await self._request(url, method, fields)
+        except TwimlError as error:
+            call.note(error.code, str(error))
 
     async def _request(self, url: str, method: str, fields: Mapping[str, str]) -> httpx.Response:
         if not is_web_address(url):

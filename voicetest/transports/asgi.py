@@ -29,11 +29,14 @@ class AsgiTransport:
         self._websocket = websocket
         self._closed: TransportClosed | None = None
         """Set when either end closed the connection or this end gave it up."""
+        self._unheard: TransportClosed | None = None
+        """Set when the peer was gone before this end learned how; that is still to be received."""
 
     async def send(self, message: bytes | str) -> None:
         """Hand over one message; raises TransportClosed when the connection is over."""
-        if self._closed is not None:
-            raise self._closed
+        over = self._closed or self._unheard
+        if over is not None:
+            raise over
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
                 if isinstance(message, bytes):
@@ -41,7 +44,8 @@ class AsgiTransport:
                 else:
                     await self._websocket.send_text(message)
         except WebSocketDisconnect as gone:
-            raise self._end(gone.code, gone.reason) from gone
+            self._unheard = TransportClosed(gone.code, gone.reason)
+            raise self._unheard from gone
         except TimeoutError as error:
             raise self._end(LOST, f"the peer read nothing for {SEND_LIMIT_S:g} s") from error
 
@@ -58,7 +62,7 @@ class AsgiTransport:
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; closing twice changes nothing."""
-        if self._closed is not None:
+        if self._closed is not None or self._unheard is not None:
             return
         words = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         self._closed = TransportClosed(code, words)
