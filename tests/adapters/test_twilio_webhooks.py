@@ -13,7 +13,8 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
-from voicetest.adapters.twilio_webhooks import LARGEST_FORM, Expected, Switchboard
+from voicetest.adapters.twilio_signatures import LARGEST_FORM
+from voicetest.adapters.twilio_webhooks import Expected, Switchboard
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
 from voicetest.events import Hangup, Ready, Status, Warned

@@ -17,7 +17,7 @@ from voicetest.protocols.choice import preset
 from voicetest.protocols.json_audio import JsonAudio
 from voicetest.protocols.mapped import MessageMap
 from voicetest.protocols.raw_pcm import RawPcm, RawPcmSettings
-from voicetest.protocols.twilio import MediaStreamSettings
+from voicetest.protocols.twilio_settings import MediaStreamSettings
 from voicetest.scenario.load import build, load_scenario
 
 INSTALLED = "installed: json_audio, raw_pcm, twilio_media_stream"

@@ -23,7 +23,7 @@ from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End
 from voicetest.protocols.choice import preset
 from voicetest.protocols.json_audio import JsonAudio
-from voicetest.protocols.twilio import MediaStreamSettings
+from voicetest.protocols.twilio_settings import MediaStreamSettings
 from voicetest.simulators.base import answer
 from voicetest.simulators.offline import in_memory
 from voicetest.simulators.websocket import WebSocketSimulator

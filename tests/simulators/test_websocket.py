@@ -26,7 +26,7 @@ from voicetest.protocols.base import End
 from voicetest.protocols.json_audio import JsonAudio
 from voicetest.protocols.raw_pcm import RawPcmSettings
 from voicetest.protocols.settings import ProtocolSettings
-from voicetest.protocols.twilio import MediaStreamSettings
+from voicetest.protocols.twilio_settings import MediaStreamSettings
 from voicetest.run import plan, run
 from voicetest.simulators.background import in_background
 from voicetest.simulators.base import answer

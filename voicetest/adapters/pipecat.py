@@ -19,7 +19,8 @@ from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, Codec, End
 from voicetest.protocols.pipecat_protobuf import PipecatProtobuf
 from voicetest.protocols.settings import LineRate
-from voicetest.protocols.twilio import TELEPHONE, CallSid, MediaStream, StreamSid
+from voicetest.protocols.twilio import TELEPHONE, MediaStream
+from voicetest.protocols.twilio_settings import CallSid, StreamSid
 from voicetest.scenario.values import Flag, Text
 
 __all__ = ["PipecatAgentAdapter"]

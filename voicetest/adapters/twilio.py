@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -23,9 +21,9 @@ from voicetest.adapters.twilio_credentials import Credentials, credentials, sign
 from voicetest.adapters.twilio_line import Telephone
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
-from voicetest.scenario.nodes import Scalar, shown
+from voicetest.protocols.twilio_settings import AccountSid
 from voicetest.scenario.refusals import refuse
-from voicetest.scenario.values import Count, Flag, PositiveDuration, Text, literal_text
+from voicetest.scenario.values import Count, Flag, PositiveDuration, Text
 from voicetest.transports.base import is_this_machine
 
 __all__ = ["Direction", "Topology", "TwilioAgentAdapter"]
@@ -52,16 +50,6 @@ class Topology(StrEnum):
     TWO_NUMBERS = "two_numbers"
 
 
-def _account_sid(value: object) -> str:
-    text = literal_text(value)
-    if isinstance(value, Scalar) and value.unresolved:
-        return text
-    digits = text.removeprefix("AC")
-    if len(text) != 34 or len(digits) != 32 or set(digits) - set("0123456789abcdef"):
-        raise refuse(f"expected AC and 32 digits of 0-9 and a-f, found {shown(value)}")
-    return text
-
-
 def _public_address(text: str) -> str:
     """Without what Twilio leaves out when it signs an address: a usual port, a last slash."""
     parts = urlsplit(text.rstrip("/"))
@@ -73,9 +61,6 @@ def _public_address(text: str) -> str:
     return parts._replace(netloc=parts.netloc.removesuffix(usual)).geturl()
 
 
-AccountSid = Annotated[
-    str, BeforeValidator(_account_sid), WithJsonSchema({"type": "string", "minLength": 1})
-]
 PublicAddress = Annotated[WebAddress, AfterValidator(_public_address)]
 Port = Annotated[Count, Field(ge=0, le=65_535)]
 

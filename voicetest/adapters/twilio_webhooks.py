@@ -8,19 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TypeAlias
-from urllib.parse import parse_qsl, urlsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import ImmutableMultiDict
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from twilio.request_validator import RequestValidator
 from twilio.twiml.voice_response import VoiceResponse
 
 from voicetest.adapters.phone_numbers import redacted, without_numbers
 from voicetest.adapters.twilio_line import OF_NO_USE
+from voicetest.adapters.twilio_signatures import Form, Signatures, as_websocket, refused
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Status, Warned
 from voicetest.links.codec import CodecLink
@@ -30,18 +28,14 @@ from voicetest.transports.asgi import AsgiTransport
 
 __all__ = ["Expected", "Switchboard"]
 
-Form: TypeAlias = ImmutableMultiDict[str, str]
 Link: TypeAlias = CodecLink[bytes | str]
 
-LARGEST_FORM = 64 * 1024
-"""Bytes of a webhook's body; Twilio's are a few kilobytes."""
 MOST_OPENING = 4
 """How many streams may be on their way to beginning at once."""
 NAMING_LIMIT_S = 20.0
 """How long a stream may wait until we know the name of the call that we placed."""
 POLICY_VIOLATION = 1008
 """The close code for a peer that may not do what it does (RFC 6455 §7.4.1)."""
-SIGNATURE = "X-Twilio-Signature"
 _NONCE = "voicetest"
 """The parameter of a stream by which we know that it is the one we asked for."""
 _ENDINGS: Mapping[str, str] = {
@@ -90,13 +84,9 @@ class Switchboard:
     ) -> None:
         loop = asyncio.get_running_loop()
         self._expected = expected
-        self._validator = None if auth_token is None else RequestValidator(auth_token)
+        self._signatures = Signatures(auth_token, expected.account_sid, report)
         self._report = report
         self._ring = _Ring(loop.create_future(), loop.create_future())
-        self._warned = False
-        """Set by the first request that was not signed."""
-        self._public = ""
-        """Set by `published`."""
         self.app = Starlette(
             routes=[
                 Route("/twilio/ready", _ready, methods=["GET"]),
@@ -109,7 +99,11 @@ class Switchboard:
 
     def published(self, public_base_url: str) -> None:
         """Say under which address Twilio reaches this server; called once, before any call."""
-        self._public = public_base_url.rstrip("/")
+        self._signatures.public = public_base_url.rstrip("/")
+
+    @property
+    def _public(self) -> str:
+        return self._signatures.public
 
     @property
     def voice_url(self) -> str:
@@ -131,7 +125,7 @@ class Switchboard:
         """What connects a call to our stream."""
         response = VoiceResponse()
         stream = response.connect().stream(
-            url="ws" + f"{self._public}/twilio/stream".removeprefix("http"),
+            url=as_websocket(f"{self._public}/twilio/stream"),
             status_callback=f"{self._public}/twilio/stream-status",
         )
         stream.parameter(name=_NONCE, value=self._expected.nonce)
@@ -158,46 +152,9 @@ class Switchboard:
             self._ring.line.exception()  # it may have failed with nobody left to hear of it
         self._ring.line.cancel()
 
-    async def _form(self, request: Request) -> Form | Response:
-        """The signed form of a webhook, or what refuses it."""
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > LARGEST_FORM:
-                return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        try:
-            form = ImmutableMultiDict(parse_qsl(body.decode(), keep_blank_values=True))
-        except ValueError:
-            return _refused(HTTPStatus.BAD_REQUEST)
-        if not self._signed(request, self._public, form):
-            return _refused(HTTPStatus.FORBIDDEN)
-        if form.get("AccountSid") != self._expected.account_sid:
-            return _refused(HTTPStatus.FORBIDDEN)
-        return form
-
-    def _signed(self, asked: HTTPConnection, public: str, form: Form | None = None) -> bool:
-        """Whether Twilio signed a request for the address under which it was told to come."""
-        if self._validator is None:
-            return True
-        url = public + urlsplit(str(asked.url)).path
-        if asked.url.query:
-            url += f"?{asked.url.query}"
-        given = asked.headers.get(SIGNATURE, "")
-        wanted = self._validator.compute_signature(url, form or {})
-        signed = hmac.compare_digest(wanted.encode(), given.encode())
-        if not signed and not self._warned:
-            self._warned = True
-            self._report(
-                Warned(
-                    f"a request to {urlsplit(url).path} without Twilio's signature was refused: if "
-                    "it came from Twilio, check 'public_base_url' and the auth token"
-                )
-            )
-        return signed
-
     async def _voice(self, request: Request) -> Response:
         """A number of ours is called: connect the call that is waited for, reject all others."""
-        form = await self._form(request)
+        form = await self._signatures.form(request)
         if isinstance(form, Response):
             return form
         call, caller, callee = form.get("CallSid", ""), form.get("From", ""), form.get("To", "")
@@ -224,7 +181,7 @@ class Switchboard:
 
     async def _call_status(self, request: Request) -> Response:
         """A call that we placed tells how it is doing, or who answered it."""
-        form = await self._form(request)
+        form = await self._signatures.form(request)
         if isinstance(form, Response):
             return form
         status = form.get("CallStatus", "")
@@ -238,7 +195,7 @@ class Switchboard:
 
     async def _stream_status(self, request: Request) -> Response:
         """The stream of the call tells how it is doing."""
-        form = await self._form(request)
+        form = await self._signatures.form(request)
         if isinstance(form, Response):
             return form
         said = form.get("StreamEvent", "")
@@ -272,11 +229,11 @@ class Switchboard:
     async def _stream(self, websocket: WebSocket) -> None:
         """The call's stream; it is held until the call is over."""
         ring = self._ring
-        if not self._signed(websocket, "ws" + self._public.removeprefix("http")):
-            await websocket.send_denial_response(_refused(HTTPStatus.FORBIDDEN))
+        if not self._signatures.signed(websocket):
+            await websocket.send_denial_response(refused(HTTPStatus.FORBIDDEN))
             return
         if ring.live or ring.opening >= MOST_OPENING or ring.over.is_set():
-            await websocket.send_denial_response(_refused(HTTPStatus.CONFLICT))
+            await websocket.send_denial_response(refused(HTTPStatus.CONFLICT))
             return
         ring.opening += 1
         try:
@@ -323,7 +280,3 @@ async def _ready(request: Request) -> Response:
 
 def _xml(twiml: str) -> Response:
     return Response(twiml, media_type="text/xml")
-
-
-def _refused(status: HTTPStatus) -> Response:
-    return PlainTextResponse(f"{status.phrase}\n", status)

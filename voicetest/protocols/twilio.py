@@ -9,9 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, TypeAlias
-
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from typing import Any, TypeAlias
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
@@ -28,21 +26,9 @@ from voicetest.events import (
 )
 from voicetest.protocols.base import CannotSend, Decoded, End, require
 from voicetest.protocols.example import compact, parse_object, quoted
-from voicetest.protocols.settings import ProtocolSettings
 from voicetest.protocols.words import sound_bytes, sound_text
-from voicetest.scenario.nodes import shown
-from voicetest.scenario.refusals import refuse
-from voicetest.scenario.values import Flag, Text, literal_text
 
-__all__ = [
-    "SIMULATED_ACCOUNT",
-    "TELEPHONE",
-    "CallSid",
-    "MediaStream",
-    "MediaStreamSettings",
-    "Started",
-    "StreamSid",
-]
+__all__ = ["SIMULATED_ACCOUNT", "TELEPHONE", "MediaStream", "Started"]
 
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
@@ -60,22 +46,6 @@ _OF_CALLER: Events = frozenset({Audio, Dtmf, Mark, Hangup})
 _OF_AGENT: Events = frozenset({Audio, Mark, Cleared})
 
 
-def _sid(prefix: str) -> Any:
-    def check(value: object) -> str:
-        text = literal_text(value)
-        digits = text.removeprefix(prefix)
-        if len(digits) != 32 or len(text) != 34 or set(digits) - set("0123456789abcdef"):
-            raise refuse(f"expected {prefix} and 32 digits of 0-9 and a-f, found {shown(value)}")
-        return text
-
-    return check
-
-
-_STRING = WithJsonSchema({"type": "string"})
-StreamSid = Annotated[str, BeforeValidator(_sid("MZ")), _STRING]
-CallSid = Annotated[str, BeforeValidator(_sid("CA")), _STRING]
-
-
 @dataclass(frozen=True)
 class Started:
     """What the telephone says of a stream when it begins."""
@@ -83,35 +53,6 @@ class Started:
     call_sid: str
     account_sid: str
     parameters: Mapping[str, str]
-
-
-class MediaStreamSettings(ProtocolSettings):
-    """What a server that expects Twilio speaks."""
-
-    summary: ClassVar[str] = "Twilio's media streams, as the telephone network speaks them"
-
-    stream_sid: StreamSid | None = Field(
-        None, description="The stream's name: MZ and 32 digits of 0-9 and a-f; by default random."
-    )
-    call_sid: CallSid | None = Field(
-        None, description="The call's name: CA and 32 digits of 0-9 and a-f; by default random."
-    )
-    parameters: dict[str, Text] = Field(
-        default_factory=dict, description="What the agent gets as customParameters."
-    )
-    paced: Flag = Field(
-        False, description="Whether the agent sends its sound in real time, not as fast as it can."
-    )
-
-    def codec(self, end: End) -> MediaStream:
-        """A codec for one connection."""
-        return MediaStream(
-            end,
-            stream_sid=self.stream_sid,
-            call_sid=self.call_sid,
-            parameters=self.parameters,
-            paced=self.paced,
-        )
 
 
 class MediaStream:
