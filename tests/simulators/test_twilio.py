@@ -271,6 +271,19 @@ def test_who_is_dialled_from_a_call_is_put_through(speech: Speech) -> None:
     assert session.messages[-1][1]["event"] == "stop"
 
 
+def test_who_is_still_being_dialled_is_not_put_through_when_the_call_ends(speech: Speech) -> None:
+    async def act(client: Client, caller: Caller) -> None:
+        call = await place(client, f"<Response><Dial>{AGENT}</Dial></Response>", to=SECOND)
+        await caller.until_status("in-progress")
+        await asyncio.sleep(0.5)
+        await client.calls(call.sid).update_async(status="completed")
+        await caller.until_status("completed")
+        (dialled,) = await client.calls.list_async(to=AGENT)
+        assert dialled.status == "canceled"
+
+    calling(simulator(speech, SILENT), act)
+
+
 def test_a_stream_that_only_listens_is_stopped_by_name(speech: Speech) -> None:
     twiml = (
         '<Response><Start><Stream name="a" url="wss://voicetest.example/stream"/></Start>'

@@ -116,7 +116,11 @@ class Exchange:
         ours = call.to if call.direction is Direction.INBOUND else call.from_
         caller = wanted.caller_id or ours
         child = self._account.new_call(caller, wanted.number, Direction.OF_DIAL, call.sid)
-        answer = await self._ring(child, wanted.timeout)
+        try:
+            answer = await self._ring(child, wanted.timeout)
+        except asyncio.CancelledError:
+            child.becomes(Status.CANCELED)
+            raise
         if isinstance(answer, Status):
             child.becomes(answer)
             return
