@@ -15,7 +15,7 @@ from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
 from voicetest.checks.result import Check, Fault, Result, Status, Termination
 from voicetest.events import Mark, ToolCalled, Transcript
 from voicetest.report.console import Console
-from voicetest.report.summary import ScenarioLine, summarise
+from voicetest.report.summary import CaseLine, summarise
 
 FOLDER = Path("runs/now/billing")
 Capture = pytest.CaptureFixture[str]
@@ -54,14 +54,21 @@ def _show(console: Console, result: Result) -> None:
 
 
 def _finish(console: Console, *statuses: Status) -> None:
-    lines = [
-        ScenarioLine(
-            name=status, file="f", status=status, reason="", exit_code=0, duration_s=1, folder="f"
+    cases = [
+        CaseLine(
+            name=status,
+            file="f",
+            where="f:1",
+            adapter="composable",
+            status=status,
+            reason="",
+            exit_code=0,
+            repeat=1,
         )
         for status in statuses
     ]
     now = datetime(2025, 11, 21, tzinfo=UTC)
-    console.finish(summarise(lines, command=(), started=now, finished=now, folder="runs/now"))
+    console.finish(summarise([], cases, command=(), started=now, finished=now, folder="runs/now"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from voicetest.checks.result import Result
 from voicetest.errors import ExitCode
 from voicetest.report.console import Console
 from voicetest.report.folder import call_folder, new_run_folder, point_latest, write_atomically
-from voicetest.report.summary import RunSummary, ScenarioLine, exit_code_of, summarise
+from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
 from voicetest.run import Plan, run
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
@@ -60,6 +60,7 @@ def _run_all(plans: Sequence[Plan], out: Path, console: Console) -> RunSummary:
             break
     summary = summarise(
         lines,
+        [_case(line) for line in lines],
         command=[_mask(plans, word) for word in sys.argv],
         started=started,
         finished=datetime.now(UTC),
@@ -74,11 +75,31 @@ def _line(planned: Plan, result: Result, folder: str) -> ScenarioLine:
     return ScenarioLine(
         name=mask(planned.file.scenario.name),
         file=planned.file.shown,
+        where=planned.file.where("name"),
+        tags=planned.file.scenario.tags,
+        adapter=planned.file.scenario.agent.adapter,
         status=result.status,
         reason=mask(result.reason),
         exit_code=exit_code_of(result),
         duration_s=result.duration_s,
         folder=folder,
+    )
+
+
+def _case(line: ScenarioLine) -> CaseLine:
+    """The verdict on a scenario that was called once."""
+    return CaseLine(
+        name=line.name,
+        file=line.file,
+        where=line.where,
+        tags=line.tags,
+        adapter=line.adapter,
+        status=line.status,
+        reason=line.reason,
+        exit_code=line.exit_code,
+        repeat=1,
+        passed=int(line.status == "passed"),
+        failed=int(line.status == "failed"),
     )
 
 
