@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.report.written import STARTED, Written
-from voicetest.checks.result import Result
+from tests.report.runs import call, run_of
+from tests.report.written import Written
 from voicetest.errors import SetupError
 from voicetest.report.stored import load_run, stored_events
-from voicetest.report.summary import ScenarioLine, exit_code_of, summarise
-
-
-def line_of(written: Written, folder: str = "billing") -> ScenarioLine:
-    """The entry of a call in run.json."""
-    result: Result = written.returned
-    return ScenarioLine(
-        name=written.returned.scenario.name,
-        file=written.returned.scenario.file,
-        status=result.status,
-        reason=result.reason,
-        exit_code=exit_code_of(result),
-        duration_s=result.duration_s,
-        folder=folder,
-    )
 
 
 @pytest.fixture
@@ -35,23 +19,21 @@ def run_folder(billing: Written, tmp_path: Path) -> Path:
     """A run of one call."""
     folder = tmp_path / "runs" / "2025-11-21T06-30-00Z-0a1b2c"
     shutil.copytree(billing.folder, folder / "billing")
-    summary = summarise(
-        [line_of(billing)],
-        command=["voicetest", "run"],
-        started=STARTED,
-        finished=datetime(2025, 11, 21, 6, 31, tzinfo=UTC),
-        folder=str(folder),
-    )
+    made = call(billing.result.status, folder=folder / "billing")
+    skipped = call("skipped", file="scenarios/other.yaml")
+    summary = run_of(made, skipped, folder=folder).summary
     (folder / "run.json").write_text(summary.model_dump_json(), encoding="utf-8")
     return folder
 
 
 def test_a_run_is_loaded_with_its_calls_and_recordings(run_folder: Path, billing: Written) -> None:
     run = load_run(run_folder)
-    (call,) = run.calls
-    assert call.manifest == billing.returned
-    assert call.recording == run_folder / "billing" / "recording.wav"
-    assert run.summary.totals == {billing.result.status: 1}
+    made, skipped = run.calls
+    assert made.manifest == billing.returned
+    assert made.recording == run_folder / "billing" / "recording.wav"
+    assert made.case is not None
+    assert made.case.file == made.line.file
+    assert (skipped.manifest, skipped.folder, skipped.recording) == (None, None, None)
 
 
 def test_latest_may_be_a_text_file_with_the_name_of_the_run(run_folder: Path) -> None:
@@ -127,5 +109,3 @@ def test_a_call_cannot_lie_outside_the_run(run_folder: Path, folder: str) -> Non
     content["scenarios"][0]["folder"] = folder
     path.write_text(json.dumps(content), encoding="utf-8")
     assert "is not a folder below it" in _load_error(run_folder)
-
-

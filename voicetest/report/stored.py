@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from voicetest.errors import SetupError
 from voicetest.report.manifest import SCHEMA_VERSION, Manifest
-from voicetest.report.summary import RunSummary, ScenarioLine
+from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine
 
 __all__ = ["StoredCall", "StoredRun", "load_run", "stored_events"]
 
@@ -21,17 +21,19 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True)
 class StoredCall:
-    """One call of a run as it stands on disk."""
+    """One call of a run as it stands on disk; a scenario that was skipped has no manifest."""
 
     line: ScenarioLine
-    folder: Path
-    manifest: Manifest
+    case: CaseLine | None
+    """The case that it belongs to."""
+    folder: Path | None
+    manifest: Manifest | None
 
     @property
     def recording(self) -> Path | None:
-        """Its recording; None where there is none, as of a call that was never made."""
-        path = self.folder / "recording.wav"
-        return path if path.is_file() else None
+        """Its recording; None where there is none."""
+        path = None if self.folder is None else self.folder / "recording.wav"
+        return path if path is not None and path.is_file() else None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,10 @@ def load_run(path: Path) -> StoredRun:
     """
     folder = _pointed_at(path)
     summary = _load(RunSummary, folder / "run.json", folder)
-    calls = tuple(_call(folder, line) for line in summary.scenarios)
+    cases = {(case.file, case.case): case for case in summary.cases}
+    calls = tuple(
+        _call(folder, line, cases.get((line.file, line.case))) for line in summary.scenarios
+    )
     return StoredRun(folder, summary, calls)
 
 
@@ -84,11 +89,14 @@ def _pointed_at(path: Path) -> Path:
     return path.parent / name
 
 
-def _call(run: Path, line: ScenarioLine) -> StoredCall:
+def _call(run: Path, line: ScenarioLine, case: CaseLine | None) -> StoredCall:
+    if line.folder is None:
+        return StoredCall(line, case, None, None)
     if line.folder in (".", "..") or PurePosixPath(line.folder).name != line.folder:
         raise SetupError(f"{run / 'run.json'} is damaged: {line.folder!r} is not a folder below it")
     folder = run / line.folder
-    return StoredCall(line, folder, _load(Manifest, folder / "manifest.json", run))
+    manifest = _load(Manifest, folder / "manifest.json", run)
+    return StoredCall(line, case, folder, manifest)
 
 
 def _load(model: type[Model], path: Path, run: Path) -> Model:
