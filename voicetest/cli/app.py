@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voicetest.cli import calibrate, list_adapters, report, run, schema, simulate, validate
+from voicetest.cli import calibrate, init, list_adapters, report, run, schema, simulate, validate
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(validate.validate)
 app.command()(report.report)
+app.command()(init.init)
 app.command()(list_adapters.list_adapters)
 app.command()(schema.schema)
 app.command()(calibrate.calibrate)
