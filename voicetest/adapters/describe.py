@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from voicetest.adapters.base import Adapter
@@ -36,7 +37,7 @@ def common_settings() -> list[Setting]:
     return list(_settings(Adapter))
 
 
-def _settings(kind: type[Adapter]) -> Iterator[Setting]:
+def _settings(kind: type[BaseModel]) -> Iterator[Setting]:
     written = kind.model_json_schema(mode="validation")["properties"]
     for name, field in kind.model_fields.items():
         yield Setting(

@@ -24,7 +24,10 @@ def init(
         Path, typer.Argument(help="The folder of the project.", metavar="[FOLDER]")
     ] = Path(),
 ) -> None:
-    """Write a commented scenario for an adapter, a dialogue, the schemas and a CI job."""
+    """Write a first scenario for an adapter.
+
+    With it come a dialogue for --offline, the schemas that editors read, and a CI job.
+    """
     from voicetest.suite.starter import start
 
     started = start(adapter, folder)

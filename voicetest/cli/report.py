@@ -37,7 +37,7 @@ def report(
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
     ] = False,
 ) -> None:
-    """Render the reports of a run again, from its folder."""
+    """Render the reports of a run from its folder."""
     from voicetest.report.reports import Reports
     from voicetest.report.stored import load_run
 
