@@ -14,7 +14,7 @@ help:
 	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB)"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
-	@echo "make schemas  write schemas/ anew"
+	@echo "make schemas  write schemas/ and the generated parts of the README anew"
 	@echo "make bench    print the figures of tests/benchmarks"
 	@echo "make acoustic-model  adapt the recogniser's model to espeak's voices again (ten minutes)"
 
@@ -51,7 +51,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/voicetest schema --check
+	@$(BIN)/voicetest schema --check --readme README.md
 
 check: lint test
 
@@ -60,7 +60,7 @@ fix: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 
 schemas: $(VENV)/.dev
-	@$(BIN)/voicetest schema
+	@$(BIN)/voicetest schema --readme README.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/pytest tests/benchmarks -m benchmark -s -q
