@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo     install what is needed and run the demo call"
 	@echo "make test     install what the tests need and run them"
-	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB)"
+	@echo "make peers    install what is not ours and is used in tests: Pipecat (600 MB), a YAML language server"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ and the generated parts of the README anew"
@@ -44,7 +44,14 @@ $(PEERS)/pipecat/.installed: tests/peers/requirements-pipecat.txt tests/peers/co
 		--constraint tests/peers/constraints-pipecat.txt --requirement tests/peers/requirements-pipecat.txt
 	@touch $@
 
-peers: $(PEERS)/pipecat/.installed
+# The language server behind the YAML extension of VS Code; without Node.js its tests are skipped
+YAML_SERVER := yaml-language-server@1.25.0
+$(PEERS)/yaml/.installed-$(YAML_SERVER):
+	@mkdir -p $(PEERS)/yaml
+	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix $(PEERS)/yaml $(YAML_SERVER)
+	@touch $@
+
+peers: $(PEERS)/pipecat/.installed $(if $(shell command -v npm),$(PEERS)/yaml/.installed-$(YAML_SERVER))
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
