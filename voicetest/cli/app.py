@@ -45,7 +45,7 @@ app.command()(simulate.simulate)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from voicetest import __version__
+        from voicetest.version import __version__
 
         typer.echo(f"voicetest {__version__}")
         raise typer.Exit

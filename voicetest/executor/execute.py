@@ -80,7 +80,7 @@ def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
     recording = folder / "recording.wav"
     error = None
     with (
-        Recorder(recording) as recorder,
+        Recorder(recording, planned.heard) as recorder,
         EventLog(folder / "events.jsonl", planned.file.secrets.mask_value) as log,
     ):
         call = _Call(planned, folder, recorder, log, progress)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from voicetest import registry
 from voicetest.adapters.base import Adapter, World
+from voicetest.audio.chunk import Samples
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
@@ -38,6 +39,8 @@ class Plan:
     adapter: Adapter
     world: World
     clock: Clock
+    heard: Callable[[Samples], None] | None = None
+    """Who gets the sound of the call as it is recorded."""
 
 
 def plan(

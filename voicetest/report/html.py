@@ -14,11 +14,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from voicetest import __version__
 from voicetest.errors import SetupError
 from voicetest.report.page_call import CallView, call_view, seconds
 from voicetest.report.stored import StoredRun
 from voicetest.report.summary import CaseLine
+from voicetest.version import __version__
 
 __all__ = ["MOST_EMBEDDED", "html"]
 
