@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import typer
 
-__all__ = ["parse_variables"]
+__all__ = ["complete_adapter", "parse_variables"]
 
 
 def parse_variables(pairs: Iterable[str]) -> dict[str, str]:
@@ -18,3 +18,10 @@ def parse_variables(pairs: Iterable[str]) -> dict[str, str]:
             raise typer.BadParameter(f"write --var name=value, not '{pair}'")
         variables[name] = value
     return variables
+
+
+def complete_adapter(incomplete: str) -> list[str]:
+    """The adapters that begin with what was typed, for the shell."""
+    from voicetest import registry
+
+    return [name for name in registry.names(registry.ADAPTERS) if name.startswith(incomplete)]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError, SetupError
@@ -21,6 +22,10 @@ class Validation:
     files: int
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+
+    def as_json(self) -> str:
+        """The same for programs: `files`, `problems` with their places, and `notes`."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
 
 
 def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Validation:
