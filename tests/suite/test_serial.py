@@ -40,7 +40,7 @@ def test_a_run_leaves_a_folder_with_one_folder_per_call(out: Path, scenario: Wri
     assert sorted(path.name for path in folder.iterdir()) == ["one", "run.json", "two"]
     assert (out / "latest").resolve() == folder.resolve()
     for line in summary.scenarios:
-        manifest = json.loads((folder / line.folder / "manifest.json").read_text())
+        manifest = json.loads((folder / str(line.folder) / "manifest.json").read_text())
         assert manifest["status"] == line.status
         assert manifest["duration_s"] == line.duration_s
         assert manifest["reason"] == line.reason
