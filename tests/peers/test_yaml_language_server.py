@@ -21,6 +21,7 @@ SCENARIO = """\
 version: 1
 agent:
   adapter: composable
+  system_prompt: You are kind.
 user:
   voise: espeak/en-us
 script:
@@ -52,11 +53,12 @@ def scenario(vscode: Editor) -> str:
 @pytest.mark.parametrize(
     ("line", "character", "told"),
     [
-        (6, 2, "The steps of the call, in order."),
-        (7, 5, "What is expected of the agent in an"),
-        (9, 8, "The agent has to start speaking this soon, for example 2s."),
-        (10, 6, "What the user says while the agent is speaking."),
-        (11, 6, "How long the agent has to have been speaking before, such as 800ms."),
+        (4, 4, "What the language model is told before the call."),
+        (7, 2, "The steps of the call, in order."),
+        (8, 5, "What is expected of the agent in an"),
+        (10, 8, "The agent has to start speaking this soon, for example 2s."),
+        (11, 6, "What the user says while the agent is speaking."),
+        (12, 6, "How long the agent has to have been speaking before, such as 800ms."),
     ],
 )
 def test_every_key_is_explained(
@@ -66,13 +68,19 @@ def test_every_key_is_explained(
 
 
 def test_every_kind_of_step_is_offered(vscode: Editor, scenario: str) -> None:
-    assert {*ACTIONS} <= vscode.completions(scenario, 13, 4)
+    assert {*ACTIONS} <= vscode.completions(scenario, 14, 4)
+
+
+def test_the_settings_of_the_adapter_are_offered(vscode: Editor) -> None:
+    text = SCENARIO.partition("user:")[0] + "  \n"
+    uri = vscode.open(ROOT / "scenarios" / "an-agent.yaml", text)
+    assert {"stt", "tts", "dialogue", "response_timeout"} <= vscode.completions(uri, 5, 2)
 
 
 def test_mistakes_are_underlined_at_their_lines(vscode: Editor, scenario: str) -> None:
     problems = vscode.problems(scenario)
-    assert {5, 9, 12} <= {line for line, _ in problems}
-    assert (5, "Property voise is not allowed.") in problems
+    assert {6, 10, 13} <= {line for line, _ in problems}
+    assert (6, "Property voise is not allowed.") in problems
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def _of_call(call: StoredCall) -> Iterator[str]:
         for fault in call.manifest.errors:
             yield _command(level, call.line.where, name, f"{fault.kind} error: {fault.message}")
     told = False
-    for check in unmet(call):
+    for check in unmet(call.manifest):
         failing = level if check.severity == "fail" and not check.inconclusive else None
         message = f"{check.name}: expected {check.expected}; actual: {check.actual}"
         yield _command(failing or "warning", check.where, name, message)

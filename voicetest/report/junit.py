@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from xml.etree import ElementTree as ET
 
-from voicetest.checks.result import Check
 from voicetest.report.call import transcript
-from voicetest.report.outcome import Outcome, outcome, unmet
+from voicetest.report.outcome import Outcome, describe, outcome, unmet
 from voicetest.report.stored import StoredCall, StoredRun
 
 __all__ = ["junit"]
@@ -109,21 +108,14 @@ def _judge(element: ET.Element, call: StoredCall, found: Outcome) -> None:
 def _explain(element: ET.Element, call: StoredCall, kind: str) -> None:
     """Say why: the first reason in short, then all of them."""
     faults = call.manifest.errors if call.manifest else ()
-    checks = [*unmet(call)]
-    first = [fault.kind for fault in faults] + [check.name for check in checks]
+    first = [fault.kind for fault in faults] + [check.name for check in unmet(call.manifest)]
     element.set("type", _clean(first[0] if first else kind or call.line.status))
-    told = [f"{call.line.where}: {fault.kind} error: {fault.message}" for fault in faults]
-    told += [_told(check) for check in checks]
+    told = describe(call.manifest) if call.manifest else []
+    if faults:
+        told[0] = f"{call.line.where}: {told[0]}"
     told = told or [f"{call.line.where}: {call.line.reason}"]
     element.set("message", _clean(told[0]))
     element.text = _clean("\n".join(told))
-
-
-def _told(check: Check) -> str:
-    word = "inconclusive" if check.inconclusive else check.severity
-    return (
-        f"{check.where}: {check.name} ({word}): expected {check.expected}; actual: {check.actual}"
-    )
 
 
 def _class_name(file: str) -> str:

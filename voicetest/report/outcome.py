@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from voicetest.checks.result import Check
+from voicetest.checks.result import Check, Result
 from voicetest.report.stored import StoredCall
 
-__all__ = ["Outcome", "outcome", "unmet"]
+__all__ = ["Outcome", "describe", "outcome", "unmet"]
 
 
 class Outcome(StrEnum):
@@ -39,8 +39,20 @@ def outcome(call: StoredCall) -> Outcome:
     return Outcome(line.status)
 
 
-def unmet(call: StoredCall) -> Sequence[Check]:
+def unmet(result: Result | None) -> Sequence[Check]:
     """The checks of a call that do not hold, or that nothing can be said of."""
-    if call.manifest is None:
+    if result is None:
         return ()
-    return [check for check in call.manifest.checks if not check.passed or check.inconclusive]
+    return [check for check in result.checks if not check.passed or check.inconclusive]
+
+
+def describe(result: Result) -> list[str]:
+    """A line for everything that went wrong in a call, errors first."""
+    told = [f"{fault.kind} error: {fault.message}" for fault in result.errors]
+    for check in unmet(result):
+        word = "inconclusive" if check.inconclusive else check.severity
+        told.append(
+            f"{check.where}: {check.name} ({word}): expected {check.expected}; "
+            f"actual: {check.actual}"
+        )
+    return told
