@@ -23,7 +23,7 @@ def test_the_readme_of_the_repository_is_up_to_date(voicetest: Run) -> None:
 def test_drift_is_found_and_mended(voicetest: Run, tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    readme.write_text(text.replace("| `voicetest run PATH...` |", "| old |"), encoding="utf-8")
+    readme.write_text(text.replace("| `voicetest run [PATH...]` |", "| old |"), encoding="utf-8")
     words = ["schema", str(tmp_path / "schemas"), "--readme", str(readme)]
     assert voicetest(*words[:2]).returncode == 0
     stale = voicetest(*words, "--check")

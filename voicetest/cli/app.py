@@ -20,6 +20,7 @@ from voicetest.cli import (
     simulate,
     validate,
 )
+from voicetest.cli.options import with_values
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
@@ -66,7 +67,7 @@ def _options(
 def main() -> None:
     """Run the command line; every error becomes its message and its exit code."""
     try:
-        app()
+        app(args=with_values(sys.argv[1:]))
     except VoicetestError as error:
         typer.echo(str(error), err=True)
         sys.exit(int(error.exit_code))
