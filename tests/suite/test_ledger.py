@@ -12,11 +12,11 @@ from tests.suite.conftest import WriteScenario
 from voicetest.report.stored import load_run
 from voicetest.speech.providers import Speech
 from voicetest.suite.ledger import Held, Ledger
-from voicetest.suite.plan import load_all, plan_all
+from voicetest.suite.plan import load_all, plan_files
 
 
 def _hold(ledger: Ledger, path: Path, speech: Speech, repeat: int | None = None) -> list[Held]:
-    plans = plan_all(load_all([path], {}).files, speech, "auto")
+    plans = plan_files(load_all([path], {}).files, speech, "auto")
     return [ledger.hold(planned, Quiet(), repeat) for planned in plans]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -83,6 +84,17 @@ def run(
             help="Call the scenario's 'simulator' instead; nothing leaves this machine.",
         ),
     ] = False,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML to this file.", metavar="FILE")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write a page that plays the recordings to this file.", metavar="FILE"),
+    ] = None,
+    embed: Annotated[
+        bool,
+        typer.Option("--embed", help="Put the recordings into the page: up to 20 MB of them."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
     ] = False,
@@ -93,6 +105,9 @@ def run(
     """Run scenarios and say whether the agent passed."""
     from voicetest.cli.options import load_environment, parse_duration, parse_variables
     from voicetest.report.console import Console
+    from voicetest.report.github import in_actions
+    from voicetest.report.reports import Reports
+    from voicetest.report.stored import load_run
     from voicetest.suite.options import RunOptions
     from voicetest.suite.parallel import run_suite, select_cases
     from voicetest.suite.selection import case_lines
@@ -118,9 +133,14 @@ def run(
         for line in case_lines(files, as_json=json):
             typer.echo(line)
         raise typer.Exit(ExitCode.PASSED if files else ExitCode.NOTHING_RAN)
+    reports = Reports(junit, html, embed, github=in_actions())
+    reports.check()
     console = Console(as_json=json, verbose=verbose)
     summary = run_suite(where, out, console, options)
     console.finish(summary)
+    if reports.wanted:
+        for path in reports.write(load_run(Path(summary.folder)), partial(typer.echo, err=json)):
+            typer.echo(f"report: {path}", err=True)
     raise typer.Exit(int(summary.exit_code))
 
 

@@ -19,7 +19,7 @@ from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.suite.env_file import read_env_file
 from voicetest.suite.ledger import Held, Ledger
-from voicetest.suite.plan import plan_all
+from voicetest.suite.plan import plan_files
 from voicetest.suite.selection import CaseKey, Selection, key_of
 from voicetest.suite.shard import parse_shard
 
@@ -72,7 +72,7 @@ class PytestRun:
             offline = self._config.getoption("voicetest_offline")
             clock = self._config.getoption("voicetest_clock")
             try:
-                plans = plan_all(chosen, self._speech, clock, offline=offline)
+                plans = plan_files(chosen, self._speech, clock, offline=offline)
             except VoicetestError as error:
                 raise pytest.UsageError(str(error)) from error
             self._plans = {key_of(planned.file): planned for planned in plans}

@@ -26,6 +26,11 @@ class Reports:
     github: bool = False
     """Whether this is a step of GitHub Actions, which wants annotations and a summary."""
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to write."""
+        return self.junit is not None or self.html is not None or self.github
+
     def check(self) -> None:
         """Raises SetupError, before anyone is called, for what could not be written."""
         if self.embed and self.html is None:

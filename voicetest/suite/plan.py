@@ -14,7 +14,7 @@ from voicetest.speech.providers import Speech
 from voicetest.suite.select import select_files
 from voicetest.suite.selection import Selection
 
-__all__ = ["Findings", "load_all", "plan_all"]
+__all__ = ["Findings", "load_all", "plan_all", "plan_files"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class Findings:
             raise ScenarioError(self.problems)
         if self.missing:
             raise SetupError("\n".join(dict.fromkeys(self.missing)))
+
+
+_NOTHING = Findings((), (), ())
 
 
 def load_all(
@@ -92,10 +95,23 @@ def plan_all(
     environment lacks.
     """
     found = load_all(paths, variables)
+    files = found.files if selection is None else selection.choose(found.files)
+    return plan_files(files, speech, clock, offline=offline, found=found)
+
+
+def plan_files(
+    files: Iterable[ScenarioFile],
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+    found: Findings = _NOTHING,
+) -> list[Plan]:
+    """A plan per case; `found` is what is wrong already. Raises what `plan_all` does."""
     plans: list[Plan] = []
     problems = list(found.problems)
     missing = list(found.missing)
-    for file in found.files if selection is None else selection.choose(found.files):
+    for file in files:
         try:
             plans.append(plan_file(file, speech, clock, offline=offline))
         except ScenarioError as error:

@@ -18,7 +18,7 @@ from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.suite.ledger import Ledger
-from voicetest.suite.plan import load_all, plan_all
+from voicetest.suite.plan import load_all, plan_files
 
 __all__ = ["Listeners", "run_scenario"]
 
@@ -76,7 +76,7 @@ def run_scenario(
     file = _chosen(found.files, path, case)
     once = file.scenario.model_copy(update={"skip": None, "retries": 0})
     with Speech(Cache(default_folder())) as speech:
-        (planned,) = plan_all([replace(file, scenario=once)], speech, clock, offline=offline)
+        (planned,) = plan_files([replace(file, scenario=once)], speech, clock, offline=offline)
         listeners.mask = planned.file.secrets.mask_value
         ledger = Ledger.begin(out)
         held = ledger.hold(replace(planned, heard=listeners.heard), listeners, repeat=1)
