@@ -116,7 +116,7 @@ def test_scenarios_are_chosen_by_keyword_and_tag(run_pytest: Pytest) -> None:
 
 
 def test_a_matrix_gives_an_item_per_case(run_pytest: Pytest, project: Path) -> None:
-    matrix = GREETS.replace("says: hello", "says: ${word}") + "matrix: {word: [hello, goodbye]}\n"
+    matrix = GREETS.replace("says: hello", 'says: "${word}"') + "matrix: {word: [hello, goodbye]}\n"
     (project / "scenarios" / "greets.yaml").write_text(matrix)
     done = run_pytest("-v", "scenarios/greets.yaml")
     assert "::The agent greets[word=hello] PASSED" in done.stdout

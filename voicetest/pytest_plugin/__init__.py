@@ -17,6 +17,8 @@ __all__: list[str] = []
 
 _RUN: pytest.StashKey[PytestRun] = pytest.StashKey()
 """Set when the first scenario is collected."""
+_WRONG: pytest.StashKey[pytest.UsageError] = pytest.StashKey()
+"""Set when the options cannot be."""
 _ENDINGS = frozenset({".yaml", ".yml"})
 _KEYS = (re.compile(rb"^agent[ \t]*:", re.MULTILINE), re.compile(rb"^script[ \t]*:", re.MULTILINE))
 _CHILD = re.compile(rb"^extends[ \t]*:", re.MULTILINE)
@@ -76,8 +78,14 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> ScenarioMo
     from voicetest.pytest_plugin.run import PytestRun
 
     run = parent.config.stash.get(_RUN, None)
+    if run is None and _WRONG not in parent.config.stash:
+        try:
+            run = parent.config.stash[_RUN] = PytestRun(parent.config)
+        except pytest.UsageError as error:
+            # Raised here it would only leave this file out, and not end the run.
+            parent.config.stash[_WRONG] = error
     if run is None:
-        run = parent.config.stash[_RUN] = PytestRun(parent.config)
+        return None
     module: ScenarioModule = ScenarioModule.of(parent, file_path, run)
     return module
 
@@ -110,7 +118,9 @@ def _is_scenario(path: Path) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the options do not choose."""
+    """Leave out what the options do not choose; raises UsageError before anyone is called."""
+    if _WRONG in config.stash:
+        raise config.stash[_WRONG]
     run = config.stash.get(_RUN, None)
     if run is None:
         return

@@ -36,7 +36,9 @@ class ScenarioModule(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """One item per case; raises CollectError with every mistake in the file."""
-        found = load_all([self.path], self.run.variables)
+        here = self.config.invocation_params.dir
+        near = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        found = load_all([near], self.run.variables)
         try:
             found.check()
         except VoicetestError as error:
