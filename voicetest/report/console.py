@@ -113,7 +113,8 @@ class Console:
             )
             for fault in result.errors:
                 self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
-            for check in result.checks:
+            interrupted = any(fault.kind == "interrupted" for fault in result.errors)
+            for check in () if interrupted else result.checks:
                 if not check.passed or check.inconclusive:
                     self._print_check(check)
             if folder is not None and (result.status != "passed" or self.verbose):
