@@ -65,3 +65,36 @@ def test_a_target_that_cannot_be_written_is_exit_3_and_nothing_is_changed(
     assert json.loads((stored / "run.json").read_text())["totals"] == {"failed": 1}
     shutil.rmtree(stored)
     assert voicetest("report", stored).returncode == 3
+
+
+def test_a_run_leaves_the_reports_that_are_asked_for(voicetest: Run, tmp_path: Path) -> None:
+    words = ["--junit", "build/out.xml", "--html", "build/report.html", "--json"]
+    done = voicetest("run", ROOT / "scenarios" / "wrong-refund.yaml", *words)
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["totals"] == {"failed": 1}
+    assert "wrong-refund.yaml:22: says" in (tmp_path / "build" / "out.xml").read_text("utf-8")
+    page = (tmp_path / "build" / "report.html").read_text("utf-8")
+    assert "../runs/" in page
+    assert "wrong-refund/recording.wav" in page
+
+
+def test_a_report_that_cannot_be_written_is_known_before_the_call(
+    voicetest: Run, tmp_path: Path
+) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    scenario.write_text("version: 1\n")
+    for words in (["--html", "scenario.yaml"], ["--junit", "."], ["--embed"]):
+        assert voicetest("run", ROOT / "scenarios" / "billing.yaml", *words).returncode == 3
+    assert scenario.read_text() == "version: 1\n"
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_step_of_github_actions_gets_annotations_by_itself(
+    voicetest: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(ROOT))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    done = voicetest("run", ROOT / "scenarios" / "wrong-refund.yaml")
+    assert "::error file=scenarios/wrong-refund.yaml,line=22,title=This one" in done.stdout
+    assert "1 failed" in (tmp_path / "summary.md").read_text(encoding="utf-8")

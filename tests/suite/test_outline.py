@@ -94,6 +94,16 @@ def test_a_missing_key_and_what_leaves_the_machine_are_told(
     assert "time virtual" in offline
 
 
+def test_cases_and_repeats_are_counted(tmp_path: Path) -> None:
+    said = _preview(
+        tmp_path,
+        "matrix: {word: [yes, no, maybe]}\nrepeat: 4\nscript: [agent, user: '${word}']\n",
+    )
+    assert "cases 3; this is the first: word=yes" in said
+    assert "The user says: “yes”" in said
+    assert "12 calls: about" in said
+
+
 def test_a_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSPHRASE_KEY", "xylophone-4711")
     said = _preview(tmp_path, "script: [agent, user: 'It is ${env.PASSPHRASE_KEY} now.']\n")

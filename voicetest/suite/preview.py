@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voicetest.clock import Clock
 from voicetest.executor.parts import parts_outside, user_voice
-from voicetest.executor.plan import Plan, plan
+from voicetest.executor.plan import Plan, plan_file
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
 from voicetest.speech.providers import Speech
 from voicetest.suite.outline import lanes, outline
+from voicetest.suite.plan import load_all
 
 __all__ = ["preview"]
 
@@ -25,20 +28,24 @@ def preview(path: Path, variables: Mapping[str, str], *, offline: bool = False) 
 
     Raises ScenarioError or SetupError for one that cannot work.
     """
+    found = load_all([path], variables)
+    found.check()
     with Speech() as speech:
-        planned = plan(path, variables, speech, offline=offline)
+        planned = plan_file(found.files[0], speech, offline=offline)
         mask = planned.file.secrets.mask
-        for line in _lines(planned, offline=offline):
+        for line in _lines(planned, found.files, offline=offline):
             yield mask(line)
 
 
-def _lines(planned: Plan, *, offline: bool) -> Iterator[str]:
+def _lines(planned: Plan, cases: Sequence[ScenarioFile], *, offline: bool) -> Iterator[str]:
     scenario = planned.file.scenario
     yield scenario.name
     if scenario.description:
         yield from _wrapped(scenario.description)
     yield ""
     yield from _who(planned, offline=offline)
+    if len(cases) > 1:
+        yield f"cases   {len(cases)}; this is the first: {planned.file.case}"
     yield ""
     found = outline(planned)
     for number, step in enumerate(found.steps, 1):
@@ -48,11 +55,18 @@ def _lines(planned: Plan, *, offline: bool) -> Iterator[str]:
     yield ""
     yield from lanes(found, _COLUMNS)
     yield ""
+    yield from _minutes(scenario, found.duration_s, len(cases))
+
+
+def _minutes(scenario: Scenario, length_s: float, cases: int) -> Iterator[str]:
+    calls = cases * scenario.repeat
     limit = scenario.limits.max_duration
     yield (
-        f"about {found.duration_s / 60:.1f} minutes of call, if each answer lasts some seconds; "
+        f"about {length_s / 60:.1f} minutes of call, if each answer lasts some seconds; "
         f"at most {limit / 60:g} minutes"
     )
+    if calls > 1:
+        yield f"{calls} calls: about {calls * length_s / 60:.1f} minutes in all"
 
 
 def _who(planned: Plan, *, offline: bool) -> Iterator[str]:
