@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from tests.calls import Far, Scripted
+from voicetest.errors import ConnectionFailed
 from voicetest.events import AgentTurnEnded, AgentTurnStarted, Transcript
 from voicetest.scenario.values import Text
 
@@ -22,7 +23,7 @@ class Rehearsed(Scripted):
 
     summary: ClassVar[str] = "for tests"
     behaviour: Any = None
-    plays: Text = Field(default="greeting", description="greeting, crash or interrupt")
+    plays: Text = Field(default="greeting", description="greeting, crash, interrupt or refuse")
     words: Text = Field(default="Hello.", description="What it says.")
     api_key: Text | None = Field(default=None, description="A secret.")
 
@@ -33,6 +34,8 @@ class Rehearsed(Scripted):
                 raise ZeroDivisionError
             case "interrupt":
                 raise KeyboardInterrupt
+            case "refuse":
+                raise ConnectionFailed("it refuses")
             case _:
                 await line.send(AgentTurnStarted())
                 await line.send(Transcript("agent", self.words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -21,10 +22,14 @@ _FLUSH_FRAMES = INTERNAL.rate // 10
 
 
 class Recorder(AbstractContextManager["Recorder"]):
-    """Writes a stereo WAV at 24 kHz; at most 0.1 s of a killed process is lost."""
+    """Writes a stereo WAV at 24 kHz; at most 0.1 s of a killed process is lost.
 
-    def __init__(self, path: Path) -> None:
+    `heard` is given what is written, int16 of shape (n, 2).
+    """
+
+    def __init__(self, path: Path, heard: Callable[[Samples], None] | None = None) -> None:
         self.path = path
+        self._heard = heard
         self._writer = WavWriter(path, channels=2)
         self._waiting: list[tuple[Samples, Samples]] = []
         self._waiting_frames = 0
@@ -40,7 +45,10 @@ class Recorder(AbstractContextManager["Recorder"]):
         """Bring everything to disk."""
         if self._waiting:
             user, agent = zip(*self._waiting, strict=True)
-            self._writer.write(np.column_stack((np.concatenate(user), np.concatenate(agent))))
+            both = np.column_stack((np.concatenate(user), np.concatenate(agent)))
+            self._writer.write(both)
+            if self._heard is not None:
+                self._heard(both)
             self._waiting.clear()
             self._waiting_frames = 0
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from voicetest import registry
 from voicetest.adapters.base import Adapter, World
+from voicetest.audio.chunk import Samples
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
@@ -19,15 +20,17 @@ from voicetest.executor.offline import (
     simulator_dialogue,
 )
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
-from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
+from voicetest.scenario.inherit import load_inherited
+from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
 
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
 
-__all__ = ["Plan", "choose_clock", "plan", "resolve"]
+__all__ = ["Plan", "choose_clock", "load", "plan", "plan_file", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Plan:
     adapter: Adapter
     world: World
     clock: Clock
+    heard: Callable[[Samples], None] | None = None
+    """Who gets the sound of the call as it is recorded."""
 
 
 def plan(
@@ -54,10 +59,30 @@ def plan(
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
     an embedded agent really spoke.
     """
+    file = load(Case(load_inherited(path)), variables)
+    return plan_file(file, speech, clock, offline=offline, told=told)
+
+
+def load(case: Case, variables: Mapping[str, str]) -> ScenarioFile:
+    """Load a case; what is wrong with its agent is found even if other parts have mistakes.
+
+    Raises ScenarioError or SetupError.
+    """
     try:
-        file = load_scenario(path, variables)
+        return load_case(case, variables)
     except ScenarioError as error:
-        raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
+        raise ScenarioError([*error.problems, *_agent_problems(case, variables)]) from None
+
+
+def plan_file(
+    file: ScenarioFile,
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+    told: Callable[[Spoke], None] | None = None,
+) -> Plan:
+    """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
@@ -91,9 +116,9 @@ def resolve(agent: AgentSection, document: Document) -> Adapter:
     return build(kind, agent.settings, document)
 
 
-def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Problem]:
+def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Problem]:
     """What is wrong with the agent of a scenario that cannot be loaded for other reasons."""
-    loaded = load_agent(path, variables)
+    loaded = load_agent(case, variables)
     if loaded is None:
         return ()
     try:

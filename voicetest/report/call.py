@@ -97,7 +97,7 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
         file=file.shown,
         sha256=file.sha256,
         tags=scenario.tags,
-        case=None,
+        case=file.case,
         vars=dict(file.variables),
         seed=scenario.seed,
     )

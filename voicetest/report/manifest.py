@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicetest import __version__
 from voicetest.audio.chunk import INTERNAL
 from voicetest.checks.result import Result
+from voicetest.version import __version__
 
 __all__ = [
     "AdapterInfo",

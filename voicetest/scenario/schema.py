@@ -31,9 +31,13 @@ class _AsWritten(GenerateJsonSchema):
         return False
 
 
-def json_schema(model: type[BaseModel], title: str) -> dict[str, Any]:
+def json_schema(
+    model: type[BaseModel], title: str, ref_template: str = "#/$defs/{model}"
+) -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the files that hold one value of a model."""
-    schema = model.model_json_schema(mode="validation", schema_generator=_AsWritten)
+    schema = model.model_json_schema(
+        mode="validation", schema_generator=_AsWritten, ref_template=ref_template
+    )
     return {"$schema": DIALECT, **schema, "title": title}
 
 

@@ -11,18 +11,21 @@ from voicetest.errors import Problem, ScenarioError
 __all__ = ["select_files"]
 
 _SCENARIO_KEY = re.compile(
-    rb"""^(?:\xef\xbb\xbf)?(?:\{[^\n]*?)?["']?\b(?:version|agent|script)["']?[ \t]*:""",
+    rb"""^(?:\xef\xbb\xbf)?(?:\{[^\n]*?)?["']?\b(?:version|agent|script|extends)["']?[ \t]*:""",
     re.MULTILINE,
 )
+_EXTENDS = re.compile(rb"""^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+)""", re.MULTILINE)
+_SCRIPT = re.compile(rb"""^["']?script["']?[ \t]*:""", re.MULTILINE)
 _HEAD_BYTES = 1 << 20
 
 
 def select_files(paths: Sequence[Path]) -> list[Path]:
     """The files that `paths` name, in order, each once; a folder gives the scenarios in it.
 
-    In a folder a YAML file is a scenario if `version`, `agent` or `script` stands at its top
-    level; others, such as the dialogues of embedded agents, are passed over. A file that is named
-    is taken as it is, even if it is not there: loading it says so.
+    In a folder a YAML file is a scenario if `version`, `agent`, `script` or `extends` stands at its
+    top level; others, such as the dialogues of embedded agents, are passed over, and so are files
+    without a script that others in the folder extend. A file that is named is taken as it is, even
+    if it is not there: loading it says so.
     Raises ScenarioError for what cannot be read in a folder.
     """
     found: dict[Path, Path] = {}
@@ -37,7 +40,17 @@ def _scenarios_in(folder: Path) -> list[Path]:
         files = sorted(file for file in folder.rglob("*") if _may_be_scenario(folder, file))
     except OSError as error:
         raise _unreadable(folder, error) from error
-    return [file for file in files if _is_scenario(file)]
+    heads = {file: head for file in files if _SCENARIO_KEY.search(head := _head(file))}
+    extended = {
+        (file.parent / name.strip().decode(errors="replace")).resolve()
+        for file, head in heads.items()
+        for name in _EXTENDS.findall(head)
+    }
+    return [
+        file
+        for file, head in heads.items()
+        if _SCRIPT.search(head) or file.resolve() not in extended or _EXTENDS.search(head)
+    ]
 
 
 def _may_be_scenario(folder: Path, file: Path) -> bool:
@@ -45,10 +58,10 @@ def _may_be_scenario(folder: Path, file: Path) -> bool:
     return file.suffix in {".yaml", ".yml"} and not hidden and not file.is_dir()
 
 
-def _is_scenario(file: Path) -> bool:
+def _head(file: Path) -> bytes:
     try:
         with file.open("rb") as content:
-            return _SCENARIO_KEY.search(content.read(_HEAD_BYTES)) is not None
+            return content.read(_HEAD_BYTES)
     except OSError as error:
         raise _unreadable(file, error) from error
 

@@ -1,0 +1,87 @@
+"""Scenario files as collectors and their cases as items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from voicetest.errors import VoicetestError
+from voicetest.pytest_plugin.run import PytestRun
+from voicetest.report.call import transcript
+from voicetest.report.outcome import describe
+from voicetest.scenario.load import ScenarioFile
+from voicetest.suite.plan import load_all
+
+__all__ = ["CallFailed", "ScenarioItem", "ScenarioModule"]
+
+
+class CallFailed(Exception):
+    """The verdict on a case is no pass; the text says why."""
+
+
+class ScenarioModule(pytest.File):
+    """A scenario file; its items are its cases."""
+
+    run: PytestRun
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, path: Path, run: PytestRun) -> ScenarioModule:
+        """The collector of a file."""
+        module: ScenarioModule = cls.from_parent(parent, path=path)
+        module.run = run
+        return module
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item per case; raises CollectError with every mistake in the file."""
+        here = self.config.invocation_params.dir
+        near = self.path.relative_to(here) if self.path.is_relative_to(here) else self.path
+        found = load_all([near], self.run.variables)
+        try:
+            found.check()
+        except VoicetestError as error:
+            raise self.CollectError(str(error)) from error
+        for file in found.files:
+            name = file.secrets.mask(file.scenario.name)
+            shown = name if file.case is None else f"{name}[{file.case}]"
+            item: ScenarioItem = ScenarioItem.from_parent(self, name=shown)
+            item.file, item.run = file, self.run
+            item.extra_keyword_matches.update(file.scenario.tags)
+            yield item
+
+
+class ScenarioItem(pytest.Item):
+    """One case of a scenario."""
+
+    file: ScenarioFile
+    run: PytestRun
+
+    def runtest(self) -> None:
+        """Make its calls; raises CallFailed unless their verdict is a pass."""
+        held = self.run.hold(self.file)
+        for folder, result in held.calls:
+            told = f"{folder}\n{transcript(result.turns)}"
+            self.add_report_section("call", "voicetest", told)
+        if held.interrupted:
+            raise KeyboardInterrupt
+        case = held.case
+        if case.status == "skipped":
+            pytest.skip(case.reason)
+        if case.status == "passed" and case.xfail is not None:
+            pytest.xfail(case.xfail)
+        if case.status != "passed":
+            lines = [f"{case.where}: {case.status}: {case.reason}"]
+            lines += [line for _, result in held.calls for line in describe(result)]
+            raise CallFailed("\n".join(lines))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """What did not hold, at its lines; anything else with its traceback."""
+        if isinstance(excinfo.value, CallFailed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The file, the line of its name counted from 0, and the name."""
+        return self.path, self.file.line("name") - 1, self.name

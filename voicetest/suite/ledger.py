@@ -1,0 +1,131 @@
+"""A run that grows case by case, for a program that decides itself what is called next."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voicetest.checks.result import Result
+from voicetest.errors import ExitCode
+from voicetest.executor.execute import Progress
+from voicetest.report.folder import (
+    call_folder,
+    call_name,
+    new_run_folder,
+    point_latest,
+    write_atomically,
+)
+from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
+from voicetest.run import Plan, run
+from voicetest.suite.lines import call_line, judged, left_out, left_out_line
+from voicetest.suite.repeat import Tally
+
+__all__ = ["Held", "Ledger"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """The verdict on a case and the calls it rests on, each with its folder."""
+
+    case: CaseLine
+    calls: tuple[tuple[Path, Result], ...]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user wants no more."""
+        return any(exit_code_of(result) is ExitCode.INTERRUPTED for _, result in self.calls)
+
+
+@dataclass
+class Ledger:
+    """The folder of one run and what stands in its run.json, to which each case is added."""
+
+    folder: Path
+    started: datetime
+    _lines: list[ScenarioLine] = field(default_factory=list)
+    _cases: list[CaseLine] = field(default_factory=list)
+    _taken: set[str] = field(default_factory=set)
+    _masks: list[Plan] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, out: Path) -> Ledger:
+        """Make a run folder in `out`; raises SetupError when that cannot be done."""
+        started = datetime.now(UTC)
+        folder = new_run_folder(out, started)
+        point_latest(folder)
+        return cls(folder, started)
+
+    def hold(self, planned: Plan, progress: Progress, repeat: int | None = None) -> Held:
+        """Make the calls of a case until its verdict is there; `repeat` in place of its own."""
+        self._masks.append(planned)
+        file, scenario = planned.file, planned.file.scenario
+        tally = Tally(repeat or scenario.repeat, scenario.pass_rate)
+        calls: list[tuple[Path, Result]] = []
+        if scenario.skip is not None:
+            reason = file.secrets.mask(scenario.skip)
+            self._lines.append(left_out_line(file, reason))
+            return self._judge(left_out(file, tally.planned, reason), calls)
+        name = call_name(file.path, file.case, self._taken)
+        while tally.decided is None and tally.made < tally.planned:
+            calls += self._with_retries(planned, progress, name, tally)
+            if exit_code_of(calls[-1][1]) is ExitCode.INTERRUPTED:
+                break
+        cut_short = exit_code_of(calls[-1][1]) is ExitCode.INTERRUPTED
+        reason = self._lines[-1].reason
+        return self._judge(judged(file, tally, reason, cut_short=cut_short), calls)
+
+    def close(self) -> RunSummary:
+        """Write run.json."""
+        command = list(sys.argv)
+        for planned in self._masks:
+            command = [planned.file.secrets.mask(word) for word in command]
+        summary = summarise(
+            self._lines,
+            self._cases,
+            command=command,
+            started=self.started,
+            finished=datetime.now(UTC),
+            folder=str(self.folder),
+        )
+        write_atomically(self.folder / "run.json", summary.model_dump_json(indent=2) + "\n")
+        return summary
+
+    def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]]) -> Held:
+        self._cases.append(case)
+        return Held(case, tuple(calls))
+
+    def _with_retries(
+        self, planned: Plan, progress: Progress, name: str, tally: Tally
+    ) -> list[tuple[Path, Result]]:
+        """The next call of a case, again after errors that may go better next time."""
+        seed = planned.file.scenario.seed + tally.made
+        scenario = planned.file.scenario.model_copy(update={"seed": seed})
+        planned = replace(planned, file=replace(planned.file, scenario=scenario))
+        repeat = tally.made + 1 if tally.planned > 1 else None
+        calls: list[tuple[Path, Result]] = []
+        for attempt in range(1, scenario.retries + 2):
+            folder = call_folder(self.folder, name, repeat, attempt)
+            started, began = datetime.now(UTC), time.perf_counter()
+            result = run(planned, folder, progress)
+            calls.append((folder, result))
+            again = result.status == "error" and exit_code_of(result) is ExitCode.CONNECTION
+            again = again and attempt <= scenario.retries
+            self._lines.append(
+                call_line(
+                    planned.file,
+                    result,
+                    repeat=repeat,
+                    attempt=attempt,
+                    retried=again,
+                    started=started,
+                    wall_s=time.perf_counter() - began,
+                    folder=folder.name,
+                )
+            )
+            if not again:
+                tally.add(result.status, exit_code_of(result))
+                break
+        return calls
