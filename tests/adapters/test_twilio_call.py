@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from voicetest.adapters.base import World
+from voicetest.adapters.base import Leftover, World
 from voicetest.adapters.twilio import TwilioAgentAdapter
 from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.adapters.twilio_journal import Change, Journal
-from voicetest.adapters.twilio_leftovers import Leftover, put_back
+from voicetest.adapters.twilio_leftovers import put_back
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.clock import Clock, run
@@ -428,7 +428,7 @@ def test_what_is_left_is_put_back_by_whoever_has_the_credentials(
         assert not found.settled
         assert change.account_sid in found.words
     (found,) = _put_back(tmp_path, network, WHO)
-    assert (found.sid, found.settled, found.words) == (change.sid, True, "put back")
+    assert (found.name, found.settled, found.words) == (change.sid, True, "put back")
     assert network.untouched
     assert _put_back(tmp_path, network, WHO) == []
 

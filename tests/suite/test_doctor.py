@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from voicetest import registry
+from voicetest.adapters.twilio_journal import Change, Journal
 from voicetest.suite import doctor
 from voicetest.suite.doctor import Finding, State, examine
 
@@ -90,3 +91,16 @@ def test_a_run_that_was_killed_is_a_leftover(tmp_path: Path) -> None:
     assert [*_found("leftovers", tmp_path)] == [str(killed)]
     (nothing,) = _found("leftovers", tmp_path / "nowhere").values()
     assert nothing.state is State.FINE
+
+
+def test_what_a_crashed_run_has_changed_at_a_platform_is_wrong_until_it_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VOICETEST_STATE", str(tmp_path))
+    monkeypatch.delenv("TWILIO_ACCOUNT_SID", raising=False)
+    number, account = "PN" + "1" * 32, "AC" + "2" * 32
+    with Journal(tmp_path).entry(number) as entry:
+        entry.write(Change("http://127.0.0.1:9", account, number, "https://ours.example"))
+    left = _found("leftovers", tmp_path / "runs")[number]
+    assert left.state is State.WRONG
+    assert account in left.detail

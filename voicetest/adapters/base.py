@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from voicetest.agents.dialogue import Dialogue
     from voicetest.agents.truth import Spoke
 
-__all__ = ["OFFLINE_EARS", "OFFLINE_VOICE", "Adapter", "Serve", "World"]
+__all__ = ["OFFLINE_EARS", "OFFLINE_VOICE", "Adapter", "Leftover", "Serve", "World"]
 
 OFFLINE_EARS = "pocketsphinx/espeak"
 OFFLINE_VOICE = "espeak/en-us"
@@ -97,6 +97,16 @@ class World:
     """What the agent may call, for platforms that want to know it before the call."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something at a platform that a run had changed, and what has become of it."""
+
+    name: str
+    settled: bool
+    """Whether nothing is left to do."""
+    words: str
 
 
 class Adapter(BaseModel, ABC):
@@ -182,6 +192,11 @@ class Adapter(BaseModel, ABC):
     def late_sound(self) -> float:
         """Seconds in which sound may still come after the platform said that a turn is over."""
         return 0.0
+
+    @classmethod
+    async def put_back(cls) -> Sequence[Leftover]:
+        """Undo what runs that crashed have changed at the platform; what became of each."""
+        return ()
 
     @abstractmethod
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:

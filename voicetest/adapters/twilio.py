@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Annotated, ClassVar, Self
@@ -14,10 +15,15 @@ from pydantic import (
 )
 
 from voicetest.adapters.addresses import Header, WebAddress
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import Adapter, Leftover, World
 from voicetest.adapters.phone_numbers import PhoneNumber
 from voicetest.adapters.tunnel import Tunnel, absent, installed
-from voicetest.adapters.twilio_credentials import Credentials, credentials, signing_token
+from voicetest.adapters.twilio_credentials import (
+    VARIABLES,
+    Credentials,
+    credentials,
+    signing_token,
+)
 from voicetest.adapters.twilio_line import Telephone
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities
@@ -70,6 +76,12 @@ class TwilioAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "a telephone number, called or calling through Twilio"
     typical: ClassVar[Capabilities] = Telephone()
+    environment: ClassVar[Sequence[str]] = VARIABLES
+    example: ClassVar[Mapping[str, str]] = {
+        "phone_number": "+15550100001",
+        "to": "+15550100123",
+        "tunnel": "cloudflared",
+    }
 
     account_sid: AccountSid | None = Field(
         default=None, description="The account; without it, TWILIO_ACCOUNT_SID is used."
@@ -248,6 +260,20 @@ class TwilioAgentAdapter(Adapter):
     def dial_limit(self) -> float:
         """As long as the call is waited for, and what that takes besides."""
         return self.timeout + _AROUND_WAIT_S
+
+    @classmethod
+    async def put_back(cls) -> Sequence[Leftover]:
+        """Put numbers and calls back that the environment has the credentials for."""
+        # Slow to import, and mostly there is nothing to do.
+        from voicetest.adapters.twilio_journal import Journal, default_folder
+
+        journal = Journal(default_folder())
+        if not journal.left():
+            return ()
+        from voicetest.adapters.twilio_leftovers import put_back
+        from voicetest.transports.http import client
+
+        return [found async for found in put_back(journal, credentials(), client)]
 
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
         """Place the call or wait for it, and take its stream.

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-__all__ = ["Credentials", "credentials", "signing_token"]
+__all__ = ["VARIABLES", "Credentials", "credentials", "signing_token"]
+
+_ACCOUNT, _TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
+_KEY, _SECRET = "TWILIO_API_KEY", "TWILIO_API_SECRET"
+VARIABLES = (_ACCOUNT, _TOKEN, _KEY, _SECRET)
+"""The variables of the environment, as Twilio's own tools name them."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,10 @@ def credentials(
 
     What a scenario writes goes before what the environment has. None if something is missing.
     """
-    account = account_sid or os.environ.get("TWILIO_ACCOUNT_SID")
+    account = account_sid or os.environ.get(_ACCOUNT)
     key, secret = _revealed(api_key), _revealed(api_secret)
     if auth_token is None and key is None:
-        key, secret = os.environ.get("TWILIO_API_KEY"), os.environ.get("TWILIO_API_SECRET")
+        key, secret = os.environ.get(_KEY), os.environ.get(_SECRET)
     token = signing_token(auth_token)
     if not account:
         return None
@@ -47,7 +52,7 @@ def credentials(
 
 def signing_token(auth_token: SecretStr | None = None) -> str | None:
     """The account's auth token, with which Twilio signs whoever asks."""
-    return _revealed(auth_token) or os.environ.get("TWILIO_AUTH_TOKEN") or None
+    return _revealed(auth_token) or os.environ.get(_TOKEN) or None
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

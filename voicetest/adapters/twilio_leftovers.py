@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from voicetest.adapters.base import Leftover
 from voicetest.adapters.twilio_account import Account
 from voicetest.adapters.twilio_changes import undo
 from voicetest.adapters.twilio_credentials import Credentials
@@ -15,17 +15,7 @@ from voicetest.errors import ConnectionFailed
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Leftover", "put_back"]
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Something that a run had changed, and what has become of it."""
-
-    sid: str
-    settled: bool
-    """Whether nothing is left to do."""
-    words: str
+__all__ = ["put_back"]
 
 
 async def put_back(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from voicetest import registry
 from voicetest.adapters.base import Adapter
+from voicetest.clock import Clock, run
 from voicetest.speech.cache import default_folder
 
 __all__ = ["EXAMINATIONS", "Finding", "State", "examine"]
@@ -165,6 +166,14 @@ def _leftovers(runs: Path) -> Iterator[Finding]:
         yield Finding("leftovers", str(runs), State.FINE, "no unfinished run")
 
 
+def _left_at_platforms(runs: Path) -> Iterator[Finding]:
+    """What crashed runs have changed at platforms; it is put back here."""
+    for _, kind in _adapters():
+        for left in () if isinstance(kind, str) else run(kind.put_back(), Clock.REAL):
+            state = State.FINE if left.settled else State.WRONG
+            yield Finding("leftovers", left.name, state, left.words)
+
+
 EXAMINATIONS: Sequence[Examination] = (
     _python,
     _packages,
@@ -174,5 +183,6 @@ EXAMINATIONS: Sequence[Examination] = (
     _ports,
     _cache,
     _leftovers,
+    _left_at_platforms,
 )
 """What is looked at, in this order."""
