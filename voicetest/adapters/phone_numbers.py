@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
@@ -47,8 +47,8 @@ def _phone_number(value: object) -> str:
     return text
 
 
-PhoneNumber = Annotated[
-    str,
-    BeforeValidator(_phone_number),
-    WithJsonSchema({"type": "string", "pattern": r"^(\+[1-9][0-9]{6,14}|.*\$\{.+\}.*)$"}),
-]
+_SCHEMA: dict[str, Any] = {
+    "type": ["string", "integer"],  # YAML takes one without quotes for a number
+    "pattern": r"^(\+[1-9][0-9]{6,14}|.*\$\{.+\}.*)$",
+}
+PhoneNumber = Annotated[str, BeforeValidator(_phone_number), WithJsonSchema(_SCHEMA)]
