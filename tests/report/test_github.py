@@ -51,6 +51,12 @@ def test_what_the_run_forgives_is_no_error() -> None:
     assert list(workflow_commands(run_of(call(), call("skipped")))) == []
 
 
+def test_an_attempt_that_was_made_again_is_no_error() -> None:
+    found = manifest("error", "Billing", errors=(broken(),))
+    first = call("error", found=found, retried=True)
+    assert [line.split(" ")[0] for line in workflow_commands(run_of(first))] == ["::warning"]
+
+
 def test_an_unexpected_pass_is_an_error() -> None:
     passed = call()
     case = case_of(passed.line, status="failed", xfail="bug", reason="it passed")

@@ -165,18 +165,28 @@ def test_a_skipped_call_and_one_without_a_recording_are_told(tmp_path: Path) -> 
     assert "there is no recording of this call" in text
 
 
+def test_a_call_that_was_never_put_through_has_nothing_to_play(tmp_path: Path) -> None:
+    WavWriter(tmp_path / "recording.wav", 2).close()
+    found = manifest("error", "Billing", errors=(broken(),), duration_s=0.0)
+    made = call("error", found=found, folder=tmp_path, duration_s=0.0)
+    page = _Tags(render(run_of(made), tmp_path / "report.html"))
+    assert "audio" not in [tag for tag, _ in page.tags]
+    assert "there is no recording of this call" in page.text
+
+
 def test_a_damaged_recording_is_not_drawn(tmp_path: Path) -> None:
     talk = _talk(tmp_path)
     (tmp_path / "talk-0" / "recording.wav").write_bytes(b"RIFF")
     assert 'class="wave"' not in render(run_of(talk), tmp_path / "report.html")
 
 
-def test_repeats_show_their_rate(tmp_path: Path) -> None:
-    talk = _talk(tmp_path)
-    rate = {"repeat": 5, "passed": 3, "failed": 1, "errors": 1, "pass_rate": 0.75}
-    case = case_of(talk.line, **rate, wilson_low=0.3, wilson_high=0.95, required_rate=0.8)
-    text = _Tags(render(run_of(replace(talk, case=case)), tmp_path / "report.html")).text
-    assert "3 of 4 passed (95 %: 30% to 95%), 80% needed; 1 without a verdict" in text
+def test_each_case_links_to_all_its_calls(tmp_path: Path) -> None:
+    first, second = (_talk(tmp_path, number) for number in range(2))
+    case = case_of(first.line, repeat=2, reason="1 of 2 passed")
+    run = run_of(replace(first, case=case), replace(second, case=None))
+    page = _Tags(render(run, tmp_path / "report.html"))
+    assert [a["href"] for tag, a in page.tags if tag == "a"] == ["#call-1", "#call-2"]
+    assert "1 of 2 passed" in page.text
 
 
 def test_more_sound_than_a_page_may_carry_is_refused(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_errors_of_the_line_are_tried_again(
     scenario: WriteScenario, tmp_path: Path, speech: Speech, retries: int, calls: int
 ) -> None:
     ledger = Ledger.begin(tmp_path / "runs")
-    path = scenario("a.yaml", agent="  plays: refuse\n", more=f"retries: {retries}\n")
+    path = scenario("a.yaml", agent="  plays: refuses\n", more=f"retries: {retries}\n")
     (held,) = _hold(ledger, path, speech)
     assert held.case.status == "error"
     assert len(held.calls) == calls

@@ -26,6 +26,7 @@ _LEVELS = {
     Outcome.UNEXPECTED: "error",
     Outcome.INCONCLUSIVE: "warning",
     Outcome.TOLERATED: "warning",
+    Outcome.RETRIED: "warning",
 }
 
 

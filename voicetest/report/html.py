@@ -17,7 +17,6 @@ from markupsafe import Markup
 from voicetest.errors import SetupError
 from voicetest.report.page_call import CallView, call_view, seconds
 from voicetest.report.stored import StoredRun
-from voicetest.report.summary import CaseLine
 from voicetest.version import __version__
 
 __all__ = ["MOST_EMBEDDED", "html"]
@@ -36,7 +35,6 @@ class _CaseView:
     where: str
     status: str
     reason: str
-    rate: str
     calls: tuple[CallView, ...]
 
 
@@ -50,7 +48,9 @@ def html(run: StoredRun, target: Path, *, embed: bool = False) -> str:
     few = len(run.calls) <= _FEW_CALLS
     calls = []
     for number, call in enumerate(run.calls, 1):
-        sound = None if call.recording is None else _source(call.recording, target, embed=embed)
+        # A call that was never put through left a recording without any sound.
+        played = call.recording if call.line.duration_s > 0 else None
+        sound = None if played is None else _source(played, target, embed=embed)
         calls.append(call_view(call, f"call-{number}", sound, few=few))
     css, script = _asset("report.css"), _asset("report.js")
     summary = run.summary
@@ -81,21 +81,7 @@ def _cases(run: StoredRun, views: list[CallView]) -> Iterator[_CaseView]:
             for call, view in zip(run.calls, views, strict=True)
             if (call.line.file, call.line.case) == (case.file, case.case)
         )
-        yield _CaseView(
-            case.name, case.case, case.where, case.status, case.reason, _rate(case), calls
-        )
-
-
-def _rate(case: CaseLine) -> str:
-    """What the calls of a case that is repeated say together."""
-    if case.repeat == 1 or case.pass_rate is None:
-        return ""
-    told = f"{case.passed} of {case.passed + case.failed} passed"
-    if case.wilson_low is not None and case.wilson_high is not None:
-        told += f" (95 %: {case.wilson_low:.0%} to {case.wilson_high:.0%})"
-    told += f", {case.required_rate:.0%} needed"
-    unknown = case.errors + case.inconclusive
-    return f"{told}; {unknown} without a verdict" if unknown else told
+        yield _CaseView(case.name, case.case, case.where, case.status, case.reason, calls)
 
 
 def _refuse_too_much(run: StoredRun) -> None:

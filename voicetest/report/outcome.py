@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     SKIPPED = "skipped"
     TOLERATED = "tolerated"
     """It did not pass, and its case passed all the same."""
+    RETRIED = "retried"
+    """An error after which another attempt took its place."""
     EXPECTED = "expected failure"
     UNEXPECTED = "unexpected pass"
 
@@ -28,13 +30,15 @@ class Outcome(StrEnum):
 def outcome(call: StoredCall) -> Outcome:
     """What a report says of a call: a report must not fail what the run passed."""
     line, case = call.line, call.case
+    if line.retried:
+        return Outcome.RETRIED
     if case is None or line.status == "skipped":
         return Outcome(line.status)
     if case.xfail is not None and line.status == "failed":
         return Outcome.EXPECTED
     if case.xfail is not None and line.status == "passed" and case.status == "failed":
         return Outcome.UNEXPECTED
-    if line.status != "passed" and (case.status == "passed" or line.retried):
+    if line.status != "passed" and case.status == "passed":
         return Outcome.TOLERATED
     return Outcome(line.status)
 
