@@ -87,7 +87,7 @@ def test_five_real_calls_at_once_keep_the_pace_of_one(tmp_path: Path) -> None:
         folder = tmp_path / "runs" / "latest"
         manifests = [folder / line["folder"] / "manifest.json" for line in summary["scenarios"]]
         harness = [json.loads(path.read_text())["harness"] for path in manifests]
-        return median(figures["lateness_p99_ms"] for figures in harness)
+        return float(median(figures["lateness_p99_ms"] for figures in harness))
 
     alone, together = lateness("--limit", "1"), lateness("--jobs", "5")
     print(f"\nlateness p99 of frames: {alone:.2f} ms alone, {together:.2f} ms of five at once")
