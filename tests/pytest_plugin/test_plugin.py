@@ -123,6 +123,16 @@ def test_a_matrix_gives_an_item_per_case(run_pytest: Pytest, project: Path) -> N
     assert "::The agent greets[word=goodbye] FAILED" in done.stdout
 
 
+def test_variables_come_from_a_file_and_from_an_option(run_pytest: Pytest, project: Path) -> None:
+    text = GREETS.replace("says: hello", 'says: ["${env.GREETING}", "${word}"]')
+    (project / "scenarios" / "greets.yaml").write_text(text + "vars: {word: goodbye}\n")
+    (project / "words.env").write_text("GREETING=hello\n")
+    words = ["--voicetest-env-file", "words.env", "--voicetest-var", "word=hello"]
+    done = run_pytest("scenarios/greets.yaml", *words)
+    assert "1 passed" in done.stdout, done.stdout
+    assert run_pytest("scenarios/greets.yaml").returncode == 4
+
+
 def test_skip_and_xfail_are_those_of_pytest(run_pytest: Pytest, project: Path) -> None:
     (project / "scenarios" / "greets.yaml").write_text(GREETS + "skip: not today\n")
     (project / "scenarios" / "fails.yaml").write_text(FAILS + "xfail: known\n")

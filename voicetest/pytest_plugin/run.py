@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -60,7 +61,8 @@ class PytestRun:
         if file is not None:
             patch = self._resources.enter_context(pytest.MonkeyPatch.context())
             for name, value in read_env_file(Path(file)).items():
-                patch.setenv(name, value)
+                if name not in os.environ:
+                    patch.setenv(name, value)
 
     def choose(self, files: Sequence[ScenarioFile]) -> frozenset[CaseKey]:
         """The cases that the options choose.
