@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -35,6 +35,7 @@ class PytestRun:
         self.told: list[str] = []
         """What is said at the end of the run."""
         self._config = config
+        self._resources = ExitStack()
         self._out = Path(config.getoption("voicetest_out"))
         self._reports = Reports(
             _path(config.getoption("voicetest_junit")),
@@ -53,7 +54,6 @@ class PytestRun:
         """Begun by the first call."""
         self._plans: dict[CaseKey, Plan] = {}
         """Set when the cases are chosen."""
-        self._resources = ExitStack()
         self._speech = self._resources.enter_context(Speech(Cache(default_folder())))
 
     def _set_environment(self) -> None:
