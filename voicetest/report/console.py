@@ -63,11 +63,7 @@ class Console:
         """Call number `call` starts; secrets in its name are masked."""
         with self._lock:
             self._rows[call] = _Row(name, time.perf_counter())
-            if self._progress.is_terminal and self._live is None:
-                self._live = Live(
-                    console=self._progress, get_renderable=self._table, transient=True
-                )
-                self._live.start()
+            self._open()
 
     def notice(self, notice: Notice) -> None:
         """Something is new about a call under way."""
@@ -100,8 +96,7 @@ class Console:
         """A call is over: its verdict, and on anything but a pass what to look at."""
         with self._lock:
             row = self._rows.pop(call)
-            if self._live is not None and not self._rows:
-                self.close()
+            self.close()
             wall = time.perf_counter() - row.began
             colour = _COLOURS[result.status]
             self._results.print(
@@ -119,6 +114,13 @@ class Console:
                     self._print_check(check)
             if folder is not None and (result.status != "passed" or self.verbose):
                 self._results.print(f"  folder: {folder}", markup=False)
+            self._open()
+
+    def _open(self) -> None:
+        """Show the table if there is somebody to see it and a call to see."""
+        if self._progress.is_terminal and self._live is None and self._rows:
+            self._live = Live(console=self._progress, get_renderable=self._table, transient=True)
+            self._live.start()
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -137,12 +139,14 @@ class Console:
         """The verdict on a case where it is more than the outcome of its one call."""
         name = case.name if case.case is None else f"{case.name} [{case.case}]"
         with self._lock:
+            self.close()
             self._results.print(
                 Text.assemble(
                     (f"{case.status.upper():7}", f"bold {_COLOURS[case.status]}"),
                     f" {case.file}  {name}: {case.reason}",
                 )
             )
+            self._open()
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
@@ -36,10 +37,7 @@ def select_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _scenarios_in(folder: Path) -> list[Path]:
-    try:
-        files = sorted(file for file in folder.rglob("*") if _may_be_scenario(folder, file))
-    except OSError as error:
-        raise _unreadable(folder, error) from error
+    files = sorted(_files_in(folder))
     heads = {file: head for file in files if _SCENARIO_KEY.search(head := _head(file))}
     extended = {
         (file.parent / name.strip().decode(errors="replace")).resolve()
@@ -53,9 +51,17 @@ def _scenarios_in(folder: Path) -> list[Path]:
     ]
 
 
-def _may_be_scenario(folder: Path, file: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix in {".yaml", ".yml"} and not hidden and not file.is_dir()
+def _files_in(folder: Path) -> Iterator[Path]:
+    """The YAML files in a folder and those below it, without hidden ones."""
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix in {".yaml", ".yml"}:
+                yield Path(parent) / name
+
+
+def _refuse(error: OSError) -> None:
+    raise _unreadable(Path(error.filename), error) from error
 
 
 def _head(file: Path) -> bytes:
