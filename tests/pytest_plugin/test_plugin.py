@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.timeout(300)]
 
 Pytest = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -121,6 +121,16 @@ def test_a_matrix_gives_an_item_per_case(run_pytest: Pytest, project: Path) -> N
     done = run_pytest("-v", "scenarios/greets.yaml")
     assert "::The agent greets[word=hello] PASSED" in done.stdout
     assert "::The agent greets[word=goodbye] FAILED" in done.stdout
+
+
+def test_variables_come_from_a_file_and_from_an_option(run_pytest: Pytest, project: Path) -> None:
+    text = GREETS.replace("says: hello", 'says: ["${env.GREETING}", "${word}"]')
+    (project / "scenarios" / "greets.yaml").write_text(text + "vars: {word: goodbye}\n")
+    (project / "words.env").write_text("GREETING=hello\n")
+    words = ["--voicetest-env-file", "words.env", "--voicetest-var", "word=hello"]
+    done = run_pytest("scenarios/greets.yaml", *words)
+    assert "1 passed" in done.stdout, done.stdout
+    assert run_pytest("scenarios/greets.yaml").returncode == 4
 
 
 def test_skip_and_xfail_are_those_of_pytest(run_pytest: Pytest, project: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from pydantic import Field
 
-from tests.calls import Quiet
+from tests.calls import Quiet, Scripted
 from voicetest import registry
 from voicetest.adapters.base import Adapter
 from voicetest.adapters.describe import own_settings
@@ -18,8 +21,9 @@ from voicetest.errors import SetupError
 from voicetest.executor.plan import plan
 from voicetest.report.schemas import schema_texts
 from voicetest.run import run
+from voicetest.scenario.values import Text
 from voicetest.speech.providers import Speech
-from voicetest.suite.starter import start
+from voicetest.suite.starter import scenario_text, start
 
 ADAPTERS = sorted(entry.name for entry in entry_points(group=registry.ADAPTERS))
 
@@ -51,6 +55,19 @@ def test_every_setting_of_the_adapter_is_explained(adapter: str, tmp_path: Path)
         assert setting.description
         assert any(line.startswith(f"{setting.name}: ") for line in lines), setting.name
     assert "response_timeout: 60s" in lines
+
+
+def test_any_text_can_be_an_example_or_a_default(tmp_path: Path) -> None:
+    class Odd(Scripted):
+        behaviour: Any = None
+        example: ClassVar[Mapping[str, str]] = {"prompt": "Say: yes, # and 'no'."}
+        prompt: Text = Field(default="", description="What it is told.")
+        sign: Text = Field(default="on: {off}", description="A sign.")
+
+    text = scenario_text("odd", Odd)
+    assert yaml.safe_load(text)["agent"]["prompt"] == "Say: yes, # and 'no'."
+    uncommented = text.replace("# sign:", "sign:")
+    assert yaml.safe_load(uncommented)["agent"]["sign"] == "on: {off}"
 
 
 def test_the_first_line_names_the_schema_that_lies_there(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -34,6 +35,7 @@ class PytestRun:
         self.told: list[str] = []
         """What is said at the end of the run."""
         self._config = config
+        self._resources = ExitStack()
         self._out = Path(config.getoption("voicetest_out"))
         self._reports = Reports(
             _path(config.getoption("voicetest_junit")),
@@ -52,7 +54,6 @@ class PytestRun:
         """Begun by the first call."""
         self._plans: dict[CaseKey, Plan] = {}
         """Set when the cases are chosen."""
-        self._resources = ExitStack()
         self._speech = self._resources.enter_context(Speech(Cache(default_folder())))
 
     def _set_environment(self) -> None:
@@ -60,7 +61,8 @@ class PytestRun:
         if file is not None:
             patch = self._resources.enter_context(pytest.MonkeyPatch.context())
             for name, value in read_env_file(Path(file)).items():
-                patch.setenv(name, value)
+                if name not in os.environ:
+                    patch.setenv(name, value)
 
     def choose(self, files: Sequence[ScenarioFile]) -> frozenset[CaseKey]:
         """The cases that the options choose.

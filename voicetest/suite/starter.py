@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ __all__ = ["Started", "start"]
 
 _DIALOGUE_FILE = "agents/example.yaml"
 _WIDTH = 96
+_PLAIN = re.compile(r"[\w…][\w…./ +-]*")
+"""Texts that need no quotes."""
 _PLACEHOLDERS = (
     "change-me",
     "wss://agent.example.com/call",
@@ -123,11 +126,10 @@ def _left_out(setting: Setting) -> str:
 
 
 def _scalar(text: str) -> str:
-    """A text as one line of YAML."""
-    written = yaml.safe_dump(text, allow_unicode=True, width=10_000).removesuffix("\n...\n")
-    # What the field makes of a plain word is its own business: quotes only where YAML needs them.
-    plain = written.strip().strip("'")
-    return plain if yaml.safe_load(f"a: {plain}") == {"a": yaml.safe_load(plain)} else written
+    """A text as one line of YAML; what a plain word such as true or 12 means, the field decides."""
+    if _PLAIN.fullmatch(text):
+        return text
+    return yaml.safe_dump(text, allow_unicode=True, width=10_000).removesuffix("...\n").strip()
 
 
 def _comment(text: str) -> Iterator[str]:
