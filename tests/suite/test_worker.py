@@ -146,3 +146,18 @@ def test_a_second_ctrl_c_leaves_at_once_with_all_its_processes(path: Path, tmp_p
     process.communicate(timeout=30)
     assert process.returncode == 130
     assert psutil.wait_procs(children, timeout=20)[1] == []
+
+
+def test_a_process_that_dies_ends_its_call_and_is_told(path: Path, tmp_path: Path) -> None:
+    text = SCENARIO.replace("  - user", "  - silence: 590s\n  - user")
+    path.write_text(text.replace("${env.SAID_BY}", "that"))
+    words = ("--jobs", "2", "--limit", "2")
+    process = _begun(tmp_path / "out", str(path), *words)
+    for child in psutil.Process(process.pid).children():
+        if "spawn_main" in " ".join(child.cmdline()):
+            child.kill()
+    process.communicate(timeout=100)
+    written = json.loads((tmp_path / "out" / "latest" / "run.json").read_text())
+    assert process.returncode == written["exit_code"] == 3
+    assert "the process of this call died" in str([case["reason"] for case in written["cases"]])
+    assert written["totals"] == {"error": 2}
