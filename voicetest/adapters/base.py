@@ -111,6 +111,10 @@ class Adapter(BaseModel, ABC):
     """One line for `voicetest list-adapters`."""
     typical: ClassVar[Capabilities]
     """What the line can carry with default settings."""
+    environment: ClassVar[Sequence[str]] = ()
+    """The variables of the environment that it reads."""
+    example: ClassVar[Mapping[str, str]] = {}
+    """Settings in the scenario that `voicetest init` writes, beside those that have no default."""
 
     response_timeout: Duration = Field(
         default=60.0, description="How long to wait for the agent to begin an answer."

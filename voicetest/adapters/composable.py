@@ -32,6 +32,11 @@ class ComposableVoiceAgent(Adapter):
 
     summary: ClassVar[str] = "an agent in this process: STT → LLM or dialogue → TTS"
     typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+    example: ClassVar[Mapping[str, str]] = {
+        "stt": OFFLINE_EARS,
+        "dialogue": "agents/example.yaml",
+        "tts": OFFLINE_VOICE,
+    }
 
     stt: Text = Field(description="The agent's ears: a transcriber.")
     dialogue: DialogueFile | None = Field(

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.checks.cost import Cost
+
 __all__ = [
     "Check",
     "Fault",
@@ -166,3 +168,6 @@ class Result(_Value):
     messages: tuple[dict[str, Any], ...]
     termination: Termination
     harness: HarnessFigures | None
+    cost: Cost | None = Field(
+        default=None, description="What the call cost; null when no paid service was used."
+    )

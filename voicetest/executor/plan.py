@@ -19,8 +19,10 @@ from voicetest.executor.offline import (
     simulator_dialogue,
 )
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
-from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
+from voicetest.scenario.inherit import load_inherited
+from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
@@ -28,7 +30,7 @@ from voicetest.spending import Spending
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
 
-__all__ = ["Plan", "choose_clock", "plan", "resolve"]
+__all__ = ["Plan", "choose_clock", "load", "plan", "plan_file", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,31 @@ def plan(
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
     an embedded agent really spoke; what the call costs is part of `spending`.
     """
+    file = load(Case(load_inherited(path)), variables)
+    return plan_file(file, speech, clock, offline=offline, told=told, spending=spending)
+
+
+def load(case: Case, variables: Mapping[str, str]) -> ScenarioFile:
+    """Load a case; what is wrong with its agent is found even if other parts have mistakes.
+
+    Raises ScenarioError or SetupError.
+    """
     try:
-        file = load_scenario(path, variables)
+        return load_case(case, variables)
     except ScenarioError as error:
-        raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
+        raise ScenarioError([*error.problems, *_agent_problems(case, variables)]) from None
+
+
+def plan_file(
+    file: ScenarioFile,
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+    told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
+) -> Plan:
+    """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
@@ -100,9 +123,9 @@ def resolve(agent: AgentSection, document: Document) -> Adapter:
     return build(kind, agent.settings, document)
 
 
-def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Problem]:
+def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Problem]:
     """What is wrong with the agent of a scenario that cannot be loaded for other reasons."""
-    loaded = load_agent(path, variables)
+    loaded = load_agent(case, variables)
     if loaded is None:
         return ()
     try:
