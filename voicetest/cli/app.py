@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voicetest.cli import calibrate, list_adapters, run, schema, simulate, validate
+from voicetest.cli import cache, calibrate, list_adapters, run, schema, simulate, validate
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
@@ -27,6 +27,7 @@ app.command()(list_adapters.list_adapters)
 app.command()(schema.schema)
 app.command()(calibrate.calibrate)
 app.command()(simulate.simulate)
+app.add_typer(cache.commands, name="cache")
 
 
 def _print_version(wanted: bool) -> None:

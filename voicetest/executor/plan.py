@@ -72,7 +72,8 @@ def plan(
         raise ScenarioError(problems)
     if offline:
         adapter = offline_adapter(file, adapter, world, dialogue)
-        world = offline_world(world)
+        world, warnings = offline_world(world, file)
+        file = replace(file, warnings=(*file.warnings, *warnings))
     chosen = choose_clock(file, adapter, world, clock)
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:
