@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -18,6 +18,7 @@ from voicetest.scenario.values import Count, Duration
 from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.spending import Spending
 from voicetest.transports.base import Dial, Transport
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class World:
     """Takes what the platform says of the call beside its line, even when that is closed."""
     tools: tuple[Tool, ...] = ()
     """What the agent may call, for platforms that want to know it before the call."""
+    spending: Spending = field(default_factory=Spending)
+    """Takes note of what this call costs; asked before each request that will be paid for."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
 

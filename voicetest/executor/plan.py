@@ -23,6 +23,7 @@ from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
@@ -48,11 +49,12 @@ def plan(
     *,
     offline: bool = False,
     told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
 ) -> Plan:
     """Load a scenario, find its adapter, and hold the one against the other.
 
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
-    an embedded agent really spoke.
+    an embedded agent really spoke; what the call costs is part of `spending`.
     """
     try:
         file = load_scenario(path, variables)
@@ -62,7 +64,14 @@ def plan(
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
     tools = file.scenario.tools
-    world = World(speech.voice, speech.transcriber, speech.cache, told=told, tools=tools)
+    world = World(
+        speech.voice,
+        speech.transcriber,
+        speech.cache,
+        told=told,
+        tools=tools,
+        spending=Spending(file.scenario.limits.max_cost, part_of=spending),
+    )
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),

@@ -35,7 +35,7 @@ from voicetest.scenario.steps import (
     UserStep,
 )
 from voicetest.scenario.tools import Tool, ToolError
-from voicetest.scenario.values import Count, Flag, PositiveDuration, Rate, Text, TextList
+from voicetest.scenario.values import Count, Flag, Money, PositiveDuration, Rate, Text, TextList
 
 __all__ = [
     "AgentSection",
@@ -189,6 +189,11 @@ class Limits(Section):
     )
     patience: PositiveDuration = Field(
         5.0, description="How long a step goes on listening for what it still expects."
+    )
+    max_cost: Money | None = Field(
+        None,
+        description="What the call may cost, such as $0.50; once that is spent, no paid service "
+        "is asked any more.",
     )
 
 
