@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -29,7 +28,7 @@ class Answer:
     delay_s: float = 0.0
     cut_at: int | None = None
     """Break the connection after so many bytes of the body."""
-    reset: bool = False
+    hang_up: bool = False
     """Break it before anything is said."""
 
 
@@ -102,10 +101,9 @@ def speech_server(*answers: Answer) -> Iterator[Server]:
 
         def answer(self, answer: Answer) -> None:
             time.sleep(answer.delay_s)
-            if answer.reset:
-                abort = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, abort)
-                self.connection.close()
+            if answer.hang_up:
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
                 return
             self.send_response(answer.status)
             for name, value in answer.headers.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from voicetest.executor.parts import parts_outside, unknown_names, unreadable_re
 from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
 from voicetest.scenario.model import AgentSection
+from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 
@@ -64,13 +66,15 @@ def plan(
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
     tools = file.scenario.tools
+    of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
+    account = Account(of_call, adapter.speech_keys)
     world = World(
-        speech.voice,
-        speech.transcriber,
+        partial(speech.voice, account=account),
+        partial(speech.transcriber, account=account),
         speech.cache,
         told=told,
         tools=tools,
-        spending=Spending(file.scenario.limits.max_cost, part_of=spending),
+        spending=of_call,
     )
     problems = [
         *unknown_names(file, adapter, world),

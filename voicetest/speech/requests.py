@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
+from voicetest.models.retries import Retries
 from voicetest.speech.account import Account
 from voicetest.speech.naming import Naming
 from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
@@ -25,13 +26,10 @@ __all__ = ["Provider", "Requests", "accepted", "http_client", "http_errors"]
 
 T = TypeVar("T")
 
-TRIES = 4
+RETRIES = Retries(longest_s=30.0)
 ATTEMPT_LIMIT_S = 60.0
 TOTAL_LIMIT_S = 150.0
 _CONNECT_LIMIT_S = 15.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 8.0
-_LONGEST_WISH_S = 30.0
-"""A provider that wants a longer pause is not asked again."""
 _NO_KEY = "none"
 """Sent where no key may be: official clients refuse to do without."""
 
@@ -86,7 +84,7 @@ class Requests:
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + TOTAL_LIMIT_S
-        for number in range(1, TRIES + 1):
+        for number in count(1):
             refusal = Refusal(Cause.SLOW)
             try:
                 async with asyncio.timeout(min(ATTEMPT_LIMIT_S, deadline - loop.time())):
@@ -96,13 +94,11 @@ class Requests:
                 pass
             except Refusal as refused:
                 refusal = refused
-            pause = _pause(number, refusal)
-            wished = refusal.retry_after or 0.0
-            too_late = loop.time() + pause >= deadline or wished > _LONGEST_WISH_S
-            if number == TRIES or not refusal.cause.may_pass or too_late:
+            pause = RETRIES.wait(number, refusal.retry_after) if refusal.cause.may_pass else None
+            if pause is None or loop.time() + pause >= deadline:
                 raise self._failure(refusal, number) from refusal
             await asyncio.sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
+        raise AssertionError("there is no end to the attempts")
 
     def _failure(self, refusal: Refusal, attempts: int) -> VoicetestError:
         """One message for each cause: who failed, how, and what to do."""
@@ -144,12 +140,6 @@ class Requests:
                     f"{refusal.words}: check the address"
                 )
         return ConnectionFailed(words, code=refusal.status, reason=refusal.words)
-
-
-def _pause(number: int, refusal: Refusal) -> float:
-    """Seconds: what the provider wishes at least, else longer each time, by chance."""
-    longest = min(_FIRST_PAUSE_S * 2**number, _LONGEST_PAUSE_S)
-    return (refusal.retry_after or 0.0) + random.uniform(longest / 2, longest)
 
 
 def http_client() -> httpx.AsyncClient:
