@@ -26,6 +26,10 @@ class Spent:
     tokens_out: int = 0
     cost_usd: float | None = None
     requests: int = 1
+    characters: int = 0
+    """Of text that was spoken."""
+    seconds: float = 0.0
+    """Of sound that was listened to."""
 
 
 class Spending:
@@ -93,4 +97,6 @@ def _sum(one: Spent, other: Spent) -> Spent:
         one.tokens_out + other.tokens_out,
         sum(known) if len(known) == len(costs) else None,
         one.requests + other.requests,
+        one.characters + other.characters,
+        one.seconds + other.seconds,
     )

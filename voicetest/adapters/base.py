@@ -147,6 +147,11 @@ class Adapter(BaseModel, ABC):
         return {}
 
     @property
+    def speech_keys(self) -> Mapping[str, SecretStr]:
+        """Keys for voices and transcribers, by the environment variables whose place they take."""
+        return {}
+
+    @property
     @abstractmethod
     def outside(self) -> tuple[str, ...]:
         """What of the line itself leaves this process, for people."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
+from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 
@@ -87,13 +89,15 @@ def plan_file(
     dialogue = simulator_dialogue(file)
     file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
     tools = file.scenario.tools
+    of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
+    account = Account(of_call, adapter.speech_keys)
     world = World(
-        speech.voice,
-        speech.transcriber,
+        partial(speech.voice, account=account),
+        partial(speech.transcriber, account=account),
         speech.cache,
         told=told,
         tools=tools,
-        spending=Spending(file.scenario.limits.max_cost, part_of=spending),
+        spending=of_call,
     )
     problems = [
         *unknown_names(file, adapter, world),
@@ -104,7 +108,8 @@ def plan_file(
         raise ScenarioError(problems)
     if offline:
         adapter = offline_adapter(file, adapter, world, dialogue)
-        world = offline_world(world)
+        world, warnings = offline_world(world, file)
+        file = replace(file, warnings=(*file.warnings, *warnings))
     chosen = choose_clock(file, adapter, world, clock)
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:
