@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Served", "chat_server"]
+__all__ = ["WAIT_LIMIT_S", "Served", "chat_server"]
 
 WAIT_LIMIT_S = 20.0
 

@@ -22,6 +22,8 @@ class ServiceCost(_Value):
     requests: int = Field(description="How often it was asked.")
     tokens_in: int = Field(description="Tokens that it read, as far as it says so.")
     tokens_out: int = Field(description="Tokens that it wrote, as far as it says so.")
+    characters: int = Field(description="Characters of text that it spoke.")
+    seconds: float = Field(description="Seconds of sound that it listened to.")
     usd: float | None = Field(description="At list prices; null if not all of it has a price.")
 
 
@@ -43,6 +45,8 @@ def cost_of(items: Sequence[Spent]) -> Cost | None:
             requests=sum_.requests,
             tokens_in=sum_.tokens_in,
             tokens_out=sum_.tokens_out,
+            characters=sum_.characters,
+            seconds=round(sum_.seconds, 3),
             usd=sum_.cost_usd,
         )
         for sum_ in add_up(items)
