@@ -147,6 +147,16 @@ class Adapter(BaseModel, ABC):
         return {}
 
     @property
+    def models(self) -> Mapping[str, str]:
+        """The language models it thinks with in this process, by setting."""
+        return {}
+
+    @property
+    def brief(self) -> str:
+        """What its language models are told before the call."""
+        return ""
+
+    @property
     def speech_keys(self) -> Mapping[str, SecretStr]:
         """Keys for voices and transcribers, by the environment variables whose place they take."""
         return {}

@@ -83,6 +83,16 @@ class ComposableVoiceAgent(Adapter):
         return {"stt": self.stt}
 
     @property
+    def models(self) -> Mapping[str, str]:
+        """Its mind, unless that is a dialogue."""
+        return {} if self.llm is None else {"llm": self.llm}
+
+    @property
+    def brief(self) -> str:
+        """Its prompt."""
+        return self.system_prompt
+
+    @property
     def outside(self) -> tuple[str, ...]:
         """The language model, if there is one."""
         return () if self.llm is None else (f"agent.llm ({self.llm})",)

@@ -82,6 +82,16 @@ class ElevenLabsVoiceAgent(Adapter):
         return {"stt": self.stt}
 
     @property
+    def models(self) -> Mapping[str, str]:
+        """Its mind."""
+        return self.parts.models
+
+    @property
+    def brief(self) -> str:
+        """Its prompt."""
+        return self.system_prompt
+
+    @property
     def speech_keys(self) -> Mapping[str, SecretStr]:
         """The key for ears and voice, if it stands in the scenario."""
         return {} if self.api_key is None else {_KEY: self.api_key}
