@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import ModuleType
 
-__all__ = ["connections", "litellm"]
+from voicetest.errors import SetupError
+
+__all__ = ["connections", "litellm", "rehearse"]
 
 _users: Counter[int] = Counter()
 """How many use litellm on each event loop, by its id; its own cache is by loop, too."""
@@ -25,6 +27,10 @@ def litellm() -> ModuleType:
 
     litellm.suppress_debug_info = True  # it prints advice beside every error
     litellm.disable_aiohttp_transport = True  # whose sockets outlive their session
+    # It would put each stream together again for its log, which nobody reads.
+    litellm.disable_streaming_logging = True
+    # Where a provider reports no tokens, litellm counts them with what it finds in the network.
+    litellm.disable_hf_tokenizer_download = True
     # It warns that every call has an event loop of its own.
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     # Of openai's types, when litellm first makes a schema of them.
@@ -47,7 +53,27 @@ async def connections() -> AsyncIterator[ModuleType]:
             await _close(package, loop)
 
 
+async def rehearse(package: ModuleType, model: str) -> None:
+    """Let it load and make what its first answer would have to wait a second for; asks nobody.
+
+    Raises SetupError for a name without a provider that it knows.
+    """
+    import openai.resources.chat as _  # noqa: F401  # loaded late by the package itself
+    from openai import OpenAIError
+
+    question = [{"role": "user", "content": "hello"}]
+    try:
+        answer = await package.acompletion(
+            model=model, messages=question, mock_response="Hello.", stream=True
+        )
+    except OpenAIError as error:
+        words = f"no language model is called '{model}': write provider/model, as litellm does"
+        raise SetupError(words) from error
+    async for piece in answer:
+        del piece
+
+
 async def _close(package: ModuleType, loop: int) -> None:
     cached = package.in_memory_llm_clients_cache.cache_dict
-    for key in [key for key in cached if key.endswith(f"-{loop}")]:
+    for key in [key for key in list(cached) if key.endswith(f"-{loop}")]:
         await cached.pop(key).close()
