@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
-from voicetest.speech.requests import Provider, Requests, http_errors
+from voicetest.speech.requests import Provider, Requests, http_errors, refusal_of_answer
 from voicetest.spending import Spent
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _refused(error: APIError) -> Refusal:
 
     match error.response:
         case httpx.Response() as answer:
-            return refusal_of_status(answer.status_code, answer.text, answer.headers)
+            return refusal_of_answer(answer)
         case _:
             return refusal_of_status(error.code, "", {})
 
