@@ -23,12 +23,15 @@ if TYPE_CHECKING:
     import httpx
 
 __all__ = [
+    "ATTEMPT_LIMIT_S",
     "Provider",
     "Requests",
     "accepted",
+    "http_client",
     "http_errors",
     "lost_on_the_way",
     "refusal_of_answer",
+    "tls",
 ]
 
 T = TypeVar("T")
@@ -85,6 +88,14 @@ class Requests:
     @property
     def _key_names(self) -> tuple[str, ...]:
         return (self._naming.key_env,) if self._naming.key_env else self._provider.keys
+
+    async def prepare(self, client: Callable[[httpx.AsyncClient], object]) -> None:
+        """Do, before a call, what would hold up its frames: make a `client` like those for work.
+
+        Raises SetupError without a key.
+        """
+        async with http_client() as http:
+            client(http)
 
     async def ask(self, attempt: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
         """What `attempt` gives; it is made again, after a pause, while its Refusal may pass.
@@ -162,15 +173,15 @@ def http_client() -> httpx.AsyncClient:
     import httpx
 
     return httpx.AsyncClient(
-        verify=_tls(),
+        verify=tls(),
         timeout=httpx.Timeout(ATTEMPT_LIMIT_S, connect=_CONNECT_LIMIT_S),
         mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
     )
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    # Reading the certificates takes longer than a frame of a call lasts.
+def tls() -> ssl.SSLContext:
+    """What every connection is secured with; to read it takes longer than a frame of a call."""
     import httpx
 
     return httpx.create_ssl_context()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import subprocess
+import sys
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -317,3 +319,29 @@ def test_transcribers_of_two_providers_work_side_by_side(tmp_path: Path) -> None
 def test_a_transcriber_that_is_not_there_is_an_unknown_name(tmp_path: Path, name: str) -> None:
     with Speech(Cache(tmp_path)) as speech, pytest.raises(UnknownName):
         speech.transcriber(name)
+
+
+_LOADS = """
+import asyncio, sys
+from tests.speech.transcribers.test_cloud import KINDS, SOUND, speech_server
+
+async def listen(kind):
+    with speech_server(kind.answer("hello")) as server:
+        transcriber = kind.transcriber(server.url)
+        await transcriber.prepare()
+        before = set(sys.modules)
+        await transcriber.transcribe(SOUND)
+        print(sorted(name for name in set(sys.modules) - before if name.startswith(sys.argv[2])))
+
+asyncio.run(listen(KINDS[int(sys.argv[1])]))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("number", "package"), [(0, "openai"), (2, "google")])
+def test_once_a_line_is_open_no_package_is_loaded_that_would_hold_up_its_frames(
+    number: int, package: str
+) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", _LOADS, str(number), package]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"

@@ -73,19 +73,17 @@ class CloudTranscriber(ABC):
     def _model(self) -> str:
         return self._naming.subject or self.default_model
 
-    @staticmethod
     @abstractmethod
-    def _import() -> None:
-        """Load what is slow to import."""
+    def _client(self, http: httpx.AsyncClient) -> object:
+        """Whatever is needed to ask, made as for a request; raises SetupError without a key."""
 
     @abstractmethod
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         """One request for the words of some sound; raises Refusal."""
 
     async def prepare(self) -> None:
-        """Load what is slow to import; raises SetupError without a key."""
-        self._import()
-        self._requests.key()
+        """Load what is slow to load; raises SetupError without a key."""
+        await self._requests.prepare(self._client)
 
     async def transcribe(self, audio: AudioChunk) -> str:
         """The words of one speech segment; silence and less than 0.1 s are not sent.

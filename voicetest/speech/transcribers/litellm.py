@@ -43,13 +43,9 @@ class LiteLLMTranscriber(CloudTranscriber):
         if not self._model:
             raise UnknownName("litellm needs a model, such as litellm/groq/whisper-large-v3")
 
-    @staticmethod
-    def _import() -> None:
-        litellm()
-
-    async def prepare(self) -> None:
-        """Load what is slow to import; which key is needed, litellm only says when it is asked."""
-        self._import()
+    def _client(self, http: httpx.AsyncClient) -> object:
+        # Which key is needed it only says when it is asked.
+        return litellm()
 
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         naming = self._naming

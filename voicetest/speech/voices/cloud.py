@@ -75,10 +75,9 @@ class CloudVoice(ABC):
     def _chosen(self, voice: str) -> str:
         """The provider's own name for what stands in the scenario; raises UnknownName."""
 
-    @staticmethod
     @abstractmethod
-    def _import() -> None:
-        """Load what is slow to import."""
+    def _client(self, http: httpx.AsyncClient) -> object:
+        """Whatever is needed to ask, made as for a request; raises SetupError without a key."""
 
     @abstractmethod
     async def _speak(
@@ -87,9 +86,8 @@ class CloudVoice(ABC):
         """One request for the sound of a text; raises Refusal."""
 
     async def prepare(self) -> None:
-        """Load what is slow to import; raises SetupError without a key."""
-        self._import()
-        self._requests.key()
+        """Load what is slow to load; raises SetupError without a key."""
+        await self._requests.prepare(self._client)
 
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """The text as the provider says it.
