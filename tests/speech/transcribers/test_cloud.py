@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from tests.speech.speech_server import PAGE, Answer, Asked, error, json_answer, speech_server
+from tests.speech.failures import KEY, failures, what_passes
+from tests.speech.speech_server import Answer, Asked, json_answer, speech_server
 from voicetest.audio.chunk import AudioChunk
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
 from voicetest.models.retries import Retries
@@ -32,7 +33,6 @@ from voicetest.speech.transcribers.openai import OpenAITranscriber
 from voicetest.speech.workers import Workers
 from voicetest.spending import LimitReached, Spending, Spent
 
-KEY = "sk-very-secret-key-4711"
 WORDS = "I was  charged twice.\n"
 HEARD = "I was charged twice."
 TONE = (8000 * np.sin(np.arange(24_000) * 0.1)).astype(np.int16)
@@ -137,17 +137,7 @@ def test_no_words_are_no_failure(kind: Kind) -> None:
 
 @each_kind
 @pytest.mark.process
-@pytest.mark.parametrize(
-    "first",
-    [
-        error(429, headers={"retry-after": "0.01"}),
-        error(429),
-        error(503),
-        Answer(b'{"text": "half', media_type="application/json", cut_at=5),
-        Answer(hang_up=True),
-    ],
-    ids=["429 with retry-after", "429", "503", "truncated", "hung up"],
-)
+@what_passes
 def test_what_passes_is_asked_again(kind: Kind, first: Answer) -> None:
     with speech_server(first, kind.answer(WORDS)) as server:
         assert asyncio.run(kind.transcriber(server.url).transcribe(SOUND)) == HEARD
@@ -156,21 +146,7 @@ def test_what_passes_is_asked_again(kind: Kind, first: Answer) -> None:
 
 @each_kind
 @pytest.mark.process
-@pytest.mark.parametrize(
-    ("answer", "failure", "words", "requests"),
-    [
-        (error(401, words=f"Incorrect key {KEY}"), SetupError, r"refuses the key \(HTTP 401\)", 1),
-        (error(402), SetupError, "no credit or plan", 1),
-        (error(429, "insufficient_quota"), SetupError, "no credit or plan", 1),
-        (error(400, words=f"bad {KEY}"), ConnectionFailed, r"HTTP 400 'bad \*\*\*'", 1),
-        (error(404, "model_not_found"), ConnectionFailed, "check its name, model and options", 1),
-        (error(500), ConnectionFailed, "HTTP 500 'no', 4 times: the fault is at its side", 4),
-        (PAGE, ConnectionFailed, "is not ", 1),
-        (Answer(PAGE.body, 502, "text/html"), ConnectionFailed, "HTTP 502, 4 times", 4),
-        (json_answer({"transcripts": []}), ConnectionFailed, "no transcript", 1),
-    ],
-    ids=["401", "402", "no quota", "400", "404", "500", "a page", "a page that fails", "no text"],
-)
+@failures
 def test_what_went_wrong_is_told_without_the_key(
     kind: Kind,
     answer: Answer,
@@ -191,6 +167,17 @@ def test_what_went_wrong_is_told_without_the_key(
     assert len(server.asked) == requests
     printed = "".join(capsys.readouterr())
     assert KEY not in f"{raised.value} {raised.value!r} {caplog.text} {printed}"
+
+
+@each_kind
+@pytest.mark.process
+def test_an_answer_without_words_is_no_transcript(kind: Kind) -> None:
+    empty = json_answer({"transcripts": []})
+    with (
+        speech_server(empty) as server,
+        pytest.raises(ConnectionFailed, match="no transcript"),
+    ):
+        asyncio.run(kind.transcriber(server.url).transcribe(SOUND))
 
 
 @each_kind

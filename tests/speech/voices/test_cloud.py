@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.speech.speech_server import PAGE, Answer, error, json_answer, speech_server
+from tests.speech.failures import KEY, failures, what_passes
+from tests.speech.speech_server import Answer, json_answer, speech_server
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
 from voicetest.models.retries import Retries
 from voicetest.registry import UnknownName
@@ -30,7 +31,6 @@ from voicetest.speech.voices.openai import OpenAIVoice
 from voicetest.speech.workers import Workers
 from voicetest.spending import LimitReached, Spending, Spent
 
-KEY = "sk-very-secret-key-4711"
 SOUND = bytes(range(250)) * 40
 TEXT = "I was charged twice."
 
@@ -136,17 +136,7 @@ def test_what_is_spent_is_told_and_a_limit_stops_the_next_text(kind: Kind) -> No
 
 @each_kind
 @pytest.mark.process
-@pytest.mark.parametrize(
-    "first",
-    [
-        error(429, headers={"retry-after": "0.01"}),
-        error(429),
-        error(503),
-        Answer(SOUND, cut_at=100),
-        Answer(hang_up=True),
-    ],
-    ids=["429 with retry-after", "429", "503", "truncated", "hung up"],
-)
+@what_passes
 def test_what_passes_is_asked_again(kind: Kind, first: Answer) -> None:
     with speech_server(first, kind.answer(SOUND)) as server:
         assert asyncio.run(kind.voice(server.url).synthesise(TEXT)).data == SOUND
@@ -169,20 +159,7 @@ def test_a_slow_first_byte_is_waited_for_but_not_for_ever(
 
 @each_kind
 @pytest.mark.process
-@pytest.mark.parametrize(
-    ("answer", "failure", "words", "requests"),
-    [
-        (error(401, words=f"Incorrect key {KEY}"), SetupError, r"refuses the key \(HTTP 401\)", 1),
-        (error(402), SetupError, "no credit or plan", 1),
-        (error(429, "insufficient_quota"), SetupError, "no credit or plan", 1),
-        (error(400, words=f"bad {KEY}"), ConnectionFailed, r"HTTP 400 'bad \*\*\*'", 1),
-        (error(404, "model_not_found"), ConnectionFailed, "check its name, model and options", 1),
-        (error(500), ConnectionFailed, "HTTP 500 'no', 4 times: the fault is at its side", 4),
-        (PAGE, ConnectionFailed, r"what answers at http://127\.0\.0\.1:\d+ is not ", 1),
-        (Answer(PAGE.body, 502, "text/html"), ConnectionFailed, "HTTP 502, 4 times", 4),
-    ],
-    ids=["401", "402", "no quota", "400", "404", "500", "a page", "a page that fails"],
-)
+@failures
 def test_what_went_wrong_is_told_without_the_key(
     kind: Kind,
     answer: Answer,
