@@ -27,7 +27,7 @@ class Speech(AbstractContextManager["Speech"]):
 
         What is not in the cache is charged to `account`, by default with the environment's keys.
         """
-        provider_name, _, voice = name.partition("/")
+        provider_name, voice = _parts(name)
         provider: VoiceProvider = load(VOICES, provider_name)
         return CachedVoice(provider(voice, self._workers, account), self.cache)
 
@@ -38,7 +38,7 @@ class Speech(AbstractContextManager["Speech"]):
 
         Raises UnknownName or NotInstalled. `phrases` bias what it hears: for ears, not for checks.
         """
-        provider_name, _, model = name.partition("/")
+        provider_name, model = _parts(name)
         provider: TranscriberProvider = load(TRANSCRIBERS, provider_name)
         transcriber = provider(model, self._workers, tuple(phrases), account)
         return CachedTranscriber(transcriber, self.cache)
@@ -49,3 +49,9 @@ class Speech(AbstractContextManager["Speech"]):
 
     def __exit__(self, *failure: object) -> None:
         self.close()
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Provider, and what stands behind it: after a slash, or options alone."""
+    provider = name.partition("?")[0].partition("/")[0]
+    return provider, name[len(provider) :].removeprefix("/")

@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     import httpx
 
-__all__ = ["Provider", "Requests", "accepted", "http_client", "http_errors"]
+__all__ = [
+    "ATTEMPT_LIMIT_S",
+    "Provider",
+    "Requests",
+    "accepted",
+    "http_client",
+    "http_errors",
+    "lost_on_the_way",
+    "refusal_of_answer",
+    "tls",
+]
 
 T = TypeVar("T")
 
@@ -68,13 +78,24 @@ class Requests:
         An address that stands in a scenario gets the key that stands beside it, or none.
         """
         naming = self._naming
-        names = (naming.key_env,) if naming.key_env else self._provider.keys
         if naming.base_url and not naming.key_env:
             return _NO_KEY
-        key = self._account.key(*names)
+        key = self._account.key(*self._key_names)
         if key is None:
-            raise SetupError(f"{self._who} needs {names[0]} in the environment")
+            raise SetupError(f"{self._who} needs {self._key_names[0]} in the environment")
         return key.get_secret_value()
+
+    @property
+    def _key_names(self) -> tuple[str, ...]:
+        return (self._naming.key_env,) if self._naming.key_env else self._provider.keys
+
+    async def prepare(self, client: Callable[[httpx.AsyncClient], object]) -> None:
+        """Do, before a call, what would hold up its frames: make a `client` like those for work.
+
+        Raises SetupError without a key.
+        """
+        async with http_client() as http:
+            client(http)
 
     async def ask(self, attempt: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
         """What `attempt` gives; it is made again, after a pause, while its Refusal may pass.
@@ -103,7 +124,8 @@ class Requests:
     def _failure(self, refusal: Refusal, attempts: int) -> VoicetestError:
         """One message for each cause: who failed, how, and what to do."""
         company, said = self._provider.name, refusal.shown
-        key = self._naming.key_env or " or ".join(self._provider.keys)
+        key = " or ".join(self._key_names) or "the key"
+        where = f" at {self.base_url}" if self.base_url else ""
         answered = f"{self._who}: {company} answered {said}".rstrip()
         times = f", {attempts} times" if attempts > 1 else ""
         match refusal.cause:
@@ -129,14 +151,14 @@ class Requests:
                 words = f"{self._who}: {company} did not answer in time{times}: try again later"
             case Cause.UNREACHABLE:
                 words = (
-                    f"{self._who}: cannot reach {company} at {self.base_url}: {refusal.words}: "
+                    f"{self._who}: cannot reach {company}{where}: {refusal.words}: "
                     "check the network and the address"
                 )
             case Cause.CUT_OFF:
                 words = f"{self._who}: {company}'s answer broke off{times}: try again later"
             case Cause.NONSENSE:
                 words = (
-                    f"{self._who}: what answers at {self.base_url} is not {company}: "
+                    f"{self._who}: what answers{where} is not {company}: "
                     f"{refusal.words}: check the address"
                 )
         return ConnectionFailed(words, code=refusal.status, reason=refusal.words)
@@ -151,15 +173,15 @@ def http_client() -> httpx.AsyncClient:
     import httpx
 
     return httpx.AsyncClient(
-        verify=_tls(),
+        verify=tls(),
         timeout=httpx.Timeout(ATTEMPT_LIMIT_S, connect=_CONNECT_LIMIT_S),
         mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
     )
 
 
 @cache
-def _tls() -> ssl.SSLContext:
-    # Reading the certificates takes longer than a frame of a call lasts.
+def tls() -> ssl.SSLContext:
+    """What every connection is secured with; to read it takes longer than a frame of a call."""
     import httpx
 
     return httpx.create_ssl_context()
@@ -172,16 +194,30 @@ def http_errors() -> Iterator[None]:
 
     try:
         yield
-    except httpx.TimeoutException as error:
-        raise Refusal(Cause.SLOW) from error
-    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.DecodingError) as error:
-        raise Refusal(Cause.CUT_OFF) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Refusal(Cause.UNREACHABLE, str(error) or type(error).__name__) from error
+        raise lost_on_the_way(error) from error
+
+
+def lost_on_the_way(error: BaseException) -> Refusal:
+    """What an error of httpx means."""
+    import httpx
+
+    match error:
+        case httpx.TimeoutException():
+            return Refusal(Cause.SLOW)
+        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.DecodingError():
+            return Refusal(Cause.CUT_OFF)
+        case _:
+            return Refusal(Cause.UNREACHABLE, str(error) or type(error).__name__)
 
 
 def accepted(response: httpx.Response) -> httpx.Response:
     """The answer, if it is a success; else it is a Refusal."""
     if response.is_success:
         return response
-    raise refusal_of_status(response.status_code, response.text, response.headers)
+    raise refusal_of_answer(response)
+
+
+def refusal_of_answer(response: httpx.Response) -> Refusal:
+    """What an answer that is no success means."""
+    return refusal_of_status(response.status_code, response.text, response.headers)

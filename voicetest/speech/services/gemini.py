@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
-from voicetest.speech.requests import Provider, Requests, http_errors
+from voicetest.speech.requests import Provider, Requests, http_errors, refusal_of_answer, tls
 from voicetest.spending import Spent
 
 if TYPE_CHECKING:
     import httpx
+    from google.genai import Client
     from google.genai.errors import APIError
     from google.genai.types import GenerateContentConfig, GenerateContentResponse, Part
 
-__all__ = ["GEMINI", "generate", "tokens"]
+__all__ = ["GEMINI", "gemini_client", "gemini_ready", "generate", "tokens"]
 
 GEMINI = Provider(
     "Gemini",
@@ -25,23 +26,42 @@ GEMINI = Provider(
 )
 
 
+def gemini_client(requests: Requests, http: httpx.AsyncClient) -> Client:
+    """The SDK's client over a connection of ours; it does not ask again by itself."""
+    # Not needed to validate a scenario, and slow to import.
+    import httpx
+    from google.genai import Client
+    from google.genai.types import HttpOptions
+
+    options = HttpOptions(
+        base_url=requests.base_url,
+        httpx_async_client=http,
+        # Neither is used, but it would read the certificates for each of them.
+        httpx_client=httpx.Client(verify=tls()),
+        async_client_args={"ssl": tls()},
+    )
+    return Client(api_key=requests.key(), vertexai=False, http_options=options)
+
+
+def gemini_ready(requests: Requests, http: httpx.AsyncClient) -> object:
+    """Everything that the SDK only makes when it is first used; raises SetupError without a key."""
+    from google.genai.types import Content, GenerateContentConfig, GenerateContentResponse
+
+    found = GenerateContentResponse.model_validate({"candidates": [{"content": {"parts": []}}]})
+    made = (Content(role="user", parts=[]), GenerateContentConfig(temperature=0.0))
+    return (gemini_client(requests, http).aio.models, found, made)
+
+
 async def generate(
-    requests: Requests,
-    http: httpx.AsyncClient,
-    model: str,
-    part: Part,
-    config: GenerateContentConfig,
+    client: Client, model: str, part: Part, config: GenerateContentConfig
 ) -> GenerateContentResponse:
     """What a model makes of one part; raises Refusal."""
-    # Not needed to validate a scenario, and slow to import.
-    from google import genai
-    from google.genai.types import Content, HttpOptions
+    from google.genai.types import Content
 
-    options = HttpOptions(base_url=requests.base_url, httpx_async_client=http)
-    client = genai.Client(api_key=requests.key(), vertexai=False, http_options=options)
+    content = Content(role="user", parts=[part])
     with _errors():
         return await client.aio.models.generate_content(
-            model=model, contents=[Content(role="user", parts=[part])], config=config
+            model=model, contents=[content], config=config
         )
 
 
@@ -65,7 +85,7 @@ def _refused(error: APIError) -> Refusal:
 
     match error.response:
         case httpx.Response() as answer:
-            return refusal_of_status(answer.status_code, answer.text, answer.headers)
+            return refusal_of_answer(answer)
         case _:
             return refusal_of_status(error.code, "", {})
 

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
-from voicetest.speech.requests import Provider, Requests, http_errors
+from voicetest.speech.refusal import Cause, Refusal
+from voicetest.speech.requests import (
+    Provider,
+    Requests,
+    http_errors,
+    lost_on_the_way,
+    refusal_of_answer,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -30,29 +36,16 @@ def openai_client(requests: Requests, http: httpx.AsyncClient) -> AsyncOpenAI:
 
 @contextmanager
 def openai_errors() -> Iterator[None]:
-    """What the SDK raises, and what litellm derives from it, as a Refusal."""
+    """What the SDK raises, as a Refusal."""
     import openai
 
     try:
         with http_errors():
             yield
-    except openai.APITimeoutError as error:
-        raise Refusal(Cause.SLOW) from error
     except openai.APIConnectionError as error:
-        raise _on_the_way(error) from error
+        # It says `Connection error.` of everything; what it was stands behind that.
+        raise lost_on_the_way(error.__cause__ or error) from error
     except openai.APIStatusError as error:
-        answer = error.response
-        raise refusal_of_status(answer.status_code, answer.text, answer.headers) from error
+        raise refusal_of_answer(error.response) from error
     except openai.OpenAIError as error:
         raise Refusal(Cause.NONSENSE, str(error)) from error
-
-
-def _on_the_way(error: Exception) -> Refusal:
-    """The SDK says `Connection error.` of everything; what it was stands behind that."""
-    if error.__cause__ is None:
-        return Refusal(Cause.UNREACHABLE, str(error))
-    try:
-        with http_errors():
-            raise error.__cause__
-    except Refusal as refusal:
-        return refusal

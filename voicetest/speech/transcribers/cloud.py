@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import wave
-from abc import ABC, abstractmethod
-from dataclasses import asdict
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.speech.account import Account
-from voicetest.speech.naming import Naming
-from voicetest.speech.requests import Provider, Requests
+from voicetest.speech.cloud import CloudSpeech
 from voicetest.speech.workers import Workers
 from voicetest.spending import Spent
 
@@ -25,20 +22,14 @@ SHORTEST_S = 0.1
 """OpenAI refuses less."""
 
 
-class CloudTranscriber(ABC):
-    """One model of a provider that is asked over HTTP, one stretch of speech at a time.
+class CloudTranscriber(CloudSpeech):
+    """One model of a provider that is asked one stretch of speech at a time.
 
     It is not told what to expect, whoever listens with it: models of that size need no help.
     """
 
-    local = False
-
-    prefix: ClassVar[str]
-    """What stands before the `/` of its name."""
-    provider: ClassVar[Provider]
-    default_model: ClassVar[str]
-    ours: ClassVar[int] = 1
-    """Our part of the identity; raise it when something else is asked of the same sound."""
+    role: ClassVar[str] = "transcriber"
+    options: ClassVar[frozenset[str]] = frozenset({"language", "base_url", "key_env"})
 
     def __init__(
         self,
@@ -48,44 +39,19 @@ class CloudTranscriber(ABC):
         account: Account | None = None,
     ) -> None:
         """Raises UnknownName for an option that it does not have."""
-        self._written = model
-        self._account = account or Account()
-        self._naming = Naming.of(model, self.prefix, {"language", "base_url", "key_env"})
-        who = f"the transcriber {self.name}"
-        self._requests = Requests(who, self.provider, self._naming, self._account)
+        super().__init__(model, account)
 
     @property
-    def name(self) -> str:
-        """Provider, model and options, as in a scenario."""
-        return f"{self.prefix}/{self._written}".rstrip("/")
-
-    @property
-    def identity(self) -> str:
-        """Model, options, and whose model it is."""
-        decides = asdict(self._naming) | {
-            "subject": self._model,
-            "base_url": self._requests.base_url,
-        }
-        del decides["key_env"]
-        return f"{self.prefix} {self.ours} {json.dumps(decides, sort_keys=True)}"
+    def _subject(self) -> str:
+        return self._model
 
     @property
     def _model(self) -> str:
         return self._naming.subject or self.default_model
 
-    @staticmethod
-    @abstractmethod
-    def _import() -> None:
-        """Load what is slow to import."""
-
     @abstractmethod
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         """One request for the words of some sound; raises Refusal."""
-
-    async def prepare(self) -> None:
-        """Load what is slow to import; raises SetupError without a key."""
-        self._import()
-        self._requests.key()
 
     async def transcribe(self, audio: AudioChunk) -> str:
         """The words of one speech segment; silence and less than 0.1 s are not sent.

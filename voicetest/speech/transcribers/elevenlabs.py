@@ -24,9 +24,8 @@ class ElevenLabsTranscriber(CloudTranscriber):
     provider: ClassVar[Provider] = ELEVENLABS
     default_model: ClassVar[str] = "scribe_v2"
 
-    @staticmethod
-    def _import() -> None:
-        import httpx as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return self._requests.key()
 
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         fields = {

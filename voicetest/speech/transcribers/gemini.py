@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from voicetest.audio.chunk import AudioChunk
 from voicetest.speech.refusal import Cause, Refusal
 from voicetest.speech.requests import Provider
-from voicetest.speech.services.gemini import GEMINI, generate, tokens
+from voicetest.speech.services.gemini import GEMINI, gemini_client, gemini_ready, generate, tokens
 from voicetest.speech.transcribers.cloud import CloudTranscriber, wav_file
 from voicetest.spending import Spent
 
@@ -33,15 +33,16 @@ class GeminiTranscriber(CloudTranscriber):
     provider: ClassVar[Provider] = GEMINI
     default_model: ClassVar[str] = "gemini-3.8-flash"
 
-    @staticmethod
-    def _import() -> None:
-        import google.genai as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return gemini_ready(self._requests, http)
 
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         from google.genai.types import FinishReason, Part
 
         part = Part.from_bytes(data=wav_file(audio), mime_type="audio/wav")
-        answer = await generate(self._requests, http, self._model, part, self._config())
+        answer = await generate(
+            gemini_client(self._requests, http), self._model, part, self._config()
+        )
         found = answer.candidates[0].finish_reason if answer.candidates else None
         if found is not FinishReason.STOP:
             blocked = answer.prompt_feedback and answer.prompt_feedback.block_reason

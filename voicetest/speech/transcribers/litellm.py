@@ -11,7 +11,7 @@ from voicetest.registry import UnknownName
 from voicetest.speech.account import Account
 from voicetest.speech.refusal import Cause, Refusal
 from voicetest.speech.requests import ATTEMPT_LIMIT_S, Provider
-from voicetest.speech.services.openai import openai_errors
+from voicetest.speech.services.litellm import litellm_errors
 from voicetest.speech.transcribers.cloud import CloudTranscriber, wav_file
 from voicetest.speech.workers import Workers
 from voicetest.spending import Spent
@@ -43,15 +43,15 @@ class LiteLLMTranscriber(CloudTranscriber):
         if not self._model:
             raise UnknownName("litellm needs a model, such as litellm/groq/whisper-large-v3")
 
-    @staticmethod
-    def _import() -> None:
-        litellm()
+    def _client(self, http: httpx.AsyncClient) -> object:
+        # Which key is needed it only says when it is asked.
+        return litellm()
 
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         naming = self._naming
         given = naming.base_url or naming.key_env
         async with connections() as package:
-            with openai_errors():
+            with litellm_errors():
                 answer = await package.atranscription(
                     model=self._model,
                     file=("speech.wav", wav_file(audio), "audio/wav"),
@@ -62,10 +62,10 @@ class LiteLLMTranscriber(CloudTranscriber):
                     max_retries=0,
                 )
             cost = _cost(package, self._model, audio.duration)
-        text = answer.text or ""
-        if text.lstrip().lower().startswith(_PAGES):
-            raise Refusal(Cause.NONSENSE, "it sends a page, and no transcript")
-        return text, Spent(self.name, cost_usd=cost, seconds=audio.duration)
+        # It takes whatever comes for a transcript.
+        if answer.text is None or answer.text.lstrip().lower().startswith(_PAGES):
+            raise Refusal(Cause.NONSENSE, "it sends no transcript")
+        return answer.text, Spent(self.name, cost_usd=cost, seconds=audio.duration)
 
 
 def _cost(package: ModuleType, model: str, seconds: float) -> float | None:

@@ -24,9 +24,8 @@ class OpenAITranscriber(CloudTranscriber):
     provider: ClassVar[Provider] = OPENAI
     default_model: ClassVar[str] = "gpt-transcribe"
 
-    @staticmethod
-    def _import() -> None:
-        import openai as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return openai_client(self._requests, http).audio.transcriptions
 
     async def _hear(self, http: httpx.AsyncClient, audio: AudioChunk) -> tuple[str, Spent]:
         from openai import omit

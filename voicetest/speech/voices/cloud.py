@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
-from dataclasses import asdict
+from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from voicetest.audio.chunk import AudioChunk
 from voicetest.speech.account import Account
-from voicetest.speech.naming import Naming
-from voicetest.speech.requests import Provider, Requests
+from voicetest.speech.cloud import CloudSpeech
 from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.workers import Workers
 from voicetest.spending import Spent
@@ -21,51 +18,23 @@ if TYPE_CHECKING:
 __all__ = ["CloudVoice"]
 
 
-class CloudVoice(ABC):
-    """One voice of a provider that is asked over HTTP, text by text; the result is kept elsewhere.
+class CloudVoice(CloudSpeech):
+    """One voice of a provider; the same text is not the same sound twice."""
 
-    The same text is not the same sound twice.
-    """
-
-    local = False
-
-    prefix: ClassVar[str]
-    """What stands before the `/` of its name."""
-    provider: ClassVar[Provider]
-    options: ClassVar[frozenset[str]]
-    """The options that its name may have."""
-    default_model: ClassVar[str]
+    role: ClassVar[str] = "voice"
     rates: ClassVar[tuple[float, float]]
     """The slowest and the fastest."""
     longest: ClassVar[int] = 40_000
     """Characters of one text."""
-    ours: ClassVar[int] = 1
-    """Our part of a voice's identity; raise it when something else is asked for the same text."""
 
     def __init__(self, voice: str, workers: Workers, account: Account | None = None) -> None:
         """Raises UnknownName for a voice or an option that is not there."""
-        self._written = voice
-        self._account = account or Account()
-        self._naming = Naming.of(voice, self.prefix, self.options)
-        who = f"the voice {self.name}"
-        self._requests = Requests(who, self.provider, self._naming, self._account)
+        super().__init__(voice, account)
         self._voice = self._chosen(self._naming.subject)
 
     @property
-    def name(self) -> str:
-        """Provider, voice and options, as in a scenario."""
-        return f"{self.prefix}/{self._written}".rstrip("/")
-
-    @property
-    def identity(self) -> str:
-        """Voice, model, options, and whose voice it is."""
-        decides = asdict(self._naming) | {
-            "subject": self._voice,
-            "model": self._model,
-            "base_url": self._requests.base_url,
-        }
-        del decides["key_env"]
-        return f"{self.prefix} {self.ours} {json.dumps(decides, sort_keys=True)}"
+    def _subject(self) -> str:
+        return self._voice
 
     @property
     def _model(self) -> str:
@@ -75,21 +44,11 @@ class CloudVoice(ABC):
     def _chosen(self, voice: str) -> str:
         """The provider's own name for what stands in the scenario; raises UnknownName."""
 
-    @staticmethod
-    @abstractmethod
-    def _import() -> None:
-        """Load what is slow to import."""
-
     @abstractmethod
     async def _speak(
         self, http: httpx.AsyncClient, text: str, rate: float
     ) -> tuple[AudioChunk, Spent]:
         """One request for the sound of a text; raises Refusal."""
-
-    async def prepare(self) -> None:
-        """Load what is slow to import; raises SetupError without a key."""
-        self._import()
-        self._requests.key()
 
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """The text as the provider says it.

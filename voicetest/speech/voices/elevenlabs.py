@@ -46,9 +46,8 @@ class ElevenLabsVoice(CloudVoice):
             )
         return chosen
 
-    @staticmethod
-    def _import() -> None:
-        import httpx as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return self._requests.key()
 
     async def _speak(
         self, http: httpx.AsyncClient, text: str, rate: float

@@ -8,7 +8,7 @@ from voicetest.audio.chunk import AudioChunk
 from voicetest.registry import UnknownName, nearest
 from voicetest.speech.refusal import Cause, Refusal
 from voicetest.speech.requests import Provider
-from voicetest.speech.services.gemini import GEMINI, generate, tokens
+from voicetest.speech.services.gemini import GEMINI, gemini_client, gemini_ready, generate, tokens
 from voicetest.speech.voices.cloud import CloudVoice
 from voicetest.speech.voices.sound import sound_of
 from voicetest.spending import Spent
@@ -56,9 +56,8 @@ class GeminiVoice(CloudVoice):
             )
         return voice
 
-    @staticmethod
-    def _import() -> None:
-        import google.genai as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return gemini_ready(self._requests, http)
 
     async def _speak(
         self, http: httpx.AsyncClient, text: str, rate: float
@@ -81,7 +80,7 @@ class GeminiVoice(CloudVoice):
                 language_code=self._naming.language or None,
             ),
         )
-        answer = await generate(self._requests, http, self._model, part, config)
+        answer = await generate(gemini_client(self._requests, http), self._model, part, config)
         blobs = [piece.inline_data for piece in answer.parts or () if piece.inline_data]
         if not blobs:
             raise Refusal(Cause.BROKEN, "no sound came")

@@ -51,9 +51,8 @@ class OpenAIVoice(CloudVoice):
             )
         return voice
 
-    @staticmethod
-    def _import() -> None:
-        import openai as _  # noqa: F401
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return openai_client(self._requests, http).audio.speech
 
     async def _speak(
         self, http: httpx.AsyncClient, text: str, rate: float
