@@ -80,7 +80,7 @@ class LineSpoken:
     truncated: bool
     """Whether the call ended before the whole line was out."""
     clean: str
-    """Name of the file with the clean line, before effects and line."""
+    """Name of the file with the clean line, before effects and line; empty for a typed one."""
     said: str | None = None
     """Its words where the voice departed from the text."""
 

@@ -33,6 +33,7 @@ from voicetest.scenario.steps import (
     ExpectStep,
     PlayStep,
     SilenceStep,
+    TextStep,
     UserStep,
 )
 
@@ -101,7 +102,7 @@ def _awaited(file: ScenarioFile) -> list[int]:
     spoken = False
     for index, step in enumerate(file.scenario.script):
         match step:
-            case UserStep() | PlayStep() | DtmfStep():
+            case UserStep() | PlayStep() | TextStep() | DtmfStep():
                 spoken = True
             case AgentStep():
                 if spoken and step.agent.stays_silent is None:

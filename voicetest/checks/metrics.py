@@ -230,7 +230,7 @@ def _wer(call: Measured) -> list[float]:
     of_user = [
         word_error_rate(turn.spoken.text, turn.understood)
         for turn in call.call.user_turns
-        if turn.understood is not None and turn.spoken.text
+        if turn.understood is not None and turn.spoken.kind in SPOKEN and turn.spoken.text
     ]
     texts = {placed.turn.index: placed.turn.text for placed in call.placed}
     of_agent = [

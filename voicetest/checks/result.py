@@ -49,7 +49,10 @@ class Turn(_Value):
 
     index: int = Field(description="Counted from 0 over both parties, in order of start.")
     by: Literal["user", "agent"] = Field(description="Who spoke.")
-    kind: str = Field(description="user, play or agent.")
+    kind: str = Field(
+        description="agent, or what the user did: user, interrupt, backchannel, play, noise, dtmf, "
+        "text."
+    )
     step: StepPlace | None = Field(description="The step that spoke it or listened to it.")
     start_s: float = Field(description="Where speech starts in the recording.")
     end_s: float = Field(description="Where speech ends in the recording, without the tail.")

@@ -27,12 +27,16 @@ from voicetest.scenario.steps import (
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 
 __all__ = ["judge_steps"]
 
-_SOUNDING = (UserStep, PlayStep, InterruptStep, BackchannelStep, NoiseStep, DtmfStep)
+_ACTED = (UserStep, PlayStep, InterruptStep, BackchannelStep, NoiseStep, DtmfStep, TextStep)
+"""Steps in which the user does something."""
+_ASKED = UserStep | PlayStep | InterruptStep | DtmfStep | TextStep
+"""Steps that the agent answers."""
 
 
 def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None) -> Iterator[Check]:
@@ -64,7 +68,7 @@ def _reached(measured: Measured, index: int, step: Step) -> StepView | None:
     view = measured.call.steps.get(index)
     if view is None:
         return None
-    if isinstance(step, _SOUNDING) and (view.ended is None or view.ended.reason is None):
+    if isinstance(step, _ACTED) and (view.ended is None or view.ended.reason is None):
         spoken = any(turn.spoken.step == index for turn in measured.call.user_turns)
         return view if spoken else None
     if view.ended is None:
@@ -231,7 +235,7 @@ class _Listening:
         """What `within` runs from, and the earliest time at which its speech may start."""
         script = self.file.scenario.script
         for earlier in range(self.index - 1, -1, -1):
-            if isinstance(script[earlier], UserStep | PlayStep | InterruptStep | DtmfStep):
+            if isinstance(script[earlier], _ASKED):
                 for turn in self.measured.call.user_turns:
                     if turn.spoken.step == earlier:
                         return turn.spoken.speech_end_s, turn.spoken.speech_start_s

@@ -172,6 +172,8 @@ class CallView:
                     turn.speech_start_s = entry.at
             case LineSpoken():
                 self.user_turns.append(UserTurn(entry.what))
+                if entry.what.kind == "text":
+                    self._user_starts += 1
             case ToolCalled():
                 self.agent_turns[-1].tools.append(ToolUse(entry.what, entry.at))
             case ToolResult():
@@ -219,8 +221,8 @@ class CallView:
 
     def settle(self) -> None:
         """Give each user turn what the platform understood of it."""
-        spoken = (turn for turn in self.user_turns if turn.spoken.kind in SPOKEN)
-        for number, turn in enumerate(spoken, start=1):
+        worded = (turn for turn in self.user_turns if turn.spoken.kind in SPOKEN | {"text"})
+        for number, turn in enumerate(worded, start=1):
             turn.understood = self._understood.get(number)
 
 

@@ -10,6 +10,7 @@ from voicetest.executor.steps.agent import listen
 from voicetest.executor.steps.keys import press
 from voicetest.executor.steps.over import make_noise, speak_over
 from voicetest.executor.steps.silence import stay_silent
+from voicetest.executor.steps.text import write
 from voicetest.executor.steps.user import speak
 from voicetest.scenario.steps import (
     AgentStep,
@@ -22,6 +23,7 @@ from voicetest.scenario.steps import (
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 
@@ -57,6 +59,8 @@ async def _run(stage: Stage, index: int, step: Step, *, spoken_over: bool) -> St
             return await make_noise(stage, index, step)
         case DtmfStep():
             return await press(stage, index, step)
+        case TextStep():
+            return await write(stage, index, step)
         case SilenceStep():
             return await stay_silent(stage, index, step)
         case ExpectStep() | HangupStep():

@@ -76,7 +76,9 @@ def _write_segments(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> 
     lines = iter(spoken)
     for turn in turns:
         if turn.by == "user":
-            (segments / next(lines).clean).rename(folder / str(turn.file))
+            line = next(lines)
+            if turn.file is not None:
+                (segments / line.clean).rename(folder / turn.file)
         elif turn.file is not None:
             _cut(record.recording, folder / turn.file, turn.start_s, turn.end_s)
     for unspoken in segments.glob(".step-*.wav"):

@@ -32,6 +32,7 @@ from voicetest.scenario.steps import (
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 from voicetest.scenario.tools import Tool, ToolError
@@ -56,6 +57,7 @@ __all__ = [
     "SilenceStep",
     "SpeechExpectations",
     "Step",
+    "TextStep",
     "Tool",
     "ToolCall",
     "ToolError",

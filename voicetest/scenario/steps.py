@@ -49,6 +49,7 @@ __all__ = [
     "PlayStep",
     "SilenceStep",
     "Step",
+    "TextStep",
     "UserStep",
 ]
 
@@ -180,6 +181,14 @@ class DtmfStep(Section):
     )
 
 
+class TextStep(Section):
+    """Type something to the agent instead of saying it."""
+
+    text: Text = Field(
+        description="What the user types; it is sent at once, where the line takes typed turns."
+    )
+
+
 class HangupStep(Section):
     """End the call."""
 
@@ -203,6 +212,7 @@ ACTIONS = {
     "backchannel": BackchannelStep,
     "noise": NoiseStep,
     "dtmf": DtmfStep,
+    "text": TextStep,
     "hangup": HangupStep,
     "expect": ExpectStep,
 }
@@ -271,6 +281,7 @@ _StepAsWritten: TypeAlias = (
     | BackchannelStep
     | NoiseStep
     | DtmfStep
+    | TextStep
     | HangupStep
     | ExpectStep
 )
@@ -284,6 +295,7 @@ Step: TypeAlias = Annotated[
     | Annotated[BackchannelStep, Tag("BackchannelStep")]
     | Annotated[NoiseStep, Tag("NoiseStep")]
     | Annotated[DtmfStep, Tag("DtmfStep")]
+    | Annotated[TextStep, Tag("TextStep")]
     | Annotated[HangupStep, Tag("HangupStep")]
     | Annotated[ExpectStep, Tag("ExpectStep")],
     Discriminator(_kind),
