@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.checks.judgement import Judgement
+
 __all__ = [
     "Check",
     "Fault",
@@ -51,7 +53,7 @@ class Turn(_Value):
     by: Literal["user", "agent"] = Field(description="Who spoke.")
     kind: str = Field(
         description="agent, or what the user did: user, interrupt, backchannel, play, noise, dtmf, "
-        "text."
+        "text, improvise."
     )
     step: StepPlace | None = Field(description="The step that spoke it or listened to it.")
     start_s: float = Field(description="Where speech starts in the recording.")
@@ -169,3 +171,6 @@ class Result(_Value):
     messages: tuple[dict[str, Any], ...]
     termination: Termination
     harness: HarnessFigures | None
+    judge: Judgement | None = Field(
+        default=None, description="What a language model said of the call; null without one."
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voicetest.call.harness import Harness
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
+from voicetest.checks.improvised import judge_improvised
 from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
 from voicetest.checks.metrics import Measured
 from voicetest.checks.over import judge_over
@@ -22,6 +23,7 @@ from voicetest.scenario.steps import (
     BackchannelStep,
     DtmfStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
     NoiseStep,
     PlayStep,
@@ -56,6 +58,9 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
             case SilenceStep():
                 listening = _Listening(file, measured, harness, index, reached, step)
                 yield from listening.silence_checks(step)
+            case ImproviseStep():
+                yield from judge_improvised(file, measured, index, step, reached)
+                agent_may_leave = False
             case InterruptStep() | BackchannelStep() | NoiseStep():
                 yield from judge_over(file, measured, harness, index, step, reached)
                 agent_may_leave = False
@@ -239,8 +244,13 @@ class _Listening:
                 for turn in self.measured.call.user_turns:
                     if turn.spoken.step == earlier:
                         return turn.spoken.speech_end_s, turn.spoken.speech_start_s
-            if isinstance(script[earlier], AgentStep):
+            if isinstance(script[earlier], AgentStep | ImproviseStep):
                 end = self._end_of_turns_before()
+                turns = reversed(self.measured.call.user_turns)
+                last = next((t.spoken for t in turns if t.spoken.step == earlier), None)
+                # A user who makes up the lines hears every answer but that to a parting line.
+                if last is not None and last.speech_end_s > end:
+                    return last.speech_end_s, last.speech_start_s
                 return end, end
         return 0.0, -1.0
 

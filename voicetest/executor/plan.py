@@ -18,7 +18,13 @@ from voicetest.executor.offline import (
     simulated,
     simulator_dialogue,
 )
-from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.executor.language_models import model_problems, needs_local_user
+from voicetest.executor.parts import (
+    parts_outside,
+    unknown_names,
+    unreadable_recordings,
+    user_outside,
+)
 from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
 from voicetest.scenario.model import AgentSection
@@ -66,11 +72,13 @@ def plan(
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),
+        *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]
     if problems:
         raise ScenarioError(problems)
     if offline:
+        needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
         world = offline_world(world)
     chosen = choose_clock(file, adapter, world, clock)
@@ -107,7 +115,7 @@ def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Proble
 
 def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
     """Virtual time where nothing that acts during the call leaves this process."""
-    outside = parts_outside(file, adapter, world)
+    outside = (*parts_outside(file, adapter, world), *user_outside(file, world))
     if clock == Clock.VIRTUAL and outside:
         message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
         raise ScenarioError([file.problem(message, "agent")])

@@ -91,7 +91,6 @@ class Manifest(Result):
     adapter: AdapterInfo | None = Field(description="Null when the adapter never got ready.")
     started_at: str = Field(description="When the run of this scenario began, UTC, ISO 8601.")
     clock: Literal["real", "virtual"] = Field(description="Which time the call ran on.")
-    judge: None = Field(default=None, description="No judge was asked.")
     files: tuple[FileInfo, ...] = Field(description="The files beside the manifest.")
     detector: dict[str, Any] = Field(
         description="What found speech on the recording: name, version, settings."

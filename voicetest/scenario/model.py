@@ -18,6 +18,8 @@ from pydantic.json_schema import SkipJsonSchema
 from voicetest.scenario.acoustics import Background, Effects, Line, background_section
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
+from voicetest.scenario.judge import Judge
+from voicetest.scenario.language_model import LanguageModel, NamedModel
 from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
@@ -27,7 +29,9 @@ from voicetest.scenario.steps import (
     DtmfStep,
     ExpectStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
+    JudgeStep,
     NoiseStep,
     PlayStep,
     SilenceStep,
@@ -48,7 +52,11 @@ __all__ = [
     "ExpectStep",
     "Expectations",
     "HangupStep",
+    "ImproviseStep",
     "InterruptStep",
+    "Judge",
+    "JudgeStep",
+    "LanguageModel",
     "Limits",
     "Line",
     "NoiseStep",
@@ -153,7 +161,7 @@ class AgentSection(Section):
 
 
 class User(Section):
-    """How the user sounds."""
+    """How the user sounds, and who the user is where a language model plays that part."""
 
     voice: Text | None = Field(
         None, description="The user's voice, such as espeak/en-us+f2; see: list-adapters --voices"
@@ -165,6 +173,16 @@ class User(Section):
     ] = Field(None, description="What is heard behind the user.")
     effects: Effects = Field(
         (), description="Changes of the user's voice, in order, such as [phone, {gain: -6dB}]."
+    )
+    model: NamedModel | None = Field(
+        None, description="The language model that plays the user in 'improvise' steps."
+    )
+    persona: Text | None = Field(
+        None, description="Who the user is and how they talk, for 'improvise'."
+    )
+    goal: Text | None = Field(None, description="What the user wants, for 'improvise'.")
+    facts: TextList = Field(
+        (), description="All that the user knows, for 'improvise': nothing else is made up."
     )
 
 
@@ -208,7 +226,7 @@ class Scenario(Section):
         description="Named values: ${name} takes one anywhere in the file; --var replaces one.",
     )
     agent: AgentSection = Field(description="The agent under test and how it is reached.")
-    user: User = Field(default_factory=User, description="How the user sounds.")
+    user: User = Field(default_factory=User, description="The user: voice, and who it is.")
     tools: Annotated[tuple[Tool, ...], BeforeValidator(_tools)] = Field(
         (), description="What the agent may call, and what it is answered."
     )
@@ -223,6 +241,9 @@ class Scenario(Section):
     )
     checks: Checks = Field(
         default_factory=Checks, description="What is expected of the whole call."
+    )
+    judge: Judge | None = Field(
+        None, description="A language model that judges the call when it is over."
     )
     limits: Limits = Field(default_factory=Limits, description="When the call is stopped.")
     seed: Count = Field(0, description="Where chance starts; the same seed gives the same call.")

@@ -11,7 +11,16 @@ from pydantic import BeforeValidator, WithJsonSchema
 from voicetest.scenario.nodes import Scalar, shown
 from voicetest.scenario.refusals import refuse
 
-__all__ = ["Count", "Duration", "Level", "PositiveDuration", "Rate", "Share", "one_word"]
+__all__ = [
+    "Count",
+    "Duration",
+    "Level",
+    "PositiveDuration",
+    "Rate",
+    "Share",
+    "between",
+    "one_word",
+]
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -102,6 +111,17 @@ def _count(value: object) -> int:
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
     raise refuse(f"expected a whole number such as 3, found {shown(value)}")
+
+
+def between(least: int, most: int) -> Callable[[int], int]:
+    """A validator of counts that may not be smaller than `least` or larger than `most`."""
+
+    def check(count: int) -> int:
+        if not least <= count <= most:
+            raise refuse(f"expected a number from {least} to {most}, found {count}")
+        return count
+
+    return check
 
 
 def _rate(value: object) -> float:
