@@ -1,6 +1,6 @@
 """One scenario from file to result: read this first.
 
-scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate─▶ Result ─write─▶ WAV + JSON
+scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate, judge─▶ Result ─write─▶ WAV + JSON
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.result import Result
 from voicetest.executor.execute import Progress, execute
+from voicetest.executor.judging import judge_call
 from voicetest.executor.plan import Plan, plan
 from voicetest.report.call import write_call
 
@@ -26,4 +27,5 @@ def run(planned: Plan, folder: Path, progress: Progress) -> Result:
     started = datetime.now(UTC)
     record = execute(planned, folder, progress)
     result = evaluate(planned.file, record)
+    result = judge_call(planned, record, result, progress)
     return write_call(folder, planned, record, result, started)

@@ -8,9 +8,7 @@ from typing import Literal
 
 __all__ = ["AWAITED", "SPOKEN", "TURNS", "Line", "LineKind"]
 
-LineKind = Literal[
-    "user", "play", "interrupt", "backchannel", "noise", "dtmf", "text", "improvise"
-]
+LineKind = Literal["user", "play", "interrupt", "backchannel", "noise", "dtmf", "text", "improvise"]
 TURNS: frozenset[LineKind] = frozenset({"user", "play", "interrupt", "improvise"})
 """Lines that are a turn of the user."""
 SPOKEN: frozenset[LineKind] = TURNS | {"backchannel"}

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from voicetest.call.harness import Harness
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
-from voicetest.checks.improvised import judge_improvised
 from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
+from voicetest.checks.improvised import judge_improvised
 from voicetest.checks.metrics import Measured
 from voicetest.checks.over import judge_over
 from voicetest.checks.result import Check

@@ -20,9 +20,7 @@ def model_problems(file: ScenarioFile, line: Capabilities) -> list[Problem]:
     return [file.problem(message, *place) for place, message in places]
 
 
-def _of_user(
-    file: ScenarioFile, line: Capabilities
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _of_user(file: ScenarioFile, line: Capabilities) -> Iterator[tuple[tuple[str | int, ...], str]]:
     scenario = file.scenario
     for index, step in enumerate(scenario.script):
         if not isinstance(step, ImproviseStep):

@@ -24,7 +24,14 @@ from voicetest.scenario.steps import (
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
-__all__ = ["parts_outside", "unknown_names", "unreadable_recordings", "user_outside", "user_rate", "user_voice"]
+__all__ = [
+    "parts_outside",
+    "unknown_names",
+    "unreadable_recordings",
+    "user_outside",
+    "user_rate",
+    "user_voice",
+]
 
 DEFAULT_VOICE = "espeak/en-us"
 _SPEAKING = (UserStep, InterruptStep, BackchannelStep)

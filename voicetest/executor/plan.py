@@ -12,13 +12,13 @@ from voicetest.adapters.base import Adapter, World
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.offline import (
     offline_adapter,
     offline_world,
     simulated,
     simulator_dialogue,
 )
-from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.parts import (
     parts_outside,
     unknown_names,
@@ -29,6 +29,7 @@ from voicetest.scenario.document import Document
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
@@ -54,11 +55,12 @@ def plan(
     *,
     offline: bool = False,
     told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
 ) -> Plan:
     """Load a scenario, find its adapter, and hold the one against the other.
 
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
-    an embedded agent really spoke.
+    an embedded agent really spoke; what the call costs is part of `spending`.
     """
     try:
         file = load_scenario(path, variables)
@@ -66,9 +68,17 @@ def plan(
         raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
+    secrets = adapter.secrets | file.scenario.keys
+    file = replace(file, secrets=file.secrets.also(secrets, adapter.redacted))
     tools = file.scenario.tools
-    world = World(speech.voice, speech.transcriber, speech.cache, told=told, tools=tools)
+    world = World(
+        speech.voice,
+        speech.transcriber,
+        speech.cache,
+        told=told,
+        tools=tools,
+        spending=Spending(file.scenario.limits.max_cost, part_of=spending),
+    )
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),

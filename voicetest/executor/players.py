@@ -25,7 +25,7 @@ async def players(planned: Plan, folder: Path, call: AsyncExitStack) -> dict[int
     steps = {i: step for i, step in enumerate(scenario.script) if isinstance(step, ImproviseStep)}
     if not steps or scenario.user.model is None:
         return {}
-    opened = partial(world.chat, model_of(scenario.user.model, scenario.seed))
+    opened = partial(world.chat, model_of(scenario.user.model, scenario.seed), world.spending)
     asked = await call.enter_async_context(beside(opened) if world.real_time else opened())
     found = {}
     for index, step in steps.items():

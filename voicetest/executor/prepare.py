@@ -119,7 +119,9 @@ class LineMaker:
         write_wav(clean, samples)
         effects = () if kind == "dtmf" else self.file.scenario.user.effects
         if effects:
-            random = np.random.default_rng([self.file.scenario.seed, step, *([number] if number else [])])
+            random = np.random.default_rng(
+                [self.file.scenario.seed, step, *([number] if number else [])]
+            )
             samples = chain([_effect(effect) for effect in effects], samples, random)
             write_wav(wire, samples)
         speech = clean_edges(audio.samples())

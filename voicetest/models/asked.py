@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from voicetest.models.chat import Message, Model
+from voicetest.spending import Spending
 
 __all__ = ["Asked", "Opens"]
 
@@ -25,5 +26,5 @@ class Asked(Protocol):
         """
 
 
-Opens: TypeAlias = Callable[[Model], AbstractAsyncContextManager[Asked]]
-"""Gives a model that can be asked inside the block."""
+Opens: TypeAlias = Callable[[Model, Spending], AbstractAsyncContextManager[Asked]]
+"""Gives a model that can be asked inside the block; what it costs is charged to the spending."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.text import Text
 
 from voicetest.call.event_log import event_fields
 from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.checks.judgement import Judgement
 from voicetest.checks.result import Check, Result
 from voicetest.events import ToolCalled, Transcript
 from voicetest.report.summary import RunSummary
@@ -97,6 +98,9 @@ class Console:
         for check in result.checks:
             if not check.passed or check.inconclusive:
                 self._print_check(check)
+        if result.judge is not None:
+            for line in _judge_lines(result.judge):
+                self._results.print(f"  {line}", markup=False)
         if result.status != "passed" or self._verbose:
             self._results.print(f"  folder: {folder}", markup=False)
 
@@ -117,6 +121,18 @@ class Console:
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
+
+
+def _judge_lines(judge: Judgement) -> Iterator[str]:
+    """What became of the judge; what it found wrong stands among the checks."""
+    if judge.status == "skipped":
+        yield f"judge: skipped ({judge.reason})"
+    for note in judge.notes:
+        yield f"judge: {note}"
+    if judge.status == "judged":
+        held = sum(found.verdict == "holds" for found in judge.criteria)
+        weight = "advisory" if judge.advisory else "binding"
+        yield f"judge: {held} of {len(judge.criteria)} hold ({judge.model}, {weight})"
 
 
 def _phase(entry: Entry) -> str:

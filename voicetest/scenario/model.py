@@ -40,7 +40,7 @@ from voicetest.scenario.steps import (
     UserStep,
 )
 from voicetest.scenario.tools import Tool, ToolError
-from voicetest.scenario.values import Count, Flag, PositiveDuration, Rate, Text, TextList
+from voicetest.scenario.values import Count, Flag, Money, PositiveDuration, Rate, Text, TextList
 
 __all__ = [
     "AgentSection",
@@ -210,6 +210,11 @@ class Limits(Section):
     patience: PositiveDuration = Field(
         5.0, description="How long a step goes on listening for what it still expects."
     )
+    max_cost: Money | None = Field(
+        None,
+        description="What the call may cost, such as $0.50; once that is spent, no paid service "
+        "is asked any more.",
+    )
 
 
 class Scenario(Section):
@@ -247,3 +252,10 @@ class Scenario(Section):
     )
     limits: Limits = Field(default_factory=Limits, description="When the call is stopped.")
     seed: Count = Field(0, description="Where chance starts; the same seed gives the same call.")
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of its language models, which must not be written anywhere."""
+        models = (self.user.model, None if self.judge is None else self.judge.model)
+        keys = (model.api_key for model in models if model is not None)
+        return frozenset(key.get_secret_value() for key in keys if key is not None)

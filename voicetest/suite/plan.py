@@ -8,6 +8,7 @@ from pathlib import Path
 from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.executor.plan import Plan, plan
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 from voicetest.suite.select import select_files
 
 __all__ = ["plan_all"]
@@ -20,8 +21,9 @@ def plan_all(
     clock: str,
     *,
     offline: bool = False,
+    spending: Spending | None = None,
 ) -> list[Plan]:
-    """A plan per scenario.
+    """A plan per scenario; what their calls cost is part of `spending`.
 
     Offline no environment variable is needed.
     Raises ScenarioError with the problems of all files, or else SetupError for what the
@@ -32,7 +34,7 @@ def plan_all(
     missing: list[str] = []
     for file in select_files(paths):
         try:
-            plans.append(plan(file, variables, speech, clock, offline=offline))
+            plans.append(plan(file, variables, speech, clock, offline=offline, spending=spending))
         except ScenarioError as error:
             problems.extend(error.problems)
         except SetupError as error:

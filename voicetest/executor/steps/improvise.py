@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from voicetest.call.line import Line
 from voicetest.call.timeline import EndReason, Improvised, StepEnded, UserInterrupt
@@ -16,6 +17,7 @@ from voicetest.executor.steps.moment import Moment
 from voicetest.executor.steps.over import cut_in
 from voicetest.executor.steps.user import speak
 from voicetest.executor.user_mind import Said
+from voicetest.executor.user_prompt import Occasion
 from voicetest.scenario.expectations import Expectations
 
 __all__ = ["improvise"]
@@ -69,7 +71,7 @@ class _Improvising:
     async def _next_line(self, *, cuts_in: bool) -> tuple[Said, Line | None]:
         """What the user says next, to all that the agent has said by then."""
         session = self.stage.session
-        occasion = "interruption" if cuts_in else "turn"
+        occasion: Occasion = "interruption" if cuts_in else "turn"
         for left in range(_AFRESH, -1, -1):
             known = len(session.turns.all)
             said = await self.player.mind.next(conversation(session), occasion)
@@ -127,7 +129,7 @@ class _Improvising:
     async def _stopped(self) -> StepEnded:
         """The agent hung up, or all lines are said: whether the user has what it wanted."""
         session = self.stage.session
-        ended = "hung_up" if session.over else "turns"
+        ended: Literal["hung_up", "turns"] = "hung_up" if session.over else "turns"
         if self.player.mind.wanted.until is None:
             return self._ended(Improvised(self.step, ended, ""))
         said = await self.player.mind.next(conversation(session), "end")

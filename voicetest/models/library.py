@@ -1,0 +1,53 @@
+"""litellm as we use it: imported late, quiet, and without connections that outlive their loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import warnings
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import ModuleType
+
+__all__ = ["connections", "litellm"]
+
+_users: Counter[int] = Counter()
+"""How many use litellm on each event loop, by its id; its own cache is by loop, too."""
+
+
+def litellm() -> ModuleType:
+    """The package; the first import takes seconds."""
+    # Without this litellm fetches its price list over the network when it is imported.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    import litellm
+
+    litellm.suppress_debug_info = True  # it prints advice beside every error
+    litellm.disable_aiohttp_transport = True  # whose sockets outlive their session
+    # It warns that every call has an event loop of its own.
+    logging.getLogger("LiteLLM").setLevel(logging.ERROR)
+    # Of openai's types, when litellm first makes a schema of them.
+    warnings.filterwarnings("ignore", message="Item 'summary' on TypedDict class")
+    return litellm
+
+
+@asynccontextmanager
+async def connections() -> AsyncIterator[ModuleType]:
+    """litellm; when the last one on an event loop leaves, what it connected there is closed."""
+    package = litellm()
+    loop = id(asyncio.get_running_loop())
+    _users[loop] += 1
+    try:
+        yield package
+    finally:
+        _users[loop] -= 1
+        if not _users[loop]:
+            del _users[loop]
+            await _close(package, loop)
+
+
+async def _close(package: ModuleType, loop: int) -> None:
+    cached = package.in_memory_llm_clients_cache.cache_dict
+    for key in [key for key in cached if key.endswith(f"-{loop}")]:
+        await cached.pop(key).close()
