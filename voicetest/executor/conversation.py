@@ -20,9 +20,11 @@ def conversation(session: Session) -> tuple[Utterance, ...]:
         for turn in call.user_turns
         if turn.spoken.kind in _WORDED
     ]
-    for turn in call.agent_turns:
-        if turn.speech_start_s is not None:
-            said.append((turn.speech_start_s, Utterance("agent", _heard(session, turn))))
+    said += [
+        (turn.speech_start_s, Utterance("agent", _heard(session, turn)))
+        for turn in call.agent_turns
+        if turn.speech_start_s is not None
+    ]
     said.sort(key=lambda item: item[0])
     return tuple(utterance for _, utterance in said)
 
