@@ -22,7 +22,7 @@ def evidence(result: Result, secrets: Secrets, until_s: float | None = None) -> 
     """
     end = result.duration_s if until_s is None else until_s
     happened = [
-        *(_turn(turn) for turn in result.turns if turn.start_s <= end),
+        *(_turn(turn) for turn in result.turns if turn.start_s <= end and _sounded(turn)),
         *(_tool_call(call, end) for call in result.tool_calls if call.at_s <= end),
     ]
     happened.sort(key=lambda item: float(item["at_s"]))
@@ -34,6 +34,11 @@ def evidence(result: Result, secrets: Secrets, until_s: float | None = None) -> 
         }
     masked = secrets.mask_value({"content": shown})["content"]
     return _escaped(json.dumps(masked, indent=1, ensure_ascii=False))
+
+
+def _sounded(turn: Turn) -> bool:
+    """Whether anybody could hear or read it: an agent's turn may be nothing but a tool call."""
+    return turn.by == "user" or turn.file is not None or bool(turn.transcript)
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

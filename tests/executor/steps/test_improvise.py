@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,9 @@ from voicetest.events import (
     Dtmf,
     Transcript,
 )
+from voicetest.executor.user_prompt import PROMPT_VERSION, Occasion, Utterance, messages
+from voicetest.scenario.improvise import Improvise
+from voicetest.scenario.model import User
 from voicetest.speech.providers import Speech
 
 USER = "user: {model: test/small, goal: A refund., persona: Ann, facts: [My invoice is 4521.]}\n"
@@ -303,3 +308,15 @@ def test_keys_pressed_and_words_that_come_late_are_part_of_what_the_user_knows(
         ("you", "A refund."),
         ("agent", "What can I do?"),
     ]
+
+
+def test_a_prompt_that_changes_has_a_new_version() -> None:
+    user = User(persona="Ann", goal="A refund.", facts=("My invoice is 4521.",))
+    occasions: tuple[Occasion, ...] = ("turn", "interruption", "end")
+    requests = [
+        messages(user, Improvise(until=until), [Utterance("agent", "Hello.")], occasion)
+        for until in (None, "it was refunded")
+        for occasion in occasions
+    ]
+    digest = sha256(json.dumps(requests).encode()).hexdigest()[:8]
+    assert (PROMPT_VERSION, digest) == ("1", "")
