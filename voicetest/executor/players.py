@@ -27,6 +27,8 @@ async def players(planned: Plan, folder: Path, call: AsyncExitStack) -> dict[int
         return {}
     opened = partial(world.chat, model_of(scenario.user.model, scenario.seed), world.spending)
     asked = await call.enter_async_context(beside(opened) if world.real_time else opened())
+    if world.real_time:
+        await asked.prepare()
     found = {}
     for index, step in steps.items():
         voice = world.voice(user_voice(file, step))

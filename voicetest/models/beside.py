@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from voicetest.models.chat import Message
 __all__ = ["beside"]
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,16 @@ class _Elsewhere:
     loop: asyncio.AbstractEventLoop
     done: asyncio.Event
 
+    async def prepare(self) -> None:
+        """As the model does it itself."""
+        await self._there(self.asked.prepare())
+
     async def structured(self, messages: Sequence[Message], kind: type[T]) -> T:
         """The model's own answer."""
-        answer = self.asked.structured(messages, kind)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(answer, self.loop))
+        return await self._there(self.asked.structured(messages, kind))
+
+    async def _there(self, work: Coroutine[Any, Any, R]) -> R:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.loop))
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.models.library import connections
+from voicetest.models.library import connections, settle
 from voicetest.models.refusals import Refusal, refusal
 from voicetest.models.retries import Retries
 from voicetest.spending import Spending, Spent
@@ -70,6 +70,21 @@ class Chat:
         self._model = model
         self._spending = spending
         self._litellm = litellm
+
+    async def prepare(self) -> None:
+        """Do now what the first request would have to wait for; nothing is sent.
+
+        litellm imports most of itself when it is first asked. Raises ConnectionFailed for a name
+        that it does not know.
+        """
+        from openai import OpenAIError
+
+        mocked = {"messages": [{"role": "user", "content": "?"}], "mock_response": "!"}
+        try:
+            await self._litellm.acompletion(model=self._model.name, **mocked)
+        except OpenAIError as error:
+            raise refusal(error).error(self._model.name, 1) from None
+        settle()
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()
