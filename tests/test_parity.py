@@ -64,6 +64,7 @@ LINES: Mapping[str, dict[str, Any]] = {
     "gemini_live": {"adapter": "gemini_live"},
     "gemini_live automatic": {"adapter": "gemini_live", "turn_detection": "automatic"},
     "elevenlabs audio": {"adapter": "elevenlabs", "agent_id": "agent_1"},
+    "elevenlabs_voice": {"adapter": "elevenlabs_voice"},
     "elevenlabs text": {
         "adapter": "elevenlabs",
         "agent_id": "agent_1",

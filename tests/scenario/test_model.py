@@ -254,7 +254,6 @@ BAD_FILES = [
     ("version: 1\nagent: {adapter: x}\nscript: []\n", "3:9", "the script has no steps"),
     ("version: 1\nagent: {adapter: x}\nscript: agent\n", "3:9", "expected a list of steps"),
     ("version: 1\nagent: {adapter: x}\nscript:\n-user: hi\n", "3:8", "expected a list of steps"),
-    (WHOLE + "matrix: {a: [b]}\n", "4:1", "unknown key 'matrix'"),
     (WHOLE + "transciber: x\n", "4:1", "did you mean 'transcriber'"),
     (WHOLE + "steps: []\n", "4:1", "did you mean 'script'"),
     (WHOLE + "user: bob\n", "4:7", "expected a mapping, lines of 'key: value', found 'bob'"),

@@ -115,6 +115,10 @@ class Adapter(BaseModel, ABC):
     """One line for `voicetest list-adapters`."""
     typical: ClassVar[Capabilities]
     """What the line can carry with default settings."""
+    environment: ClassVar[Sequence[str]] = ()
+    """The variables of the environment that it reads."""
+    example: ClassVar[Mapping[str, str]] = {}
+    """Settings in the scenario that `voicetest init` writes, beside those that have no default."""
 
     response_timeout: Duration = Field(
         default=60.0, description="How long to wait for the agent to begin an answer."
@@ -144,6 +148,21 @@ class Adapter(BaseModel, ABC):
     @property
     def transcribers(self) -> Mapping[str, str]:
         """The transcribers it listens with, by setting."""
+        return {}
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The language models it thinks with in this process, by setting."""
+        return {}
+
+    @property
+    def brief(self) -> str:
+        """What its language models are told before the call."""
+        return ""
+
+    @property
+    def speech_keys(self) -> Mapping[str, SecretStr]:
+        """Keys for voices and transcribers, by the environment variables whose place they take."""
         return {}
 
     @property

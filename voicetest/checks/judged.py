@@ -10,7 +10,7 @@ from voicetest.checks.judge_prompt import PROMPT_VERSION
 from voicetest.checks.judgement import Judged, Judgement
 from voicetest.checks.result import Check, Fault, Result
 from voicetest.checks.verdict import verdict
-from voicetest.clock import Clock, run
+from voicetest.clock import Clock, Interruption, run
 from voicetest.errors import VoicetestError
 from voicetest.models.asked import Opens
 from voicetest.scenario.judge import Judge
@@ -23,7 +23,12 @@ _BROKE_OFF = "the call broke off"
 
 
 def judged(
-    file: ScenarioFile, record: CallRecord, result: Result, opens: Opens, spending: Spending
+    file: ScenarioFile,
+    record: CallRecord,
+    result: Result,
+    opens: Opens,
+    spending: Spending,
+    interruption: Interruption | None = None,
 ) -> Result:
     """The result with the scenario's judge heard, of a call just made or of a stored one.
 
@@ -39,7 +44,7 @@ def judged(
     bench = Bench(file, judge, result, record, opens, spending)
     fault = None
     try:
-        run(bench.sit(), Clock.REAL)
+        run(bench.sit(), Clock.REAL, interruption)
     except KeyboardInterrupt:
         fault = Fault(kind="interrupted", message="interrupted by Ctrl-C", where="judging")
     except VoicetestError as error:

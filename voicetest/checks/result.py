@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.checks.cost import Cost
 from voicetest.checks.judgement import Judgement
 
 __all__ = [
@@ -173,4 +174,7 @@ class Result(_Value):
     harness: HarnessFigures | None
     judge: Judgement | None = Field(
         default=None, description="What a language model said of the call; null without one."
+    )
+    cost: Cost | None = Field(
+        default=None, description="What the call cost; null when no paid service was used."
     )

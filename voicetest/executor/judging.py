@@ -5,17 +5,25 @@ from __future__ import annotations
 from voicetest.call.record import CallRecord
 from voicetest.checks.judged import judged, unjudged
 from voicetest.checks.result import Result
+from voicetest.clock import Interruption
 from voicetest.executor.execute import Progress
 from voicetest.executor.plan import Plan
 
 __all__ = ["judge_call"]
 
 
-def judge_call(planned: Plan, record: CallRecord, result: Result, progress: Progress) -> Result:
+def judge_call(
+    planned: Plan,
+    record: CallRecord,
+    result: Result,
+    progress: Progress,
+    interruption: Interruption | None = None,
+) -> Result:
     """The result with what the judge says, if the scenario has one; offline nobody is asked."""
-    if planned.file.scenario.judge is None:
+    file, world = planned.file, planned.world
+    if file.scenario.judge is None:
         return result
-    if planned.world.offline:
-        return unjudged(planned.file, result, "--offline")
+    if world.offline:
+        return unjudged(file, result, "--offline")
     progress.phase("judging")
-    return judged(planned.file, record, result, planned.world.chat, planned.world.spending)
+    return judged(file, record, result, world.chat, world.spending, interruption)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,16 +26,19 @@ from voicetest.executor.parts import (
     unreadable_recordings,
     user_outside,
 )
+from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
-from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
+from voicetest.scenario.inherit import load_inherited
+from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
+from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
 
-__all__ = ["Plan", "choose_clock", "plan", "resolve"]
+__all__ = ["Plan", "choose_clock", "load", "plan", "plan_file", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -62,22 +66,45 @@ def plan(
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
     an embedded agent really spoke; what the call costs is part of `spending`.
     """
+    file = load(Case(load_inherited(path)), variables)
+    return plan_file(file, speech, clock, offline=offline, told=told, spending=spending)
+
+
+def load(case: Case, variables: Mapping[str, str]) -> ScenarioFile:
+    """Load a case; what is wrong with its agent is found even if other parts have mistakes.
+
+    Raises ScenarioError or SetupError.
+    """
     try:
-        file = load_scenario(path, variables)
+        return load_case(case, variables)
     except ScenarioError as error:
-        raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
+        raise ScenarioError([*error.problems, *_agent_problems(case, variables)]) from None
+
+
+def plan_file(
+    file: ScenarioFile,
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+    told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
+) -> Plan:
+    """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
     secrets = adapter.secrets | file.scenario.keys
     file = replace(file, secrets=file.secrets.also(secrets, adapter.redacted))
     tools = file.scenario.tools
+    of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
+    account = Account(of_call, adapter.speech_keys)
     world = World(
-        speech.voice,
-        speech.transcriber,
+        partial(speech.voice, account=account),
+        partial(speech.transcriber, account=account),
         speech.cache,
         told=told,
         tools=tools,
-        spending=Spending(file.scenario.limits.max_cost, part_of=spending),
+        spending=of_call,
     )
     problems = [
         *unknown_names(file, adapter, world),
@@ -90,7 +117,8 @@ def plan(
     if offline:
         needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
-        world = offline_world(world)
+        world, warnings = offline_world(world, file)
+        file = replace(file, warnings=(*file.warnings, *warnings))
     chosen = choose_clock(file, adapter, world, clock)
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:
@@ -109,9 +137,9 @@ def resolve(agent: AgentSection, document: Document) -> Adapter:
     return build(kind, agent.settings, document)
 
 
-def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Problem]:
+def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Problem]:
     """What is wrong with the agent of a scenario that cannot be loaded for other reasons."""
-    loaded = load_agent(path, variables)
+    loaded = load_agent(case, variables)
     if loaded is None:
         return ()
     try:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.models.library import connections, settle
+from voicetest.models.prices import list_price
 from voicetest.models.refusals import Refusal, refusal
 from voicetest.models.retries import Retries
 from voicetest.spending import Spending, Spent
@@ -209,17 +210,7 @@ class Chat:
             self._spending.add(Spent(self._model.name))
             return
         used = usage.prompt_tokens or 0, usage.completion_tokens or 0
-        self._spending.add(Spent(self._model.name, *used, self._price(*used)))
-
-    def _price(self, tokens_in: int, tokens_out: int) -> float | None:
-        """By litellm's list of prices, in US dollars; None for a model that it does not know."""
-        try:
-            prices = self._litellm.cost_per_token(
-                model=self._model.name, prompt_tokens=tokens_in, completion_tokens=tokens_out
-            )
-        except self._litellm.exceptions.ModelNotMappedError:
-            return None
-        return float(sum(prices))
+        self._spending.add(Spent(self._model.name, *used, list_price(self._model.name, *used)))
 
 
 def _add_up_tools(chunk: Any, wanted: dict[int, Message]) -> str:

@@ -13,6 +13,7 @@ from voicetest.audio.wav import WavWriter, read_blocks
 from voicetest.call.record import CallRecord
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import LineSpoken
+from voicetest.checks.cost import cost_of
 from voicetest.checks.result import Result, Turn
 from voicetest.events import Audio, Ready
 from voicetest.executor.plan import Plan
@@ -48,7 +49,7 @@ def write_call(
     file, secrets = planned.file, planned.file.secrets
     write_atomically(folder / "transcript.txt", secrets.mask(transcript(result.turns)))
     manifest = Manifest(
-        **dict(result),
+        **{**dict(result), "cost": cost_of(planned.world.spending.items)},
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
         scenario=_scenario(file),
@@ -103,7 +104,7 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
         file=file.shown,
         sha256=file.sha256,
         tags=scenario.tags,
-        case=None,
+        case=file.case,
         vars=dict(file.variables),
         seed=scenario.seed,
     )

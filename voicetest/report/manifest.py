@@ -110,7 +110,6 @@ class Manifest(Result):
     vantage: Literal["caller, after playout"] = Field(
         default="caller, after playout", description="Where all times were taken."
     )
-    cost: None = Field(default=None, description="Nothing of this call costs money.")
 
 
 def as_json(manifest: Manifest) -> str:

@@ -18,8 +18,10 @@ from pydantic.json_schema import SkipJsonSchema
 from voicetest.scenario.acoustics import Background, Effects, Line, background_section
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
+from voicetest.scenario.gating import PassRate, Repeat, Retries
 from voicetest.scenario.judge import Judge
 from voicetest.scenario.language_model import LanguageModel, NamedModel
+from voicetest.scenario.matrix import Matrix
 from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
@@ -40,7 +42,16 @@ from voicetest.scenario.steps import (
     UserStep,
 )
 from voicetest.scenario.tools import Tool, ToolError
-from voicetest.scenario.values import Count, Flag, Money, PositiveDuration, Rate, Text, TextList
+from voicetest.scenario.values import (
+    Count,
+    Flag,
+    InputFile,
+    Money,
+    PositiveDuration,
+    Rate,
+    Text,
+    TextList,
+)
 
 __all__ = [
     "AgentSection",
@@ -226,9 +237,18 @@ class Scenario(Section):
     name: Text = Field("", description="What is tested, for people; the file's name by default.")
     description: Text | None = Field(None, description="More about it, for people.")
     tags: TextList = Field((), description="Words by which tests are selected (--tag).")
+    extends: Text | None = Field(
+        None, description="Another YAML file, which this one is laid over; lists are replaced."
+    )
     vars: dict[str, Text] = Field(
         default_factory=dict,
         description="Named values: ${name} takes one anywhere in the file; --var replaces one.",
+    )
+    matrix: Matrix | None = Field(
+        None, description="Lists of values for variables; one run for every combination."
+    )
+    cases: InputFile | None = Field(
+        None, description="A CSV file; its first row names variables, each other row is one run."
     )
     agent: AgentSection = Field(description="The agent under test and how it is reached.")
     user: User = Field(default_factory=User, description="The user: voice, and who it is.")
@@ -252,6 +272,17 @@ class Scenario(Section):
     )
     limits: Limits = Field(default_factory=Limits, description="When the call is stopped.")
     seed: Count = Field(0, description="Where chance starts; the same seed gives the same call.")
+    repeat: Repeat = Field(1, description="How many calls are made; each has the next seed.")
+    pass_rate: PassRate = Field(
+        1.0, description="How many of them have to pass: all, or a share such as 80%."
+    )
+    retries: Retries = Field(
+        0, description="How often a call is made again when the agent could not be talked to."
+    )
+    skip: Text | None = Field(None, description="Why this is not run at present.")
+    xfail: Text | None = Field(
+        None, description="Why this is expected to fail at present; passing then fails."
+    )
 
     @property
     def keys(self) -> frozenset[str]:

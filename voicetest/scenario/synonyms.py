@@ -39,6 +39,8 @@ def suggestion(word: str, names: Collection[str]) -> str:
 @lru_cache(maxsize=256)
 def _suggestion(word: str, names: tuple[str, ...]) -> str:
     word = word.lower()
+    if _SYNONYMS.get(word) in names:
+        return f" (did you mean '{_SYNONYMS[word]}'?)"
     near = nearest(word, names)
     if near:
         return near

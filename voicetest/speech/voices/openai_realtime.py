@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from voicetest.audio.chunk import AudioChunk
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.registry import UnknownName, nearest
+from voicetest.speech.account import Account
 from voicetest.speech.matching import word_error_rate
 from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.workers import Workers
@@ -56,7 +57,7 @@ class OpenAIRealtimeVoice:
 
     local = False
 
-    def __init__(self, voice: str, workers: Workers) -> None:
+    def __init__(self, voice: str, workers: Workers, account: Account | None = None) -> None:
         """Raises UnknownName for a voice that the model does not have."""
         if voice not in _NAMES:
             known = ", ".join(_NAMES)
