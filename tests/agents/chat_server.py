@@ -38,9 +38,10 @@ class Served:
 def chat_server(
     replies: Sequence[str | Served | Callable[[Any], str | Served]], status: int = 200
 ) -> Iterator[tuple[str, list[Any]]]:
-    """Its base URL, and the requests it got so far; it gives the replies in order, or what they make of a request.
+    """Its base URL, and the requests it got so far; it gives the replies in order.
 
-    Without replies it answers every request with `status`.
+    A reply may be what makes one of the request. Without replies it answers every request with
+    `status`.
     """
     requests: list[Any] = []
 

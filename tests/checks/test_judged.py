@@ -352,4 +352,4 @@ def test_a_call_too_long_to_be_sent_is_judged_by_its_words(tmp_path: Path) -> No
 def test_a_prompt_that_changes_has_a_new_version() -> None:
     request = messages(["The agent is polite."], "{}", "UklGRg==")
     digest = sha256(json.dumps(request).encode()).hexdigest()[:8]
-    assert (PROMPT_VERSION, digest) == ("1", "")
+    assert (PROMPT_VERSION, digest) == ("1", "e6e40173")

@@ -319,4 +319,4 @@ def test_a_prompt_that_changes_has_a_new_version() -> None:
         for occasion in occasions
     ]
     digest = sha256(json.dumps(requests).encode()).hexdigest()[:8]
-    assert (PROMPT_VERSION, digest) == ("1", "")
+    assert (PROMPT_VERSION, digest) == ("1", "a02f2fcc")
