@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
+from voicetest.models.asked import Opens
+from voicetest.models.chat import open_chat
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.tools import Tool
 from voicetest.scenario.values import Count, Duration
@@ -98,6 +100,8 @@ class World:
     """What the agent may call, for platforms that want to know it before the call."""
     spending: Spending = field(default_factory=Spending)
     """Takes note of what this call costs; asked before each request that will be paid for."""
+    chat: Opens = open_chat
+    """Opens the language model that plays the user, or judges."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
 

@@ -13,13 +13,19 @@ from voicetest.adapters.base import Adapter, World
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.offline import (
     offline_adapter,
     offline_world,
     simulated,
     simulator_dialogue,
 )
-from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.executor.parts import (
+    parts_outside,
+    unknown_names,
+    unreadable_recordings,
+    user_outside,
+)
 from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
@@ -87,7 +93,8 @@ def plan_file(
     """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
+    secrets = adapter.secrets | file.scenario.keys
+    file = replace(file, secrets=file.secrets.also(secrets, adapter.redacted))
     tools = file.scenario.tools
     of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
     account = Account(of_call, adapter.speech_keys)
@@ -102,11 +109,13 @@ def plan_file(
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),
+        *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]
     if problems:
         raise ScenarioError(problems)
     if offline:
+        needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
         world, warnings = offline_world(world, file)
         file = replace(file, warnings=(*file.warnings, *warnings))
@@ -144,7 +153,7 @@ def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Proble
 
 def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
     """Virtual time where nothing that acts during the call leaves this process."""
-    outside = parts_outside(file, adapter, world)
+    outside = (*parts_outside(file, adapter, world), *user_outside(file, world))
     if clock == Clock.VIRTUAL and outside:
         message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
         raise ScenarioError([file.problem(message, "agent")])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import importlib
 import logging
 import os
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 from types import ModuleType
 
 from voicetest.errors import SetupError
 
-__all__ = ["connections", "litellm", "rehearse"]
+__all__ = ["connections", "litellm", "rehearse", "settle"]
 
 _users: Counter[int] = Counter()
 """How many use litellm on each event loop, by its id; its own cache is by loop, too."""
@@ -38,6 +41,18 @@ def litellm() -> ModuleType:
     return litellm
 
 
+@cache
+def settle() -> None:
+    """Have the garbage collector leave alone, for ever, what was imported.
+
+    It stops everything for 0.2 s each time that it looks through all of litellm: ten frames.
+    """
+    # Imported by openai at its first request, and large enough to wake the collector.
+    importlib.import_module("openai.resources.chat")
+    gc.collect()
+    gc.freeze()
+
+
 @asynccontextmanager
 async def connections() -> AsyncIterator[ModuleType]:
     """litellm; when the last one on an event loop leaves, what it connected there is closed."""
@@ -54,11 +69,10 @@ async def connections() -> AsyncIterator[ModuleType]:
 
 
 async def rehearse(package: ModuleType, model: str) -> None:
-    """Let it load and make what its first answer would have to wait a second for; asks nobody.
+    """Have it load and make what its first answer would have to wait for; nobody is asked.
 
     Raises SetupError for a name without a provider that it knows.
     """
-    import openai.resources.chat as _  # noqa: F401  # loaded late by the package itself
     from openai import OpenAIError
 
     question = [{"role": "user", "content": "hello"}]
