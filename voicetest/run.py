@@ -1,6 +1,6 @@
 """One scenario from file to result: read this first.
 
-scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate─▶ Result ─write─▶ WAV + JSON
+scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate, judge─▶ Result ─write─▶ WAV + JSON
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from voicetest.checks.evaluate import evaluate
 from voicetest.checks.result import Result
 from voicetest.clock import Interruption
 from voicetest.executor.execute import Progress, execute
+from voicetest.executor.judging import judge_call
 from voicetest.executor.plan import Plan, plan
 from voicetest.report.call import write_call
 
@@ -29,4 +30,5 @@ def run(
     started = datetime.now(UTC)
     record = execute(planned, folder, progress, interruption)
     result = evaluate(planned.file, record)
+    result = judge_call(planned, record, result, progress, interruption)
     return write_call(folder, planned, record, result, started)

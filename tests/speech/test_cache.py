@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from voicetest.audio.chunk import AudioChunk
-from voicetest.speech.cache import Cache, CachedTranscriber, CachedVoice, default_folder, key
+from voicetest.speech.cache import (
+    Cache,
+    CachedTranscriber,
+    CachedVoice,
+    Extent,
+    default_folder,
+    key,
+)
 
 NAME = key({"a": 1})
 
@@ -174,3 +181,36 @@ def test_the_words_of_a_voice_that_departs_from_its_text_are_kept_with_its_sound
     later = CachedVoice(_Parrot(), Cache(tmp_path))
     assert asyncio.run(later.said("seventeen parrots")) == "17 parrots"
     assert asyncio.run(later.said("a parrot")) == "a parrot"
+
+
+def test_what_is_kept_is_counted_and_removed_and_nothing_else(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert (cache.extent, cache.clear()) == (Extent(0, 0), Extent(0, 0))
+    for number in range(3):
+        cache.put(key({"n": number}), bytes(100))
+    (tmp_path / "ab").mkdir(exist_ok=True)
+    others = [tmp_path / "notes.txt", tmp_path / "ab/letter.txt"]
+    for other in others:
+        other.write_text("mine")
+    assert cache.extent == Extent(3, 3 * 132)
+    assert cache.clear() == Extent(3, 3 * 132)
+    assert sorted(_files(tmp_path)) == sorted(others)
+    cache.put(NAME, b"one")
+    assert cache.get(NAME) == b"one"
+
+
+def test_making_room_leaves_alone_what_is_no_entry(tmp_path: Path) -> None:
+    (tmp_path / "ab").mkdir()
+    (tmp_path / "ab/letter.txt").write_text("mine" * 1000)
+    cache = Cache(tmp_path, limit_bytes=1000)
+    for number in range(20):
+        cache.put(key({"n": number}), bytes(200))
+    assert (tmp_path / "ab/letter.txt").exists()
+
+
+def test_a_voice_knows_what_it_has_said_before(tmp_path: Path) -> None:
+    voice = CachedVoice(_Parrot(), Cache(tmp_path))
+    assert voice.kept("hello") is None
+    said = asyncio.run(voice.synthesise("hello", 1.2))
+    assert voice.kept("hello", 1.2) == said
+    assert voice.kept("hello") is None

@@ -36,3 +36,16 @@ def test_an_unknown_voice_is_an_unknown_name(tmp_path: Path, name: str) -> None:
 def test_an_unknown_transcriber_is_an_unknown_name(tmp_path: Path, name: str) -> None:
     with Speech(Cache(tmp_path)) as speech, pytest.raises(UnknownName):
         speech.transcriber(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("openai?language=de", "openai/?language=de"),
+        ("openai/m?base_url=http://host/v1", "openai/m?base_url=http://host/v1"),
+        ("litellm/groq/whisper?language=de", "litellm/groq/whisper?language=de"),
+    ],
+)
+def test_a_name_may_have_slashes_and_options(tmp_path: Path, name: str, own: str) -> None:
+    with Speech(Cache(tmp_path)) as speech:
+        assert speech.transcriber(name).name == own

@@ -5,19 +5,22 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
+from voicetest.models.asked import Opens
+from voicetest.models.chat import open_chat
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.tools import Tool
 from voicetest.scenario.values import Count, Duration
 from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.spending import Spending
 from voicetest.transports.base import Dial, Transport
 
 if TYPE_CHECKING:
@@ -95,6 +98,10 @@ class World:
     """Takes what the platform says of the call beside its line, even when that is closed."""
     tools: tuple[Tool, ...] = ()
     """What the agent may call, for platforms that want to know it before the call."""
+    spending: Spending = field(default_factory=Spending)
+    """Takes note of what this call costs; asked before each request that will be paid for."""
+    chat: Opens = open_chat
+    """Opens the language model that plays the user, or judges."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
 
@@ -151,6 +158,21 @@ class Adapter(BaseModel, ABC):
     @property
     def transcribers(self) -> Mapping[str, str]:
         """The transcribers it listens with, by setting."""
+        return {}
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The language models it thinks with in this process, by setting."""
+        return {}
+
+    @property
+    def brief(self) -> str:
+        """What its language models are told before the call."""
+        return ""
+
+    @property
+    def speech_keys(self) -> Mapping[str, SecretStr]:
+        """Keys for voices and transcribers, by the environment variables whose place they take."""
         return {}
 
     @property

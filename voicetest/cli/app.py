@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli import (
+    cache,
     calibrate,
     compare,
     doctor,
@@ -46,6 +47,7 @@ app.command()(doctor.doctor)
 app.command()(schema.schema)
 app.command()(calibrate.calibrate)
 app.command()(simulate.simulate)
+app.add_typer(cache.commands, name="cache")
 
 
 def _print_version(wanted: bool) -> None:

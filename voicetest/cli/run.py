@@ -73,6 +73,13 @@ def run(
     timeout: Annotated[
         str | None, typer.Option(help="Interrupt the run after this time, such as 30m.")
     ] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(
+            help="US dollars: once the run has cost that, no paid service is asked any more.",
+            min=0.0,
+        ),
+    ] = None,
     clock: Annotated[
         ClockChoice,
         typer.Option(help="auto: virtual time when nothing of the call leaves this process."),
@@ -124,6 +131,7 @@ def run(
         jobs=jobs,
         fail_fast=fail_fast,
         timeout_s=None if timeout is None else parse_duration(timeout, "--timeout"),
+        max_cost_usd=max_cost,
     )
     where = paths or [Path(file) for file, _ in sorted(options.selection.failed or ())]
     if not where and not failed:

@@ -12,10 +12,12 @@ from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, Serve,
 from voicetest.agents.dialogue import Dialogue, DialogueFile
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.kept_voices import KeptVoice, kept_voices
 from voicetest.executor.parts import parts_outside
 from voicetest.scenario.load import ScenarioFile, build
 from voicetest.scenario.nodes import Mapping
 from voicetest.scenario.section import Section
+from voicetest.speech.cache import CachedVoice
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from voicetest.simulators.base import Simulator
 
 __all__ = ["offline_adapter", "offline_world", "simulated", "simulator_dialogue"]
+
+_EARS_FOR_ANY_VOICE = "pocketsphinx"
 
 
 class _Simulated(Section):
@@ -39,18 +43,30 @@ def simulator_dialogue(file: ScenarioFile) -> Dialogue | None:
     return build(_Simulated, Mapping([("simulator", written)]), file.document).simulator
 
 
-def offline_world(world: World) -> World:
-    """A world in which voices and transcribers that would leave this machine are replaced."""
+def offline_world(world: World, file: ScenarioFile) -> tuple[World, tuple[Problem, ...]]:
+    """A world in which voices and transcribers that would leave this machine are replaced.
+
+    A voice that has said all its lines before says them again, from the cache; ears that know
+    nothing but espeak then give way to those for any voice. Also gives what the user should know.
+    """
+    kept, warnings = kept_voices(file, world)
 
     def voice(name: str) -> Voice:
         wanted = world.voice(name)
-        return wanted if wanted.local else world.voice(OFFLINE_VOICE)
+        if wanted.local:
+            return wanted
+        instead = world.voice(OFFLINE_VOICE)
+        return KeptVoice(CachedVoice(wanted, world.cache), instead) if name in kept else instead
 
     def transcriber(name: str, phrases: tuple[str, ...]) -> Transcriber:
         wanted = world.transcriber(name, phrases)
-        return wanted if wanted.local else world.transcriber(OFFLINE_EARS, phrases)
+        chosen = name if wanted.local else OFFLINE_EARS
+        # Only who listens to the user knows phrases.
+        if kept and phrases and chosen == OFFLINE_EARS:
+            chosen = _EARS_FOR_ANY_VOICE
+        return world.transcriber(chosen, phrases)
 
-    return replace(world, voice=voice, transcriber=transcriber, offline=True)
+    return replace(world, voice=voice, transcriber=transcriber, offline=True), warnings
 
 
 def offline_adapter(

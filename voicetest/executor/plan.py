@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,27 @@ from voicetest.audio.chunk import Samples
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.offline import (
     offline_adapter,
     offline_world,
     simulated,
     simulator_dialogue,
 )
-from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.executor.parts import (
+    parts_outside,
+    unknown_names,
+    unreadable_recordings,
+    user_outside,
+)
 from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
+from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
@@ -53,14 +62,15 @@ def plan(
     *,
     offline: bool = False,
     told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
 ) -> Plan:
     """Load a scenario, find its adapter, and hold the one against the other.
 
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
-    an embedded agent really spoke.
+    an embedded agent really spoke; what the call costs is part of `spending`.
     """
     file = load(Case(load_inherited(path)), variables)
-    return plan_file(file, speech, clock, offline=offline, told=told)
+    return plan_file(file, speech, clock, offline=offline, told=told, spending=spending)
 
 
 def load(case: Case, variables: Mapping[str, str]) -> ScenarioFile:
@@ -81,23 +91,37 @@ def plan_file(
     *,
     offline: bool = False,
     told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
 ) -> Plan:
     """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
+    secrets = adapter.secrets | file.scenario.keys
+    file = replace(file, secrets=file.secrets.also(secrets, adapter.redacted))
     tools = file.scenario.tools
-    world = World(speech.voice, speech.transcriber, speech.cache, told=told, tools=tools)
+    of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
+    account = Account(of_call, adapter.speech_keys)
+    world = World(
+        partial(speech.voice, account=account),
+        partial(speech.transcriber, account=account),
+        speech.cache,
+        told=told,
+        tools=tools,
+        spending=of_call,
+    )
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),
+        *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]
     if problems:
         raise ScenarioError(problems)
     if offline:
+        needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
-        world = offline_world(world)
+        world, warnings = offline_world(world, file)
+        file = replace(file, warnings=(*file.warnings, *warnings))
     chosen = choose_clock(file, adapter, world, clock)
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:
@@ -132,7 +156,7 @@ def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Proble
 
 def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
     """Virtual time where nothing that acts during the call leaves this process."""
-    outside = parts_outside(file, adapter, world)
+    outside = (*parts_outside(file, adapter, world), *user_outside(file, world))
     if clock == Clock.VIRTUAL and outside:
         message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
         raise ScenarioError([file.problem(message, "agent")])

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from voicetest.checks.cost import cost_text
+from voicetest.checks.judgement import Judgement
 from voicetest.checks.result import Check, Result
 from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary
@@ -99,11 +101,14 @@ class Console:
             self.close()
             wall = time.perf_counter() - row.began
             colour = _COLOURS[result.status]
+            figures = [f"{result.duration_s:.1f} s call", f"{wall:.1f} s"]
+            if result.cost is not None:
+                figures.append(cost_text(result.cost))
             self._results.print(
                 Text.assemble(
                     (f"{result.status.upper():7}", f"bold {colour}"),
                     f" {where}  {row.name}",
-                    (f"  ({result.duration_s:.1f} s call, {wall:.1f} s)", "dim"),
+                    (f"  ({', '.join(figures)})", "dim"),
                 )
             )
             for fault in result.errors:
@@ -112,6 +117,9 @@ class Console:
             for check in () if interrupted else result.checks:
                 if not check.passed or check.inconclusive:
                     self._print_check(check)
+            if result.judge is not None:
+                for line in _judge_lines(result.judge):
+                    self._results.print(f"  {line}", markup=False)
             if folder is not None and (result.status != "passed" or self.verbose):
                 self._results.print(f"  folder: {folder}", markup=False)
             self._open()
@@ -168,6 +176,20 @@ class Console:
     def finish(self, summary: RunSummary) -> None:
         """The whole run is over."""
         totals = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
+        if summary.cost_usd is not None:
+            totals += f", ${summary.cost_usd:.4f}"
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
+
+
+def _judge_lines(judge: Judgement) -> Iterator[str]:
+    """What became of the judge; what it found wrong stands among the checks."""
+    if judge.status == "skipped":
+        yield f"judge: skipped ({judge.reason})"
+    for note in judge.notes:
+        yield f"judge: {note}"
+    if judge.status == "judged":
+        held = sum(found.verdict == "holds" for found in judge.criteria)
+        weight = "advisory" if judge.advisory else "binding"
+        yield f"judge: {held} of {len(judge.criteria)} hold ({judge.model}, {weight})"

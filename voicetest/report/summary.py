@@ -54,6 +54,10 @@ class ScenarioLine(_Value):
     started_at: str | None = Field(default=None, description="UTC, ISO 8601; null if skipped.")
     duration_s: float = Field(description="Length of the call.")
     wall_s: float = Field(default=0.0, description="Seconds it took to make and judge it.")
+    cost_usd: float | None = Field(
+        default=None,
+        description="What is known of its cost; null when no paid service was used.",
+    )
     folder: str | None = Field(
         description="Its manifest and recording, below the run folder; null if skipped."
     )
@@ -104,6 +108,10 @@ class RunSummary(_Value):
     finished_at: str = Field(description="UTC, ISO 8601.")
     folder: str = Field(description="The run's folder.")
     exit_code: int = Field(description="The exit code of the process.")
+    cost_usd: float | None = Field(
+        default=None,
+        description="What is known of the cost of its calls; null when no paid service was used.",
+    )
     totals: dict[str, int] = Field(description="How many cases had each verdict.")
     cases: tuple[CaseLine, ...] = Field(description="One per scenario, or per case of it.")
     scenarios: tuple[ScenarioLine, ...] = Field(description="One per call.")
@@ -144,12 +152,14 @@ def summarise(
 ) -> RunSummary:
     """Add up what a run did; times in UTC."""
     code = overall([case.exit_code for case in cases])
+    costs = [line.cost_usd for line in lines if line.cost_usd is not None]
     return RunSummary(
         command=tuple(command),
         started_at=started.isoformat(),
         finished_at=finished.isoformat(),
         folder=folder,
         exit_code=ExitCode.INTERRUPTED if interrupted else code,
+        cost_usd=sum(costs) if costs else None,
         totals=dict(Counter(case.status for case in cases)),
         cases=tuple(cases),
         scenarios=tuple(lines),

@@ -1,4 +1,4 @@
-"""Numbers with their units: durations, shares, levels, counts, speaking rates."""
+"""Numbers with their units: durations, shares, levels, counts, speaking rates, money."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from pydantic import BeforeValidator, WithJsonSchema
 from voicetest.scenario.nodes import Scalar, shown
 from voicetest.scenario.refusals import refuse
 
-__all__ = ["Count", "Duration", "Level", "PositiveDuration", "Rate", "Share", "one_word"]
+__all__ = [
+    "Count",
+    "Duration",
+    "Level",
+    "Money",
+    "PositiveDuration",
+    "Rate",
+    "Share",
+    "between",
+    "one_word",
+]
 
 LONGEST_SECONDS = 24 * 3600.0
 
@@ -20,6 +30,7 @@ _NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h)")
 _SHARE = re.compile(rf"({_NUMBER})\s*%")
 _LEVEL = re.compile(rf"([+-]?{_NUMBER})\s*dB", re.IGNORECASE)
+_MONEY = re.compile(rf"\$\s*({_NUMBER})")
 _BARE = re.compile(_NUMBER)
 _PER_UNIT: dict[str, Callable[[float], float]] = {
     "ms": lambda number: number / 1000,
@@ -104,6 +115,17 @@ def _count(value: object) -> int:
     raise refuse(f"expected a whole number such as 3, found {shown(value)}")
 
 
+def between(least: int, most: int) -> Callable[[int], int]:
+    """A validator of counts that may not be smaller than `least` or larger than `most`."""
+
+    def check(count: int) -> int:
+        if not least <= count <= most:
+            raise refuse(f"expected a number from {least} to {most}, found {count}")
+        return count
+
+    return check
+
+
 def _rate(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -111,6 +133,18 @@ def _rate(value: object) -> float:
     if re.fullmatch(_NUMBER, text) and 0.25 <= float(text) <= 4:
         return float(text)
     raise refuse(f"expected a speaking rate between 0.25 and 4 (1 is normal), found {shown(value)}")
+
+
+def _money(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = one_word(value, "US dollars such as $0.50")
+    found = _MONEY.fullmatch(text)
+    if found:
+        return float(found[1])
+    if _is_bare(value, text):
+        raise refuse(f"{text} has no currency: write ${text}")
+    raise refuse(f"expected US dollars such as $0.50, found {shown(value)}")
 
 
 def _schema(pattern: str, *examples: str) -> WithJsonSchema:
@@ -127,6 +161,7 @@ Share = Annotated[float, BeforeValidator(_share), _schema(rf"{_NUMBER}\s*%", "80
 Level = Annotated[
     float, BeforeValidator(_level), _schema(rf"[+-]?{_NUMBER}\s*[dD][bB]", "15dB", "-6dB")
 ]
+Money = Annotated[float, BeforeValidator(_money), _schema(rf"\$\s*{_NUMBER}", "$0.50", "$2")]
 Count = Annotated[
     int,
     BeforeValidator(_count),

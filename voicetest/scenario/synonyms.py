@@ -20,6 +20,7 @@ _SYNONYMS = {
     **dict.fromkeys(("check", "assert", "verify"), "expect"),
     **dict.fromkeys(("barge_in", "bargein", "interruption"), "interrupt"),
     **dict.fromkeys(("keys", "press", "keypad", "digits", "touchtone"), "dtmf"),
+    **dict.fromkeys(("type", "types", "chat", "message"), "text"),
     **dict.fromkeys(("sound",), "noise"),
     **dict.fromkeys(("audio", "file", "recording"), "play"),
     **dict.fromkeys(("steps", "turns", "dialog", "conversation"), "script"),

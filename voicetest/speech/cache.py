@@ -6,21 +6,25 @@ import hashlib
 import json
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from voicetest.audio.chunk import AudioChunk
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
-__all__ = ["Cache", "CachedTranscriber", "CachedVoice", "default_folder", "key"]
+__all__ = ["Cache", "CachedTranscriber", "CachedVoice", "Extent", "default_folder", "key"]
 
 logger = logging.getLogger(__name__)
 
 LIMIT = 1_000_000_000
 CHECKSUM_BYTES = 32
+_UNFINISHED = ".new-"
+_ENTRY = re.compile(rf"[0-9a-f]{{62}}|{re.escape(_UNFINISHED)}.*")
 
 
 def default_folder() -> Path:
@@ -36,6 +40,15 @@ def key(parts: Mapping[str, object]) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class Extent:
+    """How much there is."""
+
+    entries: int
+    size: int
+    """In bytes."""
+
+
 class Cache:
     """Entries of bytes in a folder that several processes may share, bounded in size.
 
@@ -49,6 +62,26 @@ class Cache:
         self._limit = limit_bytes
         self._room = 0  # bytes to write before the folder is looked through again
         self._warned = False
+
+    @property
+    def extent(self) -> Extent:
+        """What is in the folder now."""
+        sizes = [size for _, size, _ in _files(self._folder)]
+        return Extent(len(sizes), sum(sizes))
+
+    def clear(self) -> Extent:
+        """Remove every entry, and nothing else that may be in the folder; gives what went.
+
+        Raises OSError when that is not allowed.
+        """
+        gone = Extent(0, 0)
+        for _, size, path in _files(self._folder):
+            path.unlink(missing_ok=True)
+            gone = Extent(gone.entries + 1, gone.size + size)
+            with suppress(OSError):  # other entries are still in it
+                path.parent.rmdir()
+        self._room = 0
+        return gone
 
     def get(self, name: str) -> bytes | None:
         """The content kept under a key, or None; its age starts anew."""
@@ -108,14 +141,16 @@ class Cache:
 
 
 def _files(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    for path in folder.glob("??/*"):
+    for path in list(folder.glob("[0-9a-f][0-9a-f]/*")):
+        if not _ENTRY.fullmatch(path.name):
+            continue
         with suppress(FileNotFoundError):
             stat = path.stat()
             yield stat.st_mtime_ns, stat.st_size, path
 
 
 def _write_atomically(path: Path, entry: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=_UNFINISHED)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(entry)
@@ -141,21 +176,28 @@ class CachedVoice:
 
     async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
         """As the voice says it, from the cache if it is there."""
-        name = key({"voice": self.identity, "text": text, "rate": rate})
-        kept = self._cache.get(name)
-        if kept is not None and len(kept) % 2 == 0:
-            return AudioChunk(kept)
+        kept = self.kept(text, rate)
+        if kept is not None:
+            return kept
         spoken = await self._voice.synthesise(text, rate)
         said = await self._voice.said(text, rate)
         if said != text:
             self._cache.put(self._words(text, rate), said.encode())
-        self._cache.put(name, spoken.data)
+        self._cache.put(self._sound(text, rate), spoken.data)
         return spoken
+
+    def kept(self, text: str, rate: float = 1.0) -> AudioChunk | None:
+        """The sound of a text that the cache has, or None."""
+        kept = self._cache.get(self._sound(text, rate))
+        return None if kept is None or len(kept) % 2 else AudioChunk(kept)
 
     async def said(self, text: str, rate: float = 1.0) -> str:
         """Its words for that text, from the cache if they were kept; else the text."""
         kept = self._cache.get(self._words(text, rate))
         return text if kept is None else kept.decode()
+
+    def _sound(self, text: str, rate: float) -> str:
+        return key({"voice": self.identity, "text": text, "rate": rate})
 
     def _words(self, text: str, rate: float) -> str:
         return key({"said by": self.identity, "text": text, "rate": rate})

@@ -23,7 +23,7 @@ from voicetest.suite.lines import call_line, judged, left_out, left_out_line
 from voicetest.suite.options import RunOptions
 from voicetest.suite.repeat import Tally
 
-__all__ = ["Conductor", "Course"]
+__all__ = ["Conductor", "Course", "Make"]
 
 Make = Callable[[Plan, Errand], Awaitable[Result]]
 """Makes one call wherever it is to be made; raises VoicetestError only if it cannot begin."""
@@ -77,6 +77,7 @@ class Conductor:
         console: Console,
         interruption: Interruption,
         make: Make,
+        spent_usd: float = 0.0,
     ) -> None:
         self._courses = courses
         self._folder = folder
@@ -88,6 +89,8 @@ class Conductor:
         self._lines = _turns([course.plan for course in courses])
         self._numbers = iter(range(1_000_000_000))
         self._bad = 0
+        self._spent_usd = spent_usd
+        """What the run has cost; grows with each call that is over."""
 
     async def conduct(self) -> None:
         """Bring every case to its verdict."""
@@ -141,6 +144,8 @@ class Conductor:
             later_seed=repeat - 1,
             folder=target,
             verbose=self._console.verbose,
+            max_cost_usd=self._options.max_cost_usd,
+            spent_usd=self._spent_usd,
         )
         marks = [f"r{repeat:02}"] * (tally.planned > 1) + [f"try {attempt}"] * (attempt > 1)
         self._console.begin(call, " ".join([course.title, *marks]))
@@ -149,6 +154,8 @@ class Conductor:
             result = await self._make(course.plan, errand)
         except VoicetestError as error:
             result = broken(error, "starting")
+        if result.cost is not None:
+            self._spent_usd += result.cost.usd
         self._console.end(call, result, file.shown, target)
         again = attempt <= file.scenario.retries and _may_be_retried(result) and not self._stopped
         course.lines.append(

@@ -15,6 +15,7 @@ from voicetest.run import run
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 
 __all__ = ["Errand", "broken", "carry_out"]
 
@@ -33,6 +34,10 @@ class Errand:
     """What is added to the scenario's seed."""
     folder: Path
     verbose: bool
+    max_cost_usd: float | None = None
+    """What the whole run may cost."""
+    spent_usd: float = 0.0
+    """What it has cost before this call."""
 
 
 def carry_out(
@@ -41,7 +46,8 @@ def carry_out(
     """Make the call on the thread of the caller; errors are in the result."""
     try:
         file = _load(errand)
-        planned = plan_file(file, speech, errand.clock, offline=errand.offline)
+        spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
+        planned = plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
     except VoicetestError as error:
         return broken(error, "planning")
     mask = planned.file.secrets.mask_value

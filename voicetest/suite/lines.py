@@ -37,6 +37,7 @@ def call_line(
         started_at=started.isoformat(),
         duration_s=result.duration_s,
         wall_s=round(wall_s, 3),
+        cost_usd=None if result.cost is None else result.cost.usd,
         folder=folder,
     )
 

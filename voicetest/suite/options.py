@@ -27,3 +27,5 @@ class RunOptions:
     """After so many cases that failed or had an error no further call begins."""
     timeout_s: float | None = None
     """After so many seconds the run is interrupted."""
+    max_cost_usd: float | None = None
+    """What the run may cost; once that is spent, no paid service is asked any more."""

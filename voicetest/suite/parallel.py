@@ -25,7 +25,8 @@ from voicetest.report.summary import RunSummary, summarise
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
-from voicetest.suite.conduct import Conductor, Course
+from voicetest.spending import Spending
+from voicetest.suite.conduct import Conductor, Course, Make
 from voicetest.suite.errand import Errand, carry_out
 from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import load_all, plan_all
@@ -59,6 +60,7 @@ def run_suite(
     Raises ScenarioError or SetupError before anyone is called when a scenario cannot work.
     """
     options = options or RunOptions()
+    spending = Spending(options.max_cost_usd, "--max-cost")
     with Speech(Cache(default_folder())) as speech:
         plans = plan_all(
             paths,
@@ -67,17 +69,23 @@ def run_suite(
             options.clock,
             offline=options.offline,
             selection=options.selection,
+            spending=spending,
         )
         for warning in dict.fromkeys(w for planned in plans for w in planned.file.warnings):
             console.warn(str(warning))
         if not plans:
             console.warn("no scenario was selected")
         speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
-        return _run_all(plans, out, console, options, speech)
+        return _run_all(plans, out, console, options, speech, spending.usd)
 
 
 def _run_all(
-    plans: Sequence[Plan], out: Path, console: Console, options: RunOptions, speech: Speech
+    plans: Sequence[Plan],
+    out: Path,
+    console: Console,
+    options: RunOptions,
+    speech: Speech,
+    spent_usd: float,
 ) -> RunSummary:
     started = datetime.now(UTC)
     folder = new_run_folder(out, started)
@@ -93,7 +101,8 @@ def _run_all(
         if processes > 1 and any(planned.clock is Clock.VIRTUAL for planned in plans):
             workers = stack.enter_context(CallWorkers(processes, console.notice))
             stack.enter_context(interruption.telling(workers.interrupt))
-        asyncio.run(_conduct(courses, folder, options, console, interruption, speech, workers))
+        making = _maker(console, interruption, speech, workers)
+        asyncio.run(_conduct(courses, folder, options, console, interruption, making, spent_usd))
     summary = summarise(
         [
             line
@@ -111,22 +120,28 @@ def _run_all(
     return summary
 
 
+def _maker(
+    console: Console, interruption: Interruption, speech: Speech, workers: CallWorkers | None
+) -> Make:
+    async def make(planned: Plan, errand: Errand) -> Result:
+        if workers is not None and planned.clock is Clock.VIRTUAL:
+            return await workers.make(errand)
+        return await asyncio.to_thread(carry_out, errand, speech, console.notice, interruption)
+
+    return make
+
+
 async def _conduct(
     courses: Sequence[Course],
     folder: Path,
     options: RunOptions,
     console: Console,
     interruption: Interruption,
-    speech: Speech,
-    workers: CallWorkers | None,
+    make: Make,
+    spent_usd: float,
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(options.jobs + _SPARE_THREADS))
-
-    async def make(planned: Plan, errand: Errand) -> Result:
-        if workers is not None and planned.clock is Clock.VIRTUAL:
-            return await workers.make(errand)
-        return await asyncio.to_thread(carry_out, errand, speech, console.notice, interruption)
 
     def too_long() -> None:
         console.warn(f"the run takes longer than {options.timeout_s:g} s: it is interrupted")
@@ -136,7 +151,8 @@ async def _conduct(
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     try:
-        await Conductor(courses, folder, options, console, interruption, make).conduct()
+        conductor = Conductor(courses, folder, options, console, interruption, make, spent_usd)
+        await conductor.conduct()
     finally:
         sys.setswitchinterval(usual)
         if timer is not None:

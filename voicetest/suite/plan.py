@@ -11,6 +11,7 @@ from voicetest.executor.plan import Plan, load, plan_file
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
 from voicetest.suite.select import select_files
 from voicetest.suite.selection import Selection
 
@@ -87,8 +88,11 @@ def plan_all(
     *,
     offline: bool = False,
     selection: Selection | None = None,
+    spending: Spending | None = None,
 ) -> list[Plan]:
     """A plan per case of the files of `paths` that is selected.
+
+    What is spent for them all is added to `spending`.
 
     Offline no environment variable is needed.
     Raises ScenarioError with the problems of all files, or else SetupError for what the
@@ -113,7 +117,7 @@ def plan_files(
     missing = list(found.missing)
     for file in files:
         try:
-            plans.append(plan_file(file, speech, clock, offline=offline))
+            plans.append(plan_file(file, speech, clock, offline=offline, spending=spending))
         except ScenarioError as error:
             problems.extend(error.problems)
         except SetupError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from voicetest.clock import Clock
+from voicetest.executor.estimate import Estimate, estimates
 from voicetest.executor.parts import parts_outside, user_voice
 from voicetest.executor.plan import Plan, plan_file
 from voicetest.scenario.load import ScenarioFile
@@ -80,9 +81,17 @@ def _who(planned: Plan, *, offline: bool) -> Iterator[str]:
     time = "virtual: some seconds" if planned.clock is Clock.VIRTUAL else "real"
     yield f"time    {time}"
     yield f"leaves this machine   {', '.join(outside) or 'nothing'}"
+    if not offline:
+        yield from (f"cost    {_cost(found)}" for found in estimates(planned))
     missing = [] if offline else [*map(str, planned.file.unset), *planned.adapter.missing]
     for lack in missing:
         yield from _wrapped(f"missing {lack}", "        ")
+
+
+def _cost(found: Estimate) -> str:
+    price = "has no list price" if found.usd is None else f"about ${found.usd:.4f}"
+    times = "once" if found.requests == 1 else f"{found.requests} times"
+    return f"{found.model} is asked {times} or more: {price}"
 
 
 def _wrapped(text: str, indent: str = "") -> Iterator[str]:

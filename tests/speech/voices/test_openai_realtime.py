@@ -17,11 +17,13 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from tests.calls import Quiet
-from voicetest.errors import ConnectionFailed, SetupError
+from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
 from voicetest.executor.execute import execute
 from voicetest.executor.plan import plan
+from voicetest.models.retries import Retries
 from voicetest.registry import UnknownName
 from voicetest.simulators.background import in_background
+from voicetest.speech.account import Account
 from voicetest.speech.cache import Cache
 from voicetest.speech.providers import Speech
 from voicetest.speech.voices.base import UnspeakableText
@@ -37,12 +39,13 @@ SOUND = bytes(range(250)) * 40
 
 @dataclass
 class Model:
-    """What it answers, and what it was sent."""
+    """What it answers, and what it was sent; it may `refuse` so `often`."""
 
     said: list[str] = field(default_factory=lambda: [TEXT])
     error: str | None = None
     close: int | None = None
     refuse: HTTPStatus | None = None
+    often: int = 100
     prefix: str = "response.output_audio"
     got: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -52,7 +55,8 @@ class Model:
         """Let in, or refuse."""
         self.headers.append({k.lower(): v for k, v in request.headers.raw_items()})
         self.paths.append(request.path)
-        return connection.respond(self.refuse, "no\n") if self.refuse else None
+        refused = self.refuse is not None and len(self.paths) <= self.often
+        return connection.respond(self.refuse, "no\n") if refused and self.refuse else None
 
     async def answer(self, connection: ServerConnection) -> None:
         """One session with one response."""
@@ -75,13 +79,19 @@ class Model:
             for piece in (SOUND[:4801], SOUND[4801:]):
                 await send(f"{self.prefix}.delta", delta=base64.b64encode(piece).decode())
             await send(f"{self.prefix}_transcript.done", transcript=words)
-            await send("response.done", response={"status": "completed"})
+            usage = {"input_tokens": 30, "output_tokens": 200}
+            await send("response.done", response={"status": "completed", "usage": usage})
 
 
 @asynccontextmanager
 async def _served(model: Model) -> Any:
     async with serve(model.answer, "127.0.0.1", 0, process_request=model.admit) as server:
         yield next(iter(server.sockets)).getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voicetest.speech.requests.RETRIES", Retries(first_s=0.002))
 
 
 Serve = Callable[[Model], None]
@@ -143,8 +153,8 @@ def test_a_model_that_says_something_else_twice_is_no_voice(
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (Model(refuse=HTTPStatus.UNAUTHORIZED), "HTTP 401: check OPENAI_API_KEY"),
-        (Model(refuse=HTTPStatus.TOO_MANY_REQUESTS), "HTTP 429: it is used too much"),
+        (Model(refuse=HTTPStatus.UNAUTHORIZED), r"refuses the key \(HTTP 401\): check OPENAI_API"),
+        (Model(refuse=HTTPStatus.TOO_MANY_REQUESTS), "HTTP 429, 4 times: too many requests"),
         (Model(close=3000), "closed the line: 3000 invalid_request_error.invalid_api_key"),
         (Model(error="The model does not exist"), "reports an error: The model does not exist"),
     ],
@@ -154,7 +164,7 @@ def test_what_went_wrong_is_told_without_the_key(
     served: Serve, voice: OpenAIRealtimeVoice, model: Model, message: str
 ) -> None:
     served(model)
-    with pytest.raises(ConnectionFailed, match=message) as raised:
+    with pytest.raises(VoicetestError, match=message) as raised:
         asyncio.run(voice.synthesise(TEXT))
     assert KEY not in str(raised.value)
 
@@ -164,7 +174,7 @@ def test_nobody_at_the_address_is_told(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    with pytest.raises(ConnectionFailed, match="cannot be reached"):
+    with pytest.raises(ConnectionFailed, match="cannot reach OpenAI"):
         asyncio.run(voice.synthesise(TEXT))
 
 
@@ -207,3 +217,17 @@ def test_a_user_with_that_voice_calls_in_virtual_time_and_what_it_said_is_kept(
         assert record.error is None
         assert 'as soon as that is possible for you."' in (folder / "events.jsonl").read_text()
     assert len(model.paths) == 1
+
+
+def test_a_line_that_is_refused_once_is_dialled_again_and_what_is_spent_is_told(
+    served: Serve,
+) -> None:
+    model = Model(refuse=HTTPStatus.SERVICE_UNAVAILABLE, often=1)
+    served(model)
+    account = Account()
+    voice = OpenAIRealtimeVoice("marin?model=gpt-realtime-9", Workers(), account)
+    asyncio.run(voice.prepare())
+    assert asyncio.run(voice.synthesise(TEXT)).data == SOUND
+    assert [path.endswith("?model=gpt-realtime-9") for path in model.paths] == [True, True]
+    (spent,) = account.spending.items
+    assert (spent.tokens_in, spent.tokens_out) == (30, 200)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from voicetest.audio.chunk import AudioChunk
 
 if TYPE_CHECKING:
+    from voicetest.speech.account import Account
     from voicetest.speech.workers import Workers
 
 __all__ = ["Transcriber", "TranscriberProvider"]
@@ -40,10 +41,17 @@ class Transcriber(Protocol):
 class TranscriberProvider(Protocol):
     """What an entry point of `voicetest.transcribers` loads."""
 
-    def __call__(self, model: str, workers: Workers, phrases: tuple[str, ...] = ()) -> Transcriber:
+    def __call__(
+        self,
+        model: str,
+        workers: Workers,
+        phrases: tuple[str, ...] = (),
+        account: Account | None = None,
+    ) -> Transcriber:
         """The recogniser with that model (empty for the default), biased towards `phrases`.
 
         Only the ears of the embedded agent give phrases; what checks an agent must not.
+        `account` has the keys of the run and takes note of what is spent; None: the environment's.
         Raises `voicetest.registry.UnknownName`.
         """
         ...

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
+from voicetest.speech.account import Account
 from voicetest.speech.transcribers.phrases import spoken_forms
 from voicetest.speech.workers import Workers
 
@@ -37,7 +38,13 @@ class PocketsphinxTranscriber:
 
     local = True
 
-    def __init__(self, model: str, workers: Workers, phrases: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        model: str,
+        workers: Workers,
+        phrases: tuple[str, ...] = (),
+        account: Account | None = None,
+    ) -> None:
         """Raises UnknownName for a model that is not there."""
         if model not in MODELS:
             known = ", ".join(sorted(filter(None, MODELS))) or "none but the default"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from voicetest.audio.chunk import AudioChunk
 
 if TYPE_CHECKING:
+    from voicetest.speech.account import Account
     from voicetest.speech.workers import Workers
 
 __all__ = ["UnspeakableText", "Voice", "VoiceProvider"]
@@ -51,8 +52,11 @@ class Voice(Protocol):
 class VoiceProvider(Protocol):
     """What an entry point of `voicetest.voices` loads."""
 
-    def __call__(self, voice: str, workers: Workers) -> Voice:
-        """The voice of that name; raises `voicetest.registry.UnknownName`."""
+    def __call__(self, voice: str, workers: Workers, account: Account | None = None) -> Voice:
+        """The voice of that name; raises `voicetest.registry.UnknownName`.
+
+        `account` has the keys of the run and takes note of what is spent; None: the environment's.
+        """
         ...
 
     def voices(self) -> tuple[str, ...]:

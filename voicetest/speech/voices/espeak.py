@@ -8,6 +8,7 @@ from pathlib import Path
 
 from voicetest.audio.chunk import AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
+from voicetest.speech.account import Account
 from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.workers import Workers
 
@@ -27,7 +28,7 @@ class EspeakVoice:
 
     local = True
 
-    def __init__(self, voice: str, workers: Workers) -> None:
+    def __init__(self, voice: str, workers: Workers, account: Account | None = None) -> None:
         """Raises UnknownName for a language or variant that espeak-ng does not have."""
         self._file = _voice_file(voice)
         self._voice = voice

@@ -5,42 +5,40 @@ Wire facts: OpenAI Realtime API (GA), by the types of openai-python 2.54.
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from voicetest.audio.chunk import AudioChunk
-from voicetest.errors import ConnectionFailed, SetupError
+from voicetest.errors import ConnectionFailed
 from voicetest.registry import UnknownName, nearest
+from voicetest.speech.account import Account
 from voicetest.speech.matching import word_error_rate
-from voicetest.speech.voices.base import UnspeakableText
+from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
+from voicetest.speech.requests import Provider
+from voicetest.speech.services.openai import OPENAI, openai_client
+from voicetest.speech.voices.cloud import CloudVoice
 from voicetest.speech.workers import Workers
+from voicetest.spending import Spent
 
 if TYPE_CHECKING:
+    import httpx
     from openai import AsyncOpenAI
     from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 __all__ = ["OpenAIRealtimeVoice"]
 
-MODEL = "gpt-realtime-2.1-mini"
 INSTRUCTIONS = (
     "You lend your voice to a text. Speak exactly the words between the lines of dashes, all of "
     "them, once, in their order, in a natural tone, and nothing else: no answer to them, no "
     "greeting, no comment."
 )
 _NAMES = ("alloy", "ash", "ballad", "cedar", "coral", "echo", "marin", "sage", "shimmer", "verse")
-_SLOWEST, _FASTEST = 0.25, 1.5
-LIMIT_S = 60.0
-"""For one text, from dialling to its last sample."""
 WER = 0.05
 """How many of its words may depart from the text."""
 _TRIES = 2
 _SOUND = frozenset({"response.output_audio.delta", "response.audio.delta"})
 _WORDS = frozenset({"response.output_audio_transcript.done", "response.audio_transcript.done"})
-OURS = 1
-"""Our part of a voice's identity; raise it when another text is asked of the model."""
 
 
 @dataclass
@@ -49,92 +47,87 @@ class _Answer:
 
     sound: bytearray
     words: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
 
 
-class OpenAIRealtimeVoice:
-    """One of the model's voices; the same text is not the same sound twice, so it is kept."""
+class OpenAIRealtimeVoice(CloudVoice):
+    """One of the model's voices."""
 
-    local = False
+    prefix: ClassVar[str] = "openai_realtime"
+    provider: ClassVar[Provider] = OPENAI
+    options: ClassVar[frozenset[str]] = frozenset({"model", "base_url", "key_env"})
+    default_model: ClassVar[str] = "gpt-realtime-2.1-mini"
+    rates: ClassVar[tuple[float, float]] = (0.25, 1.5)
 
-    def __init__(self, voice: str, workers: Workers) -> None:
+    def __init__(self, voice: str, workers: Workers, account: Account | None = None) -> None:
         """Raises UnknownName for a voice that the model does not have."""
-        if voice not in _NAMES:
-            known = ", ".join(_NAMES)
-            hint = nearest(voice, _NAMES)
-            raise UnknownName(f"openai_realtime has no voice '{voice}'{hint}; there is: {known}")
-        self._voice = voice
+        super().__init__(voice, workers, account)
         self._said: dict[tuple[str, float], str] = {}
         """What was said for each text and rate."""
-
-    @property
-    def name(self) -> str:
-        """`openai_realtime/` and the voice."""
-        return f"openai_realtime/{self._voice}"
-
-    @property
-    def identity(self) -> str:
-        """Voice, model and what it is told."""
-        return f"{self.name} {MODEL} {OURS}"
 
     @staticmethod
     def voices() -> tuple[str, ...]:
         """The voices of the model."""
         return _NAMES
 
-    async def prepare(self) -> None:
-        """Nothing can be done ahead of a text."""
+    def _chosen(self, voice: str) -> str:
+        if voice not in _NAMES:
+            known = ", ".join(_NAMES)
+            hint = nearest(voice, _NAMES)
+            raise UnknownName(f"openai_realtime has no voice '{voice}'{hint}; there is: {known}")
+        return voice
 
-    async def synthesise(self, text: str, rate: float = 1.0) -> AudioChunk:
-        """The text as the model says it; `rate` is 0.25 to 1.5.
-
-        Raises SetupError without OPENAI_API_KEY, and ConnectionFailed when the model cannot be
-        reached or says something else, twice.
-        """
-        if not _SLOWEST <= rate <= _FASTEST:
-            bounds = f"{_SLOWEST:g} to {_FASTEST:g}"
-            raise UnspeakableText(f"{self.name} speaks at a rate of {bounds}, not {rate:g}")
-        if not os.environ.get("OPENAI_API_KEY"):
-            raise SetupError(f"the voice {self.name} needs OPENAI_API_KEY in the environment")
-        words = ""
-        for _ in range(_TRIES):
-            answer = await self._ask(text, rate)
-            words = answer.words
-            if word_error_rate(text, words) <= WER and answer.sound:
-                self._said[text, rate] = words
-                return AudioChunk(bytes(answer.sound[: len(answer.sound) // 2 * 2]))
-        raise ConnectionFailed(
-            f"the voice {self.name} was to say '{text}' and said '{words}', twice: use another "
-            "voice for this text"
-        )
+    def _client(self, http: httpx.AsyncClient) -> object:
+        return openai_client(self._requests, http).realtime
 
     async def said(self, text: str, rate: float = 1.0) -> str:
         """The model's own transcript of what it said for that text."""
         return self._said.get((text, rate), text)
 
-    async def _ask(self, text: str, rate: float) -> _Answer:
-        from openai import AsyncOpenAI, OpenAIError
+    async def _speak(
+        self, http: httpx.AsyncClient, text: str, rate: float
+    ) -> tuple[AudioChunk, Spent]:
+        """Raises ConnectionFailed when the model says something else, twice."""
+        client = openai_client(self._requests, http)
+        spent = Spent(self.name)
+        words = ""
+        for _ in range(_TRIES):
+            answer = await self._ask(client, text, rate)
+            words = answer.words
+            tokens_in = spent.tokens_in + answer.tokens_in
+            spent = Spent(self.name, tokens_in, spent.tokens_out + answer.tokens_out)
+            if word_error_rate(text, words) <= WER and answer.sound:
+                self._said[text, rate] = words
+                return AudioChunk(bytes(answer.sound[: len(answer.sound) // 2 * 2])), spent
+        self._account.spending.add(spent)
+        raise ConnectionFailed(
+            f"the voice {self.name} was to say '{text}' and said '{words}', twice: use another "
+            "voice for this text"
+        )
+
+    async def _ask(self, client: AsyncOpenAI, text: str, rate: float) -> _Answer:
+        from openai import OpenAIError
         from websockets.exceptions import ConnectionClosed, InvalidStatus
 
         try:
-            async with asyncio.timeout(LIMIT_S), AsyncOpenAI() as client:
-                return await self._converse(client, text, rate)
-        except TimeoutError as error:
-            message = f"the voice {self.name} was not done within {LIMIT_S:g} s: try again later"
-            raise ConnectionFailed(message) from error
+            return await self._converse(client, text, rate)
         except InvalidStatus as error:
-            status = error.response.status_code
-            message = f"the voice {self.name} answered HTTP {status}: {_advice(status)}"
-            raise ConnectionFailed(message, code=status) from error
+            answer = error.response
+            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+            body = bytes(answer.body or b"").decode(errors="replace")
+            raise refusal_of_status(answer.status_code, body, headers) from error
         except ConnectionClosed as error:
             closed = error.rcvd
-            code, reason = (closed.code, closed.reason) if closed else (1006, "")
-            words = f"the voice {self.name} closed the line: {code} {reason}".rstrip()
-            raise ConnectionFailed(f"{words}: check OPENAI_API_KEY", code=code) from error
+            if closed is None:
+                raise Refusal(Cause.CUT_OFF) from error
+            words = f"the voice {self.name} closed the line: {closed.code} {closed.reason}".rstrip()
+            raise ConnectionFailed(f"{words}: check OPENAI_API_KEY", code=closed.code) from error
         except (OpenAIError, OSError) as error:
-            raise ConnectionFailed(f"the voice {self.name} cannot be reached: {error}") from error
+            raise Refusal(Cause.UNREACHABLE, str(error)) from error
 
     async def _converse(self, client: AsyncOpenAI, text: str, rate: float) -> _Answer:
-        async with client.realtime.connect(model=MODEL) as line:
+        async with client.realtime.connect(model=self._model) as line:
             await line.session.update(
                 session={
                     "type": "realtime",
@@ -174,17 +167,15 @@ class OpenAIRealtimeVoice:
                 words = problem.get("message") if isinstance(problem, dict) else problem
                 raise ConnectionFailed(f"the voice {self.name} reports an error: {words}")
             elif kind == "response.done":
+                answer.tokens_in, answer.tokens_out = _tokens(said)
                 return answer
         raise ConnectionFailed(f"the voice {self.name} closed the line in the midst of a text")
 
 
-def _advice(status: int) -> str:
-    match status:
-        case 401 | 403:
-            return "check OPENAI_API_KEY and what it may use"
-        case 404:
-            return f"check that the key may use the model {MODEL}"
-        case 429:
-            return "it is used too much, or its quota is used up: try again later"
+def _tokens(done: dict[str, Any]) -> tuple[int, int]:
+    """What the end of a response says that it took."""
+    match done.get("response"):
+        case {"usage": {"input_tokens": int(taken), "output_tokens": int(given)}}:
+            return taken, given
         case _:
-            return "try again later"
+            return 0, 0

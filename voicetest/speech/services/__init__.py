@@ -1,0 +1,1 @@
+"""The companies whose speech can be had over HTTP: how each is asked, and what its errors mean."""
