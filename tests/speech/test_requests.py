@@ -14,9 +14,10 @@ from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
 from voicetest.models.retries import Retries
 from voicetest.speech.account import Account
+from voicetest.speech.connections import accepted, http_errors
 from voicetest.speech.naming import Naming
 from voicetest.speech.refusal import Cause, Refusal
-from voicetest.speech.requests import Provider, Requests, accepted, http_errors
+from voicetest.speech.requests import Provider, Requests
 
 KEY = "sk-very-secret-key-4711"
 COMPANY = Provider("Company", ("COMPANY_KEY", "OLD_KEY"), "COMPANY_URL", "https://company.invalid")
@@ -227,12 +228,3 @@ def test_nobody_at_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("voicetest.speech.requests.RETRIES", Retries(first_s=0.001))
     with pytest.raises(ConnectionFailed, match=r"cannot reach Company at http://127\.0\.0\.1:9: "):
         asyncio.run(_post("http://127.0.0.1:9"))
-
-
-@pytest.mark.process
-def test_a_proxy_of_the_system_is_not_asked_for_this_machine(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with speech_server(SOUND) as server:
-        assert asyncio.run(_post(server.url)) == "audio/pcm"

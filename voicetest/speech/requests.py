@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
 from voicetest.models.retries import Retries
 from voicetest.speech.account import Account
+from voicetest.speech.connections import ATTEMPT_LIMIT_S, http_client
 from voicetest.speech.naming import Naming
-from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
+from voicetest.speech.refusal import Cause, Refusal
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
-__all__ = [
-    "ATTEMPT_LIMIT_S",
-    "Provider",
-    "Requests",
-    "accepted",
-    "http_client",
-    "http_errors",
-    "lost_on_the_way",
-    "refusal_of_answer",
-    "tls",
-]
+__all__ = ["Provider", "Requests"]
 
 T = TypeVar("T")
 
 RETRIES = Retries(longest_s=30.0)
-ATTEMPT_LIMIT_S = 60.0
 TOTAL_LIMIT_S = 150.0
-_CONNECT_LIMIT_S = 15.0
 _NO_KEY = "none"
 """Sent where no key may be: official clients refuse to do without."""
 
@@ -122,102 +107,40 @@ class Requests:
         raise AssertionError("there is no end to the attempts")
 
     def _failure(self, refusal: Refusal, attempts: int) -> VoicetestError:
-        """One message for each cause: who failed, how, and what to do."""
-        company, said = self._provider.name, refusal.shown
-        key = " or ".join(self._key_names) or "the key"
-        where = f" at {self.base_url}" if self.base_url else ""
-        answered = f"{self._who}: {company} answered {said}".rstrip()
+        """Who failed, how, and what to do."""
+        words = f"{self._who}: {self._explained(refusal, attempts)}"
+        if refusal.cause in (Cause.KEY, Cause.CREDIT):
+            return SetupError(words)
+        return ConnectionFailed(words, code=refusal.status, reason=refusal.words)
+
+    def _explained(self, refusal: Refusal, attempts: int) -> str:
+        """One message for each cause."""
+        company = self._provider.name
+        answered = f"{company} answered {refusal.shown}".rstrip()
         times = f", {attempts} times" if attempts > 1 else ""
+        where = f" at {self.base_url}" if self.base_url else ""
         match refusal.cause:
             case Cause.KEY:
                 # Not its own words: they may show parts of the key.
-                return SetupError(
-                    f"{self._who}: {company} refuses the key (HTTP {refusal.status}): check {key} "
-                    "and what it may use"
-                )
+                key = " or ".join(self._key_names) or "the key"
+                status = f"HTTP {refusal.status}"
+                return f"{company} refuses the key ({status}): check {key} and what it may use"
             case Cause.CREDIT:
-                return SetupError(
-                    f"{answered}: the account has no credit or plan for that: check its billing"
-                )
+                return f"{answered}: the account has no credit or plan for that: check its billing"
             case Cause.BUSY:
                 wait = refusal.retry_after
                 later = "later" if wait is None else f"in {wait:.0f} s"
-                words = f"{answered}{times}: too many requests: try again {later}"
+                return f"{answered}{times}: too many requests: try again {later}"
             case Cause.BROKEN:
-                words = f"{answered}{times}: the fault is at its side: try again later"
+                return f"{answered}{times}: the fault is at its side: try again later"
             case Cause.REQUEST:
-                words = f"{answered}: check its name, model and options"
+                return f"{answered}: check its name, model and options"
             case Cause.SLOW:
-                words = f"{self._who}: {company} did not answer in time{times}: try again later"
-            case Cause.UNREACHABLE:
-                words = (
-                    f"{self._who}: cannot reach {company}{where}: {refusal.words}: "
-                    "check the network and the address"
-                )
+                return f"{company} did not answer in time{times}: try again later"
             case Cause.CUT_OFF:
-                words = f"{self._who}: {company}'s answer broke off{times}: try again later"
+                return f"{company}'s answer broke off{times}: try again later"
+            case Cause.UNREACHABLE:
+                why = f"cannot reach {company}{where}: {refusal.words}"
+                return f"{why}: check the network and the address"
             case Cause.NONSENSE:
-                words = (
-                    f"{self._who}: what answers{where} is not {company}: "
-                    f"{refusal.words}: check the address"
-                )
-        return ConnectionFailed(words, code=refusal.status, reason=refusal.words)
-
-
-def http_client() -> httpx.AsyncClient:
-    """A client, still to be opened, that follows no redirect: that would give keys away.
-
-    The system's proxy is used, except for this machine.
-    """
-    # Not needed to validate a scenario, and slow to import.
-    import httpx
-
-    return httpx.AsyncClient(
-        verify=tls(),
-        timeout=httpx.Timeout(ATTEMPT_LIMIT_S, connect=_CONNECT_LIMIT_S),
-        mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
-    )
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """What every connection is secured with; to read it takes longer than a frame of a call."""
-    import httpx
-
-    return httpx.create_ssl_context()
-
-
-@contextmanager
-def http_errors() -> Iterator[None]:
-    """What goes wrong on the way, as a Refusal."""
-    import httpx
-
-    try:
-        yield
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise lost_on_the_way(error) from error
-
-
-def lost_on_the_way(error: BaseException) -> Refusal:
-    """What an error of httpx means."""
-    import httpx
-
-    match error:
-        case httpx.TimeoutException():
-            return Refusal(Cause.SLOW)
-        case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.DecodingError():
-            return Refusal(Cause.CUT_OFF)
-        case _:
-            return Refusal(Cause.UNREACHABLE, str(error) or type(error).__name__)
-
-
-def accepted(response: httpx.Response) -> httpx.Response:
-    """The answer, if it is a success; else it is a Refusal."""
-    if response.is_success:
-        return response
-    raise refusal_of_answer(response)
-
-
-def refusal_of_answer(response: httpx.Response) -> Refusal:
-    """What an answer that is no success means."""
-    return refusal_of_status(response.status_code, response.text, response.headers)
+                return f"what answers{where} is not {company}: {refusal.words}: check the address"

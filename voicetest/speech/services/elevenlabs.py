@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from voicetest.speech.requests import Provider, Requests, accepted, http_errors
+from voicetest.speech.connections import accepted, http_errors
+from voicetest.speech.requests import Provider, Requests
 
 if TYPE_CHECKING:
     import httpx

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from voicetest.speech.connections import http_errors, refusal_of_answer, tls
 from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
-from voicetest.speech.requests import Provider, Requests, http_errors, refusal_of_answer, tls
+from voicetest.speech.requests import Provider, Requests
 from voicetest.spending import Spent
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from voicetest.speech.connections import lost_on_the_way, refusal_of_answer
 from voicetest.speech.refusal import Cause, Refusal, refusal_of_status
-from voicetest.speech.requests import lost_on_the_way, refusal_of_answer
 
 __all__ = ["litellm_errors"]
 

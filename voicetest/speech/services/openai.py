@@ -6,14 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from voicetest.speech.connections import http_errors, lost_on_the_way, refusal_of_answer
 from voicetest.speech.refusal import Cause, Refusal
-from voicetest.speech.requests import (
-    Provider,
-    Requests,
-    http_errors,
-    lost_on_the_way,
-    refusal_of_answer,
-)
+from voicetest.speech.requests import Provider, Requests
 
 if TYPE_CHECKING:
     import httpx

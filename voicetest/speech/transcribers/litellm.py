@@ -9,8 +9,9 @@ from voicetest.audio.chunk import AudioChunk
 from voicetest.models.library import connections, litellm
 from voicetest.registry import UnknownName
 from voicetest.speech.account import Account
+from voicetest.speech.connections import ATTEMPT_LIMIT_S
 from voicetest.speech.refusal import Cause, Refusal
-from voicetest.speech.requests import ATTEMPT_LIMIT_S, Provider
+from voicetest.speech.requests import Provider
 from voicetest.speech.services.litellm import litellm_errors
 from voicetest.speech.transcribers.cloud import CloudTranscriber, wav_file
 from voicetest.speech.workers import Workers
