@@ -45,7 +45,7 @@ class PacedTrack(MediaStreamTrack):
         """When the first frame left, or would have; set by it, and moved once by the first sound."""
         self._given = 0
         """Frames handed out."""
-        self._waiting = _NOTHING
+        self._unsent = _NOTHING
         self._due = 0
         """The position of the first sample that waits, or of what comes next."""
         self._aligned = False
@@ -59,17 +59,17 @@ class PacedTrack(MediaStreamTrack):
     def put(self, samples: Samples) -> None:
         """Sound, int16 of shape (n,) at 24 kHz, that is made now."""
         at = self._position()
-        end = self._due + len(self._waiting)
+        end = self._due + len(self._unsent)
         early = end - at
         if early >= _FRAME and not samples.any():
             return  # silence is where lost time is made up for
-        if abs(early) < _AT_ONCE or (self._waiting.size and early > 0):
+        if abs(early) < _AT_ONCE or (self._unsent.size and early > 0):
             at = end
         at = max(at, self._given * _FRAME)
-        if not self._waiting.size:
+        if not self._unsent.size:
             self._due = at
-        gap = np.zeros(max(at - self._due - len(self._waiting), 0), dtype=np.int16)
-        self._waiting = np.concatenate((self._waiting, gap, samples))[:_LONGEST]
+        gap = np.zeros(max(at - self._due - len(self._unsent), 0), dtype=np.int16)
+        self._unsent = np.concatenate((self._unsent, gap, samples))[:_LONGEST]
 
     def _position(self) -> int:
         """Where sound that is made now belongs."""
@@ -107,9 +107,9 @@ class PacedTrack(MediaStreamTrack):
         start = self._given * _FRAME
         frame = np.zeros(_FRAME, dtype=np.int16)
         offset = max(self._due - start, 0)
-        if self._waiting.size and offset < _FRAME:
-            taken = self._waiting[: _FRAME - offset]
+        if self._unsent.size and offset < _FRAME:
+            taken = self._unsent[: _FRAME - offset]
             frame[offset : offset + len(taken)] = taken
-            self._waiting = self._waiting[len(taken) :]
+            self._unsent = self._unsent[len(taken) :]
             self._due = start + offset + len(taken)
         return frame
