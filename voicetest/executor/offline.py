@@ -98,4 +98,4 @@ def simulated(
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
     if simulator.web is None:
         return replace(world, dial=dial)
-    return replace(world, dial=dial, http=in_process(simulator, simulator.web))
+    return replace(world, dial=dial, http=in_process(simulator.web, simulator.taking_calls))

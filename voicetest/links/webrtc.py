@@ -20,7 +20,7 @@ from aiortc import (
 
 from voicetest.audio.chunk import AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Event, Failed, Hangup, Ping, Ready, Status, Warned
+from voicetest.events import Audio, Cleared, Event, Failed, Hangup, Ping, Ready, Status, Warned
 from voicetest.links.aiortc_ways import Reach, our_way
 from voicetest.links.data_channel import DataChannel
 from voicetest.links.heard_track import HeardTrack, TrackEnded
@@ -360,7 +360,10 @@ class WebRTCLink:
             return
         if isinstance(event, Audio):
             self.track.put(event.chunk.samples())
-        elif self._channel is not None:
+            return
+        if isinstance(event, Cleared):
+            self.track.clear()
+        if self._channel is not None:
             self._channel.say(event)
 
     async def tell(self, message: str) -> None:
