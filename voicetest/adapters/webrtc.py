@@ -17,7 +17,7 @@ from voicetest.adapters.signalling import JsonSignalling, WhipSignalling
 from voicetest.errors import ConnectionFailed
 from voicetest.events import Warned
 from voicetest.links.base import Link
-from voicetest.links.webrtc import Exchange
+from voicetest.links.negotiation import Exchange
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.mapped_events import EventMap
 from voicetest.protocols.media_line import LATE_SOUND_S, MediaLine
