@@ -22,6 +22,8 @@ CONVERSION_S = 0.002
 _FRAME = round(INTERNAL.rate * FRAME_S)
 _AT_ONCE = 2 * _FRAME
 """A piece that is less late or early than this follows the one before it without a gap."""
+_SLACK = INTERNAL.rate // 500
+"""Being early by less than this, 2 ms, changes nothing."""
 _LONGEST = 2 * INTERNAL.rate
 """Samples that may wait: more come only from a caller that does not speak in real time."""
 _NOTHING = np.zeros(0, dtype=np.int16)
@@ -79,8 +81,9 @@ class PacedTrack(MediaStreamTrack):
         at = self._position()
         end = self._due + len(self._unsent)
         early = end - at
-        if early >= _FRAME and not samples.any():
-            return  # silence is where lost time is made up for
+        if early >= _SLACK and not samples.any():
+            samples = samples[early:]  # silence is where lost time is made up for
+            early = 0
         if abs(early) < _AT_ONCE or (self._unsent.size and early > 0):
             at = end
         at = max(at, self._given * _FRAME)
