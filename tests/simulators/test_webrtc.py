@@ -56,6 +56,7 @@ DIALOGUE: dict[str, Any] = {
 }
 FIRST = {"agent": {"says": "how can I help"}}
 ASK = {"user": "Where is my parcel?"}
+LONG = {"silence": "20s"}
 ANSWER = {"agent": {"says": "parcel number"}}
 
 
@@ -193,7 +194,7 @@ def test_a_call_with_every_fifth_packet_lost_is_held_to_its_end(
 def test_an_agent_that_is_gone_in_mid_call_is_an_error_and_what_was_heard_is_kept(
     tmp_path: Path, speech: Speech, name: str
 ) -> None:
-    done = _call(tmp_path, speech, AGENTS[name], [FIRST, ASK, "agent"], {"drops_call": 2})
+    done = _call(tmp_path, speech, AGENTS[name], [FIRST, ASK, "agent", LONG], {"drops_call": 2})
     assert done.result.status == "error"
     (error,) = done.result.errors
     assert (error.kind, error.where) == ("connection", "calling")

@@ -351,12 +351,20 @@ class WebRTCLink:
         """Close the line, without a word if `code` says that it breaks."""
         if self._over is not None:
             return
-        self._end(Hangup(code, reason, normal=code in _NORMAL))
-        if code not in _NORMAL:
+        self._over = Hangup(code, reason, normal=code in _NORMAL)
+        try:
+            await self._close(self._over)
+        finally:
+            # Told of only now: whoever hears it may end the task that closes.
+            self._arrived.put_nowait(self._over)
+            self._changed.set()
+
+    async def _close(self, hangup: Hangup) -> None:
+        if not hangup.normal:
             for one in self._peer.getTransceivers():
                 await one.receiver.transport.transport.stop()
         elif self._channel is not None and Hangup in self._channel.sends:
-            self._channel.say(Hangup(reason=reason))
+            self._channel.say(Hangup(reason=hangup.reason))
             await self._channel.flush()
         async with asyncio.timeout(CLOSE_LIMIT_S):
             await self._peer.close()
