@@ -181,6 +181,11 @@ class Caller:
         """What the line can carry."""
         return self.plan([FIRST]).adapter.capabilities
 
+    @property
+    def soon(self) -> str:
+        """When an answer is there; the time of others who use this machine is not ours."""
+        return "5s" if self._settings in IN_REAL_TIME.values() else "2s"
+
     def plan(self, script: list[Any], *faults: Any, **top: Any) -> Plan:
         """What would be called; raises ScenarioError for what the line cannot carry."""
         agent = dict(self._settings)
@@ -245,8 +250,8 @@ def test_every_adapter_and_every_preset_has_a_row() -> None:
 
 def test_an_agent_that_greets_first_is_heard_and_two_turns_follow(anybody: Caller) -> None:
     done = anybody.call(
-        [FIRST, ASK, {"agent": {"says": "parcel number", "within": "2s"}}, {"user": "Thank you."},
-         {"agent": {"says": "goodbye", "ends_call": True}}],
+        [FIRST, ASK, {"agent": {"says": "parcel number", "within": anybody.soon}},
+         {"user": "Thank you."}, {"agent": {"says": "goodbye", "ends_call": True}}],
         checks={"hung_up_by": "agent"},
     )  # fmt: skip
     assert done.result.status == "passed", done.result.checks
