@@ -13,6 +13,7 @@ from voicetest.events import (
     AgentTurnEnded,
     Dtmf,
     Interrupted,
+    Text,
     ToolResult,
     Transcript,
     UserTurnEnded,
@@ -61,10 +62,38 @@ def test_with_protobuf_the_bot_reports_turns_and_words(tmp_path: Path, speech: S
     assert AgentTurnEnded not in slow.capabilities.receives
 
 
+def test_over_webrtc_the_bot_reports_turns_and_words(tmp_path: Path, speech: Speech) -> None:
+    settings = "transport: webrtc, signaling_url: 'http://h/api/offer'"
+    adapter = _plan(tmp_path, speech, settings).adapter
+    line = adapter.capabilities
+    assert line.hears == line.speaks == AudioFormat(Encoding.PCM16, 48_000)
+    assert {AgentTurnEnded, Transcript} <= line.receives
+    assert {Text, Dtmf} <= line.sends
+    assert Interrupted not in line.sends
+    assert adapter.sockets
+    deaf = _plan(tmp_path, speech, f"{settings}, rtvi: false").adapter
+    assert not {AgentTurnEnded, Transcript} & deaf.capabilities.receives
+
+
+def test_webrtc_without_its_packages_says_what_to_install(
+    tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voicetest.adapters.pipecat.find_spec", lambda name: None)
+    settings = "transport: webrtc, signaling_url: 'http://h/api/offer'"
+    (missing,) = _plan(tmp_path, speech, settings).adapter.missing
+    assert "pip install 'voicetest[webrtc]'" in missing
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ("protocol: twilio", "'url' is missing"),
+        ("protocol: twilio", "transport websocket needs url"),
+        ("transport: webrtc", "transport webrtc needs signaling_url"),
+        ("transport: webrtc, signaling_url: 'http://h/', url: 'ws://h/'", "url is for transport"),
+        ("transport: webrtc, signaling_url: 'http://h/', protocol: protobuf", "protocol is for"),
+        ("url: 'ws://h/', signaling_url: 'http://h/'", "signaling_url is for transport webrtc"),
+        ("url: 'ws://h/', ice_servers: ['stun:h']", "ice_servers is for transport webrtc"),
+        ("transport: webrtc, signaling_url: 'http://h/', ice_servers: [h]", "such as stun:host"),
         ("url: 'http://h/'", "expected an address such as wss://"),
         ("url: 'ws://h/', protocol: plivo", "'twilio' or 'protobuf'"),
         ("url: 'ws://h/', transport: daily", "'websocket'"),

@@ -56,7 +56,8 @@ def _bot(python: str, lines: Path, *options: str) -> Iterator[str]:
             assert process.stdout is not None
             port = process.stdout.readline().removeprefix("listening on ").strip()
             assert port.isdecimal(), "the bot did not start"
-            yield f"ws://127.0.0.1:{port}/ws"
+            webrtc = "webrtc" in options
+            yield f"http://127.0.0.1:{port}/api/offer" if webrtc else f"ws://127.0.0.1:{port}/ws"
         finally:
             process.kill()
 

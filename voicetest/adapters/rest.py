@@ -13,9 +13,11 @@ from voicetest.errors import ConnectionFailed
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["accepted", "ask", "sent"]
+__all__ = ["answered", "ask", "json_object", "not_the_platform", "refusal"]
 
 ANSWER_LIMIT_S = 20.0
+SETTING = "base_url"
+"""Where a scenario usually says which host to ask."""
 _LONGEST = 300
 _AT_ITS_SIDE = "the fault is at its side: try again later"
 
@@ -34,73 +36,58 @@ async def ask(
     `advice` says what to do about a status. Raises ConnectionFailed, with the status as its code;
     it shows the platform's own words, and neither headers nor `body`.
     """
-    try:
-        request = client.build_request(method, path, json=body)
-    except _invalid_url() as error:
-        raise _unreachable(error, client.base_url.host, platform) from error
-    return accepted(await sent(client, request, platform), platform, advice)
+    response = await answered(client, method, path, platform=platform, json=body)
+    if not response.is_success:
+        raise refusal(response, platform, advice)
+    found = json_object(response.text)
+    if found is None:
+        raise not_the_platform(response, platform, "it sends no JSON")
+    return found
 
 
-async def sent(
+async def answered(
     client: httpx.AsyncClient,
-    request: httpx.Request,
+    method: str,
+    path: str,
+    *,
     platform: str,
-    auth: tuple[str, str] | None = None,
+    setting: str = SETTING,
+    limit_s: float = ANSWER_LIMIT_S,
+    **content: Any,
 ) -> httpx.Response:
-    """Whatever a platform answers within 20 s; raises ConnectionFailed when nothing comes."""
+    """Whatever answers within `limit_s` seconds; raises ConnectionFailed if nothing does.
+
+    `setting` is where the scenario says who is asked; `content` is what httpx sends.
+    """
     # Not needed to validate a scenario, and slow to import.
     import httpx
 
-    host = request.url.host
+    host = client.base_url.host
     try:
-        async with asyncio.timeout(ANSWER_LIMIT_S):
-            return await client.send(request, auth=auth)
+        async with asyncio.timeout(limit_s):
+            return await client.request(method, path, **content)
     except (TimeoutError, httpx.TimeoutException) as error:
-        words = f"{platform} did not answer at {host} in time: try again, or check 'base_url'"
+        words = f"{platform} did not answer at {host} in time: try again, or check '{setting}'"
         raise ConnectionFailed(words) from error
     except httpx.ProxyError as error:
         words = f"cannot reach {platform}: the proxy does not let it through: check HTTPS_PROXY"
         raise ConnectionFailed(words) from error
-    except httpx.HTTPError as error:
-        raise _unreachable(error, host, platform) from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        why = _printable(str(error)) or type(error).__name__
+        words = f"cannot reach {platform} at {host}: {why}: check the network and '{setting}'"
+        raise ConnectionFailed(words) from error
 
 
-def accepted(
-    response: httpx.Response,
-    platform: str,
-    advice: Mapping[int, str],
-    hide: Callable[[str], str] = str,
-) -> dict[str, Any]:
-    """The JSON object of an answer; raises ConnectionFailed for a refusal.
-
-    `advice` says what to do, by the platform's own code or else the status, which is the error's
-    code as well; `hide` takes out of its words what must not be shown.
-    """
-    found = _object(response.text)
-    if not response.is_success:
-        raise _refusal(response, found or {}, platform, advice, hide)
-    if found is None:
-        words = (
-            f"what answers at {response.url.host} is not {platform}, it sends no JSON: check "
-            "'base_url'"
-        )
-        raise ConnectionFailed(words, code=response.status_code)
-    return found
+def not_the_platform(
+    response: httpx.Response, platform: str, why: str, setting: str = SETTING
+) -> ConnectionFailed:
+    """The error for an answer that the platform would not give; `why` says what is odd."""
+    words = f"what answers at {response.url.host} is not {platform}, {why}: check '{setting}'"
+    return ConnectionFailed(words, code=response.status_code)
 
 
-def _invalid_url() -> type[Exception]:
-    import httpx
-
-    return httpx.InvalidURL
-
-
-def _unreachable(error: Exception, host: str, platform: str) -> ConnectionFailed:
-    why = _printable(str(error)) or type(error).__name__
-    words = f"cannot reach {platform} at {host}: {why}: check the network and 'base_url'"
-    return ConnectionFailed(words)
-
-
-def _object(text: str) -> dict[str, Any] | None:
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text is, None for any other text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -108,22 +95,28 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _refusal(
+def refusal(
     response: httpx.Response,
-    found: Mapping[str, Any],
     platform: str,
     advice: Mapping[int, str],
-    hide: Callable[[str], str],
+    setting: str = SETTING,
+    hide: Callable[[str], str] = str,
 ) -> ConnectionFailed:
+    """The error for a status that is no success.
+
+    `advice` says what to do, by the platform's own code or else by the status, which is the error's
+    code as well; `hide` takes out of the platform's words what must not be shown.
+    """
     status = response.status_code
-    code = found.get("code")
-    code = code if isinstance(code, int) and code in advice else status
-    its_own = hide(_its_words(found.get("message")))
+    found = json_object(response.text) or {}
+    own = found.get("code")
+    code = own if isinstance(own, int) and own in advice else status
+    its_own = hide(_its_words(found.get("message", found.get("detail", found.get("error")))))
     said = f" '{its_own}'" if its_own else ""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         todo = advice.get(code, _AT_ITS_SIDE)
     elif response.is_redirect:
-        todo = "it redirects, which is not followed: check 'base_url'"
+        todo = f"it redirects, which is not followed: check '{setting}'"
     else:
         todo = advice.get(code, "check the settings of 'agent'")
     message = f"{platform} answered HTTP {status}{said}: {todo}"

@@ -11,7 +11,7 @@ import httpx
 from twilio.http.response import Response
 
 from voicetest.adapters.phone_numbers import without_numbers
-from voicetest.adapters.rest import accepted, sent
+from voicetest.adapters.rest import answered, json_object, not_the_platform, refusal
 
 __all__ = ["HttpxClient"]
 
@@ -74,15 +74,24 @@ class HttpxClient:
         places_call = method == "POST" and uri.endswith("/Calls.json")
         pause = FIRST_PAUSE_S
         for left in reversed(range(TRIES)):
-            request = self._client.build_request(
-                method, uri, params=_form(params), data=_form(data), headers=headers
+            answer = await answered(
+                self._client,
+                method,
+                uri,
+                platform=_PLATFORM,
+                params=_form(params),
+                data=_form(data),
+                headers=headers,
+                auth=auth,
             )
-            answer = await sent(self._client, request, _PLATFORM, auth)
             if not left or not _passing(answer.status_code, places_call):
                 break
             await asyncio.sleep(_asked_for(answer) or pause * random.uniform(0.5, 1))
             pause = min(2 * pause, LONGEST_PAUSE_S)
-        accepted(answer, _PLATFORM, _ADVICE, without_numbers)
+        if not answer.is_success:
+            raise refusal(answer, _PLATFORM, _ADVICE, hide=without_numbers)
+        if json_object(answer.text) is None:
+            raise not_the_platform(answer, _PLATFORM, "it sends no JSON")
         return Response(answer.status_code, answer.text, answer.headers)
 
 

@@ -12,7 +12,7 @@ from contextlib import (
 )
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -72,12 +72,12 @@ class Simulator(ABC):
 
     @classmethod
     @abstractmethod
-    def behind(cls, adapter: Any, agent: AgentRecipe) -> Self:
+    def behind(cls, adapter: Any, agent: AgentRecipe) -> Simulator:
         """What an adapter with its settings would call."""
 
     @classmethod
     @abstractmethod
-    def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:
+    def of_preset(cls, name: str | None, agent: AgentRecipe) -> Simulator:
         """What stands alone; raises UnknownName for a preset that is not there."""
 
     @abstractmethod
@@ -101,6 +101,11 @@ class Simulator(ABC):
         `http` and `dial` reach the servers of who uses the platform; most call nobody.
         """
         return nullcontext()
+
+    @asynccontextmanager
+    async def taking_calls(self) -> AsyncIterator[None]:
+        """While the block runs, calls that began with a request go on beside it."""
+        yield
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """The status with which a call is refused; None to take it."""
