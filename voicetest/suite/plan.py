@@ -100,7 +100,7 @@ def plan_all(
     """
     found = load_all(paths, variables)
     files = found.files if selection is None else selection.choose(found.files)
-    return plan_files(files, speech, clock, offline=offline, found=found)
+    return plan_files(files, speech, clock, offline=offline, found=found, spending=spending)
 
 
 def plan_files(
@@ -110,8 +110,12 @@ def plan_files(
     *,
     offline: bool = False,
     found: Findings = _NOTHING,
+    spending: Spending | None = None,
 ) -> list[Plan]:
-    """A plan per case; `found` is what is wrong already. Raises what `plan_all` does."""
+    """A plan per case; `found` is what is wrong already. Raises what `plan_all` does.
+
+    What is spent for them all is added to `spending`.
+    """
     plans: list[Plan] = []
     problems = list(found.problems)
     missing = list(found.missing)
