@@ -24,7 +24,7 @@ from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.values import JsonObject
 
-__all__ = ["Direction", "Opening", "Receives", "Reply", "Sends"]
+__all__ = ["Direction", "Opening", "Receives", "Reply", "Reports", "Says", "Sends"]
 
 _SOUND = frozenset({"audio"})
 
@@ -46,11 +46,6 @@ class Direction(Section):
     """What one side says; each key is an example of a message, or a list of examples."""
 
     words: ClassVar[Mapping[str, Word]]
-
-    audio: _Shown = Field(
-        description="Sound: an example with <audio> where its base64 text stands, or binary for "
-        "messages that are nothing but samples."
-    )
 
     @field_validator("*", mode="before")
     @classmethod
@@ -89,8 +84,8 @@ class Direction(Section):
         return () if found is None else found.messages
 
 
-class Sends(Direction):
-    """What the caller says to the agent."""
+class Says(Direction):
+    """What the caller says to the agent, but sound."""
 
     words: ClassVar[Mapping[str, Word]] = SENT
 
@@ -118,8 +113,8 @@ class Sends(Direction):
     hangup: _Shown | None = Field(None, description="Said before the caller hangs up: <reason>.")
 
 
-class Receives(Direction):
-    """What the agent says to the caller."""
+class Reports(Direction):
+    """What the agent says to the caller, but sound."""
 
     words: ClassVar[Mapping[str, Word]] = RECEIVED
 
@@ -157,6 +152,23 @@ class Receives(Direction):
         None, description="Something went wrong at the agent: <code>, <message>."
     )
     hangup: _Shown | None = Field(None, description="The agent ends the call: <reason>.")
+
+
+class _Sounding(Section):
+    """A side whose sound is in its messages."""
+
+    audio: _Shown = Field(
+        description="Sound: an example with <audio> where its base64 text stands, or binary for "
+        "messages that are nothing but samples."
+    )
+
+
+class Sends(_Sounding, Says):
+    """What the caller says to the agent."""
+
+
+class Receives(_Sounding, Reports):
+    """What the agent says to the caller."""
 
 
 Opening = Annotated[

@@ -1,0 +1,145 @@
+"""JSON messages without sound, described by examples of them: what accompanies a media track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import Field
+
+from voicetest.audio.chunk import INTERNAL, AudioFormat
+from voicetest.events import Event, Ready, Warned
+from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.example import Example, compact, parse_object
+from voicetest.protocols.map_sections import Direction, Opening, Reply, Reports, Says
+from voicetest.scenario.section import Section
+
+__all__ = ["EventMap", "MappedEvents", "first_like"]
+
+Message: TypeAlias = bytes | str
+
+_WARNINGS = 3
+"""How many kinds of messages without a meaning are told of."""
+_SHOWN = 100
+
+
+class EventMap(Section):
+    """What is said beside the sound; the keys of a message that an example lacks do not matter."""
+
+    on_open: tuple[Opening, ...] = Field(
+        (), description="Messages that are sent when the line opens, in order."
+    )
+    sends: Says = Field(Says(), description="What the caller says to the agent, by examples.")
+    receives: Reports = Field(
+        Reports(), description="What the agent says to the caller, by examples."
+    )
+    replies: tuple[Reply, ...] = Field(
+        (), description="Messages that are answered at once: `to` and `send`."
+    )
+
+    def events(self, end: End) -> MappedEvents:
+        """A codec for one connection."""
+        return MappedEvents(end, self)
+
+
+class MappedEvents:
+    """One connection on which is said what a map says."""
+
+    continuous = True
+    paced = True
+    jitter_s = 0.0
+
+    def __init__(
+        self,
+        end: End,
+        spoken: EventMap,
+        speaks: AudioFormat = INTERNAL,
+        hears: AudioFormat = INTERNAL,
+    ) -> None:
+        """`speaks` and `hears` are the formats of the sound beside the messages."""
+        self.end = end
+        self.speaks = speaks
+        self.hears = hears
+        of_caller, of_agent = _kinds(spoken.sends), _kinds(spoken.receives)
+        self.sends = of_caller if end is End.CLIENT else of_agent
+        self.receives = of_agent if end is End.CLIENT else of_caller
+        self._map = spoken
+        self._mine: Direction = spoken.sends if end is End.CLIENT else spoken.receives
+        self._theirs: Direction = spoken.receives if end is End.CLIENT else spoken.sends
+        self._unknown: set[frozenset[str]] = set()
+        """The keys of messages that meant nothing; one of each kind is told of."""
+        if end is End.CLIENT and spoken.receives.ready is not None:
+            self.receives |= {Ready}
+
+    def start(self) -> Sequence[Message]:
+        """What the caller opens with, or the agent's word that it is ready."""
+        if self.end is End.CLIENT:
+            return [compact(message) for message in self._map.on_open]
+        ready = self._map.receives.examples("ready")
+        return [compact(ready[0].fill({"session": "simulated"}))] if ready else []
+
+    def encode(self, event: Event) -> Sequence[Message]:
+        """One message; none for the words of a party that the map leaves out.
+
+        Raises CannotSend for an event outside `sends`.
+        """
+        require(event, self.sends)
+        for name, word in self._mine.words.items():
+            examples = self._mine.examples(name)
+            if examples and type(event) is word.kind and word.applies(event):
+                return [compact(examples[0].fill(word.values(event)))]
+        return ()
+
+    def decode(self, message: Message) -> Decoded[Message]:
+        """Whatever the message says by any example; text that is no JSON object is refused."""
+        value = parse_object(message)
+        events = tuple(self._events(value))
+        replies = tuple(self._replies(value)) if self.end is End.CLIENT else ()
+        if events or replies or self._expected(value):
+            return Decoded(events, replies)
+        return Decoded(tuple(self._warned(value)))
+
+    def _events(self, value: Mapping[str, Any]) -> Iterable[Event]:
+        for name, word in self._theirs.words.items():
+            for found in first_like(self._theirs.examples(name), value):
+                yield word.event(found)
+        if Ready in self.receives:
+            for found in first_like(self._map.receives.examples("ready"), value):
+                yield Ready(str(found.get("session", "")), self.speaks, self.hears)
+
+    def _replies(self, value: Mapping[str, Any]) -> Iterable[Message]:
+        for reply in self._map.replies:
+            for found in first_like(reply.to.messages, value):
+                yield compact(Example.of(reply.send).fill(found))
+
+    def _expected(self, value: Mapping[str, Any]) -> bool:
+        """Whether the map knows this message, though it says nothing."""
+        known = (
+            [*self._map.on_open, *(reply.send for reply in self._map.replies)]
+            if self.end is End.SERVER
+            else []
+        )
+        return any(Example.of(message).read(value) for message in known)
+
+    def _warned(self, value: Mapping[str, Any]) -> Iterable[Warned]:
+        kind = frozenset(value) | {str(value.get("type"))}
+        if kind in self._unknown or len(self._unknown) >= _WARNINGS:
+            return
+        self._unknown.add(kind)
+        text = compact(value)
+        shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+        yield Warned(f"the protocol map has no use for {shown}; messages like it are ignored")
+
+
+def first_like(examples: Iterable[Example], value: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
+    """What the first example that a message is like reads in it; empty if it is like none."""
+    return next((found for example in examples if (found := example.read(value))), ())
+
+
+def _kinds(direction: Direction) -> frozenset[type[Event]]:
+    """What can be said by the keys that are there; the user's words alone are no transcript."""
+    return frozenset(
+        word.kind
+        for name, word in direction.words.items()
+        if direction.examples(name) and name != "user_transcript"
+    )
