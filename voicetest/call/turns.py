@@ -195,7 +195,9 @@ class AgentTurns:
             self.close(now, EndReason.INTERRUPTED)
         elif self._end_announced is not None:
             if now - max(self._end_announced, self._sound_until) >= self._late_s:
-                self.close(now, EndReason.TURN_ENDED)
+                # What is told to stop says so; elsewhere, falling silent under the user tells it.
+                reason = EndReason.INTERRUPTED if self._yielded else EndReason.TURN_ENDED
+                self.close(now, reason)
         elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
             reason = EndReason.INTERRUPTED if self._yielded else EndReason.TAIL_SILENCE
             self.close(now, reason, self._tail_s)
