@@ -1,22 +1,29 @@
-"""A bot made with Pipecat, behind a WebSocket.
+"""A bot made with Pipecat, behind a WebSocket or a WebRTC connection.
 
-Wire facts: pipecat-ai 1.14, `TwilioFrameSerializer` and `ProtobufFrameSerializer`.
+Wire facts: pipecat-ai 1.14, `TwilioFrameSerializer`, `ProtobufFrameSerializer` and
+`SmallWebRTCTransport`.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from voicetest.adapters.addresses import Address, Header, Token
+from voicetest.adapters.addresses import Address, Header, Token, WebAddress
 from voicetest.adapters.base import Adapter, World
 from voicetest.adapters.dialling import dialled
+from voicetest.adapters.ice_servers import IceServers, passwords
 from voicetest.audio.chunk import Encoding
+from voicetest.errors import SetupError
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, Codec, End
+from voicetest.protocols.media_line import MediaLine
+from voicetest.protocols.pipecat_channel import PipecatChannel
 from voicetest.protocols.pipecat_protobuf import PipecatProtobuf
 from voicetest.protocols.settings import LineRate
 from voicetest.protocols.twilio import TELEPHONE, CallSid, MediaStream, StreamSid
@@ -26,21 +33,41 @@ __all__ = ["PipecatAgentAdapter"]
 
 PIPELINE_RATE = 16_000
 """What a bot hears unless it was told otherwise: `audio_in_sample_rate`."""
+CHANNEL = "chat"
+"""The label of the data channel, as Pipecat's own client has it; bots take any."""
 _OF_TELEPHONE = ("stream_sid", "call_sid", "parameters")
+_OF_WEBSOCKET = ("url", "protocol", "audio_format", "sample_rate", "stream_sid", "call_sid")
+_OF_WEBRTC = ("signaling_url", "ice_servers")
+_NOT_INSTALLED = (
+    "transport webrtc needs aiortc, which is not installed: pip install 'voicetest[webrtc]'"
+)
 
 
 class PipecatAgentAdapter(Adapter):
     """Calls the bot as the telephone network would, or as Pipecat's own client."""
 
-    summary: ClassVar[str] = "a Pipecat bot behind a WebSocket"
+    summary: ClassVar[str] = "a Pipecat bot behind a WebSocket or a WebRTC connection"
     typical: ClassVar[Capabilities] = MediaStream(End.CLIENT, utterance_ends=True, binary=True)
 
-    transport: Literal["websocket"] = Field(
-        default="websocket", description="How the bot is reached."
+    transport: Literal["websocket", "webrtc"] = Field(
+        default="websocket",
+        description="How the bot is reached: websocket, or webrtc (SmallWebRTCTransport).",
     )
-    url: Address = Field(description="Where the bot is, such as wss://host/ws.")
+    url: Address | None = Field(
+        default=None, description="With websocket: where the bot is, such as wss://host/ws."
+    )
+    signaling_url: WebAddress | None = Field(
+        default=None,
+        description="With webrtc: where the bot takes offers, such as https://host/api/offer.",
+    )
+    ice_servers: IceServers = Field(
+        default=(),
+        description="With webrtc: STUN and TURN servers, such as stun:host:3478; none are asked "
+        "by default.",
+    )
     headers: dict[Token, Header] = Field(
-        default_factory=dict, description="Headers of the upgrade request, such as Authorization."
+        default_factory=dict,
+        description="Headers of the request for a call, such as Authorization.",
     )
     protocol: Literal["twilio", "protobuf"] = Field(
         default="twilio",
@@ -64,16 +91,30 @@ class PipecatAgentAdapter(Adapter):
         description="With twilio: the call's name, CA and 32 digits of 0-9 and a-f; else random.",
     )
     parameters: dict[str, Text] = Field(
-        default_factory=dict, description="With twilio: what the bot gets as its body."
+        default_factory=dict, description="With twilio and webrtc: what the bot gets as its body."
     )
     rtvi: Flag = Field(
         default=True,
-        description="With protobuf: whether the bot reports turns, words and function calls, as "
-        "pipelines do unless RTVI was switched off.",
+        description="With protobuf and webrtc: whether the bot reports turns, words and function "
+        "calls, as pipelines do unless RTVI was switched off.",
     )
 
     @model_validator(mode="after")
+    def _fits_transport(self) -> Self:
+        webrtc = self.transport == "webrtc"
+        needed, unfit = ("signaling_url", _OF_WEBSOCKET) if webrtc else ("url", _OF_WEBRTC)
+        if needed not in self.model_fields_set:
+            raise ValueError(f"transport {self.transport} needs {needed}")
+        given = [name for name in unfit if name in self.model_fields_set]
+        if given:
+            other = "websocket" if webrtc else "webrtc"
+            raise ValueError(f"{given[0]} is for transport {other}")
+        return self
+
+    @model_validator(mode="after")
     def _fits_protocol(self) -> Self:
+        if self.transport == "webrtc":
+            return self
         if self.protocol == "twilio":
             if self.audio_format not in (None, TELEPHONE.encoding):
                 raise ValueError("with protocol twilio, audio_format is mulaw")
@@ -92,15 +133,43 @@ class PipecatAgentAdapter(Adapter):
     @property
     def capabilities(self) -> Capabilities:
         """What the line can carry with these settings."""
+        if self.transport == "webrtc":
+            return MediaLine.of("opus", self.channel(End.CLIENT))
         return self.codec(End.CLIENT)
 
     @property
     def outside(self) -> tuple[str, ...]:
         """The bot itself."""
-        return (f"agent.url ({urlsplit(self.url).hostname})",)
+        name = "url" if self.url else "signaling_url"
+        return (f"agent.{name} ({urlsplit(self._address).hostname})",)
+
+    @property
+    def sockets(self) -> tuple[str, ...]:
+        """The sound of WebRTC goes over UDP wherever the bot is."""
+        return ("agent.transport (webrtc)",) if self.transport == "webrtc" else ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What speaks WebRTC, where that is wanted and not installed."""
+        absent = self.transport == "webrtc" and find_spec("aiortc") is None
+        return (_NOT_INSTALLED,) if absent else ()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Headers, and the passwords of servers."""
+        return super().secrets | passwords(self.ice_servers)
+
+    @property
+    def sdks(self) -> tuple[str, ...]:
+        """What speaks WebRTC, where that is wanted."""
+        return ("aiortc",) if self.transport == "webrtc" and not self.missing else ()
+
+    @property
+    def _address(self) -> str:
+        return self.url or self.signaling_url or ""
 
     def codec(self, end: End) -> Codec[Any]:
-        """A codec for one call at that end of it."""
+        """A codec for one call over a WebSocket at that end of it."""
         if self.protocol == "protobuf":
             return PipecatProtobuf(end, self.sample_rate or PIPELINE_RATE, rtvi=self.rtvi)
         return MediaStream(
@@ -112,6 +181,36 @@ class PipecatAgentAdapter(Adapter):
             binary=True,
         )
 
+    def channel(self, end: End) -> PipecatChannel:
+        """The messages of one call over WebRTC at that end of it."""
+        return PipecatChannel(end, rtvi=self.rtvi)
+
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
-        """Dial the bot; raises ConnectionFailed, which shows no header."""
-        return dialled(world, self.codec(End.CLIENT), self.url, self.headers)
+        """Call the bot; raises ConnectionFailed, which shows no header."""
+        if self.transport == "webrtc":
+            return self._offer(world)
+        return dialled(world, self.codec(End.CLIENT), self._address, self.headers)
+
+    @asynccontextmanager
+    async def _offer(self, world: World) -> AsyncIterator[Link]:
+        # Bots behind a WebSocket need none of it.
+        try:
+            from voicetest.adapters.calling import called, client_of
+        except ImportError as error:
+            raise SetupError(_NOT_INSTALLED) from error
+        from voicetest.adapters.signalling import PipecatSignalling
+
+        async with client_of(world, self._address, self.headers) as client:
+            signalling = PipecatSignalling(client, self._address, self.parameters)
+            async with called(
+                world,
+                self._address,
+                signalling.exchange,
+                codecs=("opus", "pcmu", "pcma"),
+                ice_servers=self.ice_servers,
+                talk=self.channel(End.CLIENT),
+                label=CHANNEL,
+                # A bot tells its tracks apart by their order: voice, camera, screen.
+                further=("video", "video"),
+            ) as link:
+                yield link

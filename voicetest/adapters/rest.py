@@ -13,9 +13,11 @@ from voicetest.errors import ConnectionFailed
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ask"]
+__all__ = ["answered", "ask", "json_object", "not_the_platform", "refusal"]
 
 ANSWER_LIMIT_S = 20.0
+SETTING = "base_url"
+"""Where a scenario usually says which host to ask."""
 _LONGEST = 300
 _AT_ITS_SIDE = "the fault is at its side: try again later"
 
@@ -34,33 +36,58 @@ async def ask(
     `advice` says what to do about a status. Raises ConnectionFailed, with the status as its code;
     it shows the platform's own words, and neither headers nor `body`.
     """
+    response = await answered(client, method, path, platform=platform, json=body)
+    if not response.is_success:
+        raise refusal(response, platform, advice)
+    found = json_object(response.text)
+    if found is None:
+        raise not_the_platform(response, platform, "it sends no JSON")
+    return found
+
+
+async def answered(
+    client: httpx.AsyncClient,
+    method: str,
+    path: str,
+    *,
+    platform: str,
+    setting: str = SETTING,
+    limit_s: float = ANSWER_LIMIT_S,
+    **content: Any,
+) -> httpx.Response:
+    """Whatever answers within `limit_s` seconds; raises ConnectionFailed if nothing does.
+
+    `setting` is where the scenario says who is asked; `content` is what httpx sends.
+    """
     # Not needed to validate a scenario, and slow to import.
     import httpx
 
     host = client.base_url.host
     try:
-        async with asyncio.timeout(ANSWER_LIMIT_S):
-            response = await client.request(method, path, json=body)
+        async with asyncio.timeout(limit_s):
+            return await client.request(method, path, **content)
     except (TimeoutError, httpx.TimeoutException) as error:
-        words = f"{platform} did not answer at {host} in time: try again, or check 'base_url'"
+        words = f"{platform} did not answer at {host} in time: try again, or check '{setting}'"
         raise ConnectionFailed(words) from error
     except httpx.ProxyError as error:
         words = f"cannot reach {platform}: the proxy does not let it through: check HTTPS_PROXY"
         raise ConnectionFailed(words) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = _printable(str(error)) or type(error).__name__
-        words = f"cannot reach {platform} at {host}: {why}: check the network and 'base_url'"
+        words = f"cannot reach {platform} at {host}: {why}: check the network and '{setting}'"
         raise ConnectionFailed(words) from error
-    found = _object(response.text)
-    if not response.is_success:
-        raise _refusal(response, found or {}, platform, advice)
-    if found is None:
-        words = f"what answers at {host} is not {platform}, it sends no JSON: check 'base_url'"
-        raise ConnectionFailed(words, code=response.status_code)
-    return found
 
 
-def _object(text: str) -> dict[str, Any] | None:
+def not_the_platform(
+    response: httpx.Response, platform: str, why: str, setting: str = SETTING
+) -> ConnectionFailed:
+    """The error for an answer that the platform would not give; `why` says what is odd."""
+    words = f"what answers at {response.url.host} is not {platform}, {why}: check '{setting}'"
+    return ConnectionFailed(words, code=response.status_code)
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text is, None for any other text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -68,16 +95,18 @@ def _object(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _refusal(
-    response: httpx.Response, found: Mapping[str, Any], platform: str, advice: Mapping[int, str]
+def refusal(
+    response: httpx.Response, platform: str, advice: Mapping[int, str], setting: str = SETTING
 ) -> ConnectionFailed:
+    """The error for a status that is no success; `advice` says what to do about some of them."""
     status = response.status_code
-    its_own = _its_words(found.get("message"))
+    found = json_object(response.text) or {}
+    its_own = _its_words(found.get("message", found.get("detail", found.get("error"))))
     said = f" '{its_own}'" if its_own else ""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         todo = advice.get(status, _AT_ITS_SIDE)
     elif response.is_redirect:
-        todo = "it redirects, which is not followed: check 'base_url'"
+        todo = f"it redirects, which is not followed: check '{setting}'"
     else:
         todo = advice.get(status, "check the settings of 'agent'")
     message = f"{platform} answered HTTP {status}{said}: {todo}"

@@ -41,5 +41,17 @@ QUIRKS: Mapping[str, str] = {
     "vapi_web_page": "A web page answers in Vapi's place.",
     "vapi_wraps": 'Vapi puts each message into another: {"message": {…}}.',
     "vapi_wrong_key": "Vapi does not know the key (401).",
+    # WebRTC, and Pipecat over WebRTC
+    "webrtc_busy": "The agent has a call already (409).",
+    "webrtc_channel_closes": "Three seconds into the call the data channel is closed.",
+    "webrtc_late_track": "No packet of the agent's sound comes in the first three seconds.",
+    "webrtc_loses_packets": "One packet of sound in five is lost, both ways.",
+    "webrtc_mutes": "Four seconds into the call no packet of the agent's sound comes any more.",
+    "webrtc_never_answers": "The request with the offer is never answered.",
+    "webrtc_no_sound": "The agent's answer switches its sound off.",
+    "webrtc_unreachable": "The addresses in the agent's answer lead nowhere.",
+    "webrtc_web_page": "A web page answers in the agent's place.",
+    # Pipecat over WebRTC
+    "webrtc_renegotiates": "Two seconds into the call the bot wants another offer.",
 }
 """The names that `faults:` of a dialogue may hold for a simulated platform, with what they mean."""

@@ -88,15 +88,14 @@ def simulated(
 
     try:
         kind = registry.load(registry.SIMULATORS, name)
+        ears = world.transcriber(OFFLINE_EARS, dialogue.phrases)
+        recipe = AgentRecipe.follows(dialogue, ears, world.voice(OFFLINE_VOICE), world.told)
+        simulator = kind.behind(adapter, recipe)
     except registry.NotInstalled as error:
         raise SetupError(str(error)) from error
-    ears = world.transcriber(OFFLINE_EARS, dialogue.phrases)
-    recipe = AgentRecipe.follows(dialogue, ears, world.voice(OFFLINE_VOICE), world.told)
-    try:
-        simulator = kind.behind(adapter, recipe)
     except ValueError as error:
         raise ScenarioError([file.problem(str(error), "agent", "simulator")]) from error
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
     if simulator.web is None:
         return replace(world, dial=dial)
-    return replace(world, dial=dial, http=in_process(simulator.web))
+    return replace(world, dial=dial, http=in_process(simulator, simulator.web))

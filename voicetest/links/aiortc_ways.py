@@ -88,4 +88,4 @@ def _buffer(capacity: int, prefetch: int = 0, is_video: bool = False) -> JitterB
 
 # Neither can be chosen where a connection is made, so both look at who asks.
 ice.get_host_addresses = _addresses
-rtcrtpreceiver.JitterBuffer = _buffer  # type: ignore[attr-defined]
+rtcrtpreceiver.JitterBuffer = _buffer  # type: ignore[attr-defined, assignment]

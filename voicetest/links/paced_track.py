@@ -1,4 +1,4 @@
-"""The sound that leaves over a peer connection: one frame every 20 ms, silence when there is none."""
+"""The sound that leaves over a peer connection: a frame every 20 ms, silence if there is none."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from voicetest.links.conversion import Converter
 __all__ = ["PacedTrack"]
 
 FRAME_S = 0.02
+CONVERSION_S = 0.002
+"""What the change to the codec's rate adds."""
 _FRAME = round(INTERNAL.rate * FRAME_S)
 _AT_ONCE = 2 * _FRAME
 """A piece that is less late or early than this follows the one before it without a gap."""
@@ -42,7 +44,7 @@ class PacedTrack(MediaStreamTrack):
         """Set anew when it is known what rate the codec has."""
         self._converter = Converter(self._wire)
         self._origin: float | None = None
-        """When the first frame left, or would have; set by it, and moved once by the first sound."""
+        """When the first frame left; set by it, and moved once by the first sound."""
         self._given = 0
         """Frames handed out."""
         self._unsent = _NOTHING
@@ -50,6 +52,22 @@ class PacedTrack(MediaStreamTrack):
         """The position of the first sample that waits, or of what comes next."""
         self._aligned = False
         """Set by the first sound."""
+        self._audible = asyncio.Event()
+        """Cleared while no packet leaves."""
+        self._audible.set()
+
+    @property
+    def delay_s(self) -> float:
+        """How much later sound leaves than it is put in, in seconds."""
+        return self.lead_s + CONVERSION_S
+
+    def mute(self) -> None:
+        """Let no packet leave, not even of silence."""
+        self._audible.clear()
+
+    def unmute(self) -> None:
+        """Go on as if time had not stood still."""
+        self._audible.set()
 
     def leave_at(self, rate: int) -> None:
         """Hand out sound at `rate` hertz, which the codec then need not convert."""
@@ -91,6 +109,10 @@ class PacedTrack(MediaStreamTrack):
             self._origin = loop.time()
         while loop.time() < (deadline := self._origin + self._given * FRAME_S):
             await sleep_until(deadline)
+        if not self._audible.is_set():
+            await self._audible.wait()
+            self._unsent = _NOTHING
+            self._given = int((loop.time() - self._origin) / FRAME_S)
         if self.readyState != "live":
             raise MediaStreamError
         sound = self._converter.convert(AudioChunk.of(self._take()))

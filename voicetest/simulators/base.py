@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -66,12 +66,12 @@ class Simulator(ABC):
 
     @classmethod
     @abstractmethod
-    def behind(cls, adapter: Any, agent: AgentRecipe) -> Self:
+    def behind(cls, adapter: Any, agent: AgentRecipe) -> Simulator:
         """What an adapter with its settings would call."""
 
     @classmethod
     @abstractmethod
-    def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:
+    def of_preset(cls, name: str | None, agent: AgentRecipe) -> Simulator:
         """What stands alone; raises UnknownName for a preset that is not there."""
 
     @abstractmethod
@@ -86,6 +86,11 @@ class Simulator(ABC):
     def web(self) -> ASGIApp | None:
         """What answers requests over HTTP; None for a platform that takes none."""
         return None
+
+    @asynccontextmanager
+    async def taking_calls(self) -> AsyncIterator[None]:
+        """While the block runs, calls that began with a request go on beside it."""
+        yield
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """The status with which a call is refused; None to take it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from voicetest.simulators.base import Simulator
@@ -64,13 +64,28 @@ def on_loopback(simulator: Simulator) -> Dial:
     return dial
 
 
-def in_process(web: ASGIApp) -> Callable[[str], httpx.AsyncClient]:
-    """Whatever base URL is asked, the application answers, and nothing leaves this process."""
+def in_process(simulator: Simulator, web: ASGIApp) -> Callable[[str], httpx.AsyncClient]:
+    """Whatever base URL is asked, `web` answers, and nothing leaves this process.
+
+    The calls that a request began last as long as the client at most.
+    """
     # Most platforms have no requests, and it is slow to import.
     import httpx
 
+    class Answering(httpx.ASGITransport):
+        def __init__(self) -> None:
+            super().__init__(web)
+            self._calls = AsyncExitStack()
+
+        async def __aenter__(self) -> Self:
+            await self._calls.enter_async_context(simulator.taking_calls())
+            return self
+
+        async def __aexit__(self, *raised: Any) -> None:
+            await self._calls.__aexit__(*raised)
+
     def client(base_url: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(transport=httpx.ASGITransport(web), base_url=base_url)
+        return httpx.AsyncClient(transport=Answering(), base_url=base_url)
 
     return client
 

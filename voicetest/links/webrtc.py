@@ -1,0 +1,398 @@
+"""A line over a WebRTC peer connection: a track each way, and perhaps a data channel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Self
+
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCDataChannel,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCSessionDescription,
+    RTCTransportStats,
+)
+
+from voicetest.audio.chunk import AudioFormat
+from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.events import Audio, Event, Failed, Hangup, Ping, Ready, Status, Warned
+from voicetest.links.aiortc_ways import Reach, our_way
+from voicetest.links.data_channel import DataChannel
+from voicetest.links.heard_track import HeardTrack, TrackEnded
+from voicetest.links.paced_track import PacedTrack
+from voicetest.links.session_description import REFUSED, codec_of
+from voicetest.protocols.base import require
+from voicetest.protocols.media_line import MediaLine, Talk
+from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE
+
+__all__ = ["Exchange", "WebRTCLink", "peer_connection"]
+
+Exchange = Callable[[str], Awaitable[str]]
+"""Takes an offer to the far side and brings its answer."""
+
+CONNECT_LIMIT_S = 20.0
+"""How long ICE and DTLS may take."""
+READY_LIMIT_S = 15.0
+"""How long the far side may take to open the data channel and to say that it is ready."""
+CLOSE_LIMIT_S = 5.0
+SILENT_LIMIT_S = 10.0
+"""Without a packet of any kind for so long, reports included, the far side is gone.
+
+They come every few seconds even while a track is muted (RFC 3550 §6.2).
+"""
+OPUS_DELAY_S = 0.0065
+"""By how much libopus makes sound later: what its encoder looks ahead."""
+_LOOK_S = 1.0
+_LOST = 1006
+"""The code of a connection that ended without a word (RFC 6455 §7.4.1)."""
+_NORMAL = frozenset({NORMAL_CLOSE, GOING_AWAY})
+
+
+@asynccontextmanager
+async def peer_connection(
+    ice_servers: Sequence[RTCIceServer] = (),
+) -> AsyncIterator[RTCPeerConnection]:
+    """A peer connection that is closed when the block is left; no server is asked by default."""
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
+    try:
+        yield peer
+    finally:
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await peer.close()
+
+
+class WebRTCLink:
+    """One call; `offer` or `answer` first, then the block of `opened`.
+
+    What is put in leaves `lead_s` later.
+    """
+
+    def __init__(
+        self,
+        peer: RTCPeerConnection,
+        reach: Reach,
+        *,
+        lead_s: float,
+        talk: Talk | None = None,
+    ) -> None:
+        self.track = PacedTrack(lead_s)
+        self.line = MediaLine.of("opus", talk)
+        """Set anew when the codec is known."""
+        self._peer = peer
+        self._reach = reach
+        self._talk = talk
+        self._channel = None if talk is None else DataChannel(talk, self._hear)
+        self._exchange: Exchange | None = None
+        """Set by `offer`; brings further answers."""
+        self._heard: HeardTrack | None = None
+        """Set when the far side has a track."""
+        self._arrived: asyncio.Queue[Event | ProtocolError] = asyncio.Queue()
+        self._changed = asyncio.Event()
+        """Set whenever the line may have become ready or ended; cleared by whoever waits."""
+        self._ready = talk is None or Ready not in talk.receives
+        """Set when the far side said that it is ready, where it says so."""
+        self._refused = ""
+        """What fatal error the far side reported."""
+        self._over: Hangup | None = None
+        """Set once, by whichever side ends the call."""
+        self._opening: asyncio.TaskGroup | None = None
+        """Set while the line is open."""
+        peer.on("track", self._take_track)
+        peer.on("datachannel", self._take_channel)
+        peer.on("connectionstatechange", self._look_at_connection)
+
+    @property
+    def speaks(self) -> AudioFormat:
+        """The sound that the agent's codec carries."""
+        return self.line.speaks
+
+    @property
+    def hears(self) -> AudioFormat:
+        """The sound that the user's codec carries."""
+        return self.line.hears
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The events that can be sent."""
+        return self.line.sends
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """The events that may arrive."""
+        return self.line.receives
+
+    @property
+    def continuous(self) -> bool:
+        """A track never pauses."""
+        return True
+
+    @property
+    def paced(self) -> bool:
+        """Sound comes in real time; packets are handed on as they come, so playout evens it out."""
+        return True
+
+    @property
+    def jitter_s(self) -> float:
+        """None: the buffer for a line that is paced is playout's own."""
+        return 0.0
+
+    @property
+    def buffered_s(self) -> float:
+        """What the codec adds: no packet is held back."""
+        return OPUS_DELAY_S if self.line.speaks == MediaLine().speaks else 0.0
+
+    async def offer(
+        self,
+        exchange: Exchange,
+        codecs: Sequence[str],
+        label: str = "events",
+        further: Sequence[str] = (),
+    ) -> None:
+        """Offer a call: sound in one of `codecs`, `further` media, and messages on a
+        data channel of that `label` if there is anything to say.
+
+        Raises ConnectionFailed or ProtocolError where the answer cannot be taken.
+        """
+        self._exchange = exchange
+        with our_way(self._reach):
+            sound = self._peer.addTransceiver(self.track, direction="sendrecv")
+            able = RTCRtpSender.getCapabilities("audio").codecs
+            by_name = {codec.name.lower(): codec for codec in able}
+            sound.setCodecPreferences([by_name[name] for name in codecs])
+            for kind in further:
+                self._peer.addTransceiver(kind, direction="recvonly")
+            if self._channel is not None:
+                created = self._peer.createDataChannel(label)
+                self._channel.attach(created, self._changed.set)
+            await self._negotiate(exchange)
+
+    async def _negotiate(self, exchange: Exchange) -> None:
+        await self._peer.setLocalDescription(await self._peer.createOffer())
+        answer = await exchange(self._peer.localDescription.sdp)
+        self._use(codec_of(answer, "the agent's answer"))
+        try:
+            await self._peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except REFUSED as error:
+            why = str(error) or type(error).__name__
+            raise ProtocolError(f"the agent's answer does not fit the offer: {why}") from error
+
+    async def answer(self, offer: str) -> str:
+        """Take a call; raises ProtocolError for an offer that cannot be taken."""
+        codec_of(offer, "the offer")
+        with our_way(self._reach):
+            try:
+                await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            except REFUSED as error:
+                raise ProtocolError(f"the offer cannot be taken: {error}") from error
+            if self.track not in [sender.track for sender in self._peer.getSenders()]:
+                self._peer.addTrack(self.track)
+            await self._peer.setLocalDescription(await self._peer.createAnswer())
+        answer = self._peer.localDescription.sdp
+        self._use(codec_of(answer, "our answer"))
+        return answer
+
+    def _use(self, codec: str) -> None:
+        line = MediaLine.of(codec, self._talk)
+        if line != self.line:
+            self.line = line
+            self.track.leave_at(line.hears.rate)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Self]:
+        """The line once it is ready; it is hung up when the block is left.
+
+        Raises ConnectionFailed unless both sides can reach each other.
+        """
+        await self._connected()
+        async with asyncio.TaskGroup() as tasks:
+            self._opening = tasks
+            running = [tasks.create_task(self._listen()), tasks.create_task(self._watch())]
+            code = GOING_AWAY
+            try:
+                await self._become_ready()
+                yield self
+                code = NORMAL_CLOSE
+            finally:
+                for task in running:
+                    task.cancel()
+                await self.hang_up(code=code)
+
+    async def _connected(self) -> None:
+        def settled() -> bool:
+            return self._peer.connectionState == "connected" or self._over is not None
+
+        in_time = await self._within(CONNECT_LIMIT_S, settled)
+        if not in_time or self._over is not None:
+            raise ConnectionFailed(
+                f"the far side answered, but no sound gets through to it within {CONNECT_LIMIT_S:g}"
+                f" s (ICE: {self._peer.iceConnectionState}): look for a firewall, or name a STUN "
+                "or TURN server in 'ice_servers'"
+            )
+
+    async def _become_ready(self) -> None:
+        channel = self._channel
+        if channel is None:
+            return
+
+        def settled() -> bool:
+            there = channel.open and self._ready
+            return there or bool(self._refused) or self._over is not None
+
+        in_time = await self._within(READY_LIMIT_S, settled)
+        if self._refused:
+            raise ConnectionFailed(f"the far side refuses the call: {self._refused}")
+        if self._over is not None:
+            words = "the far side hung up before it was ready"
+            raise ConnectionFailed(f"{words}: {self._over.reason}" if self._over.reason else words)
+        if not in_time:
+            missing = "did not say that it is ready" if channel.open else "opened no data channel"
+            raise ConnectionFailed(
+                f"the far side took the call and {missing} within {READY_LIMIT_S:g} s: check that "
+                "it speaks this protocol"
+            )
+
+    async def _within(self, limit_s: float, settled: Callable[[], bool]) -> bool:
+        """Whether that is so within some seconds, looked at whenever anything changed."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while not settled():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def _take_track(self, track: MediaStreamTrack) -> None:
+        if track.kind == "audio" and self._heard is None:
+            self._heard = HeardTrack(track)
+
+    def _take_channel(self, channel: RTCDataChannel) -> None:
+        if self._channel is not None:
+            self._channel.attach(channel, self._changed.set)
+
+    def _look_at_connection(self) -> None:
+        match self._peer.connectionState:
+            case "failed":
+                self._end(Hangup(_LOST, "the connection failed", normal=False))
+            case "closed":
+                self._end(Hangup())
+            case _:
+                pass
+        self._changed.set()
+
+    def _hear(self, event: Event | ProtocolError) -> None:
+        """Take in what was said on the data channel."""
+        match event:
+            case Hangup():
+                self._end(event)
+                return
+            case Ready():
+                self._ready = True
+            case Failed(code, message, fatal=True):
+                self._refused = f"{code} {message}"
+            case Status("renegotiate") if self._opening and self._exchange:
+                self._opening.create_task(self._renegotiate(self._exchange))
+            case _:
+                pass
+        self._arrived.put_nowait(event)
+        self._changed.set()
+
+    async def _renegotiate(self, exchange: Exchange) -> None:
+        """Offer the same call again, because the far side wants it."""
+        try:
+            with our_way(self._reach):
+                await self._negotiate(exchange)
+        except (ConnectionFailed, ProtocolError) as error:
+            self._arrived.put_nowait(Warned(f"the call goes on as it was: {error}"))
+
+    async def _listen(self) -> None:
+        """Pass on the far side's sound as it comes."""
+        if self._heard is None:
+            return
+        try:
+            while True:
+                self._arrived.put_nowait(Audio(await self._heard.receive()))
+        except TrackEnded:
+            if self._over is None:
+                self._arrived.put_nowait(Warned("the far side's track ended"))
+        except ProtocolError as error:
+            self._arrived.put_nowait(error)
+
+    async def _watch(self) -> None:
+        """Say that we are there, and notice when the far side is not."""
+        loop = asyncio.get_running_loop()
+        received, since, channel_told = -1, loop.time(), False
+        while self._over is None:
+            if self._channel is not None and Ping in self._channel.sends:
+                self._channel.say(Ping(""))
+            so_far = await self._received()
+            if so_far != received:
+                received, since = so_far, loop.time()
+            elif loop.time() - since >= SILENT_LIMIT_S:
+                reason = f"no packet came for {SILENT_LIMIT_S:g} s"
+                self._end(Hangup(_LOST, reason, normal=False))
+            if self._channel is not None and self._channel.closed and not channel_told:
+                channel_told = True
+                self._arrived.put_nowait(Warned("the far side closed its data channel"))
+            await asyncio.sleep(_LOOK_S)
+
+    async def _received(self) -> int:
+        """How many packets came so far."""
+        found = (await self._peer.getStats()).values()
+        return sum(one.packetsReceived for one in found if isinstance(one, RTCTransportStats))
+
+    def _end(self, hangup: Hangup) -> None:
+        """The call is over; whoever says so first is told of."""
+        if self._over is None:
+            self._over = hangup
+            self._arrived.put_nowait(hangup)
+            self._changed.set()
+
+    async def send(self, event: Event) -> None:
+        """Say `event`; after the line is down this does nothing."""
+        require(event, self.sends)
+        if self._over is not None:
+            return
+        if isinstance(event, Audio):
+            self.track.put(event.chunk.samples())
+        elif self._channel is not None:
+            self._channel.say(event)
+
+    async def tell(self, message: str) -> None:
+        """Say something that is no event, if there is a data channel."""
+        if self._channel is not None:
+            self._channel.send(message)
+
+    def close_channel(self) -> None:
+        """Close the data channel and leave the sound as it is."""
+        if self._channel is not None:
+            self._channel.close()
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """What the far side says, ending with exactly one Hangup; raises ProtocolError."""
+        while True:
+            found = await self._arrived.get()
+            if isinstance(found, ProtocolError):
+                raise found
+            yield found
+            if isinstance(found, Hangup):
+                return
+
+    async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
+        """Close the line, without a word if `code` says that it breaks."""
+        if self._over is not None:
+            return
+        self._end(Hangup(code, reason, normal=code in _NORMAL))
+        if code not in _NORMAL:
+            for one in self._peer.getTransceivers():
+                await one.receiver.transport.transport.stop()
+        elif self._channel is not None and Hangup in self._channel.sends:
+            self._channel.say(Hangup(reason=reason))
+            await self._channel.flush()
+        async with asyncio.timeout(CLOSE_LIMIT_S):
+            await self._peer.close()
