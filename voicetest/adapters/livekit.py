@@ -21,15 +21,14 @@ from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
 from voicetest.links.livekit import RoomCall, joined
-from voicetest.links.livekit_line import LiveKitLine
+from voicetest.links.livekit_line import SIMULATED_KEY, SIMULATED_SECRET, LiveKitLine
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.values import PositiveDuration, Text
 
 __all__ = ["LiveKitAgentAdapter"]
 
 URL, KEY, SECRET = "LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"
-OFFLINE = ("ws://simulated.invalid", "offline", "no-secret-but-long-enough-to-sign-with")
-"""Address, key and secret of a server that is simulated."""
+_SIMULATED_URL = "ws://simulated.invalid"
 LATE_SOUND_S = 0.3
 """The agent's state comes by another way than its sound, which a jitter buffer holds."""
 _REQUEST_LIMIT_S = 10
@@ -170,7 +169,7 @@ class LiveKitAgentAdapter(Adapter):
 
     async def _server(self, world: World, call: AsyncExitStack) -> _Server:
         if world.offline:
-            url, key, secret = OFFLINE
+            url, key, secret = _SIMULATED_URL, SIMULATED_KEY, SIMULATED_SECRET
         elif self.missing:
             raise SetupError(self.missing[0])
         else:

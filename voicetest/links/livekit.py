@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ STATE = "lk.agent.state"
 CHAT = "lk.chat"
 BEHALF = "lk.publish_on_behalf"
 """An attribute of an avatar, which speaks for the agent that it names."""
+# Each call would else print that a server has the older of two addresses.
+logging.getLogger("livekit").addHandler(logging.NullHandler())
 _KEYS = "0123456789*#ABCD"
 """Each at the place of its code (RFC 4733 §3.2)."""
 _AT_WORK = frozenset({"thinking", "speaking"})
@@ -219,6 +222,7 @@ class LiveKitLink:
         room.on("track_unmuted", lambda who, pub: self._sound.muted(pub, muted=False))
         room.on("local_track_subscribed", lambda track: self._note_listener())
         room.on("transcription_received", self._take_packet)
+        room.on("sip_dtmf_received", lambda pressed: self._say(Dtmf(pressed.digit)))
         room.on("reconnecting", self._give_up_soon)
         room.on("reconnected", self._go_on)
         room.on("disconnected", lambda reason: self._finish(room_left(reason)))

@@ -19,14 +19,18 @@ from voicetest.events import (
     TranscriptDelta,
 )
 
-__all__ = ["WIRE", "LiveKitLine"]
+__all__ = ["SIMULATED_KEY", "SIMULATED_SECRET", "WIRE", "LiveKitLine"]
 
 WIRE = AudioFormat(Encoding.PCM16, 48_000)
 """What goes into the encoder and comes out of the decoder; between them it is Opus."""
 
+SIMULATED_KEY = "simulated"
+SIMULATED_SECRET = "no-secret-but-long-enough-to-sign-with"  # noqa: S105  # of nothing
+"""What a simulated server knows its callers by."""
+
 _SENT = frozenset({Audio, Text, Dtmf, ToolResult})
 _TURNS: frozenset[type[Event]] = frozenset({AgentTurnStarted, AgentTurnEnded})
-_HEARD = frozenset({Audio, TranscriptDelta, Transcript, ToolCalled, Hangup})
+_HEARD = frozenset({Audio, TranscriptDelta, Transcript, ToolCalled, Dtmf, Hangup})
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {
 _SIMULATED: Mapping[str, Mapping[str, object]] = {
     "elevenlabs": {"agent_id": "simulated"},
     "gemini_live": {},
+    "livekit": {},
     "openai_realtime": {},
     "pipecat": {"url": "ws://simulated.invalid/ws"},
     "vapi": {"assistant_id": "simulated"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,6 +20,8 @@ __all__ = ["AsgiTransport", "serve_app"]
 CLOSE_LIMIT_S = 5
 """How long open requests may take when a server stops."""
 _LARGEST = 1 << 30
+# What goes wrong with a request is told to the peer; whoever wants it logged can have that.
+logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 
 
 class AsgiTransport:
