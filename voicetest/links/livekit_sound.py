@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from statistics import median
 
 from livekit import rtc
 
@@ -22,7 +23,8 @@ _AFTER_BUFFER_S = 0.0035
 """What decoding, and the wait for a whole piece, add to the jitter buffer; measured on loopback."""
 _LOOK_S = 2.0
 """Between two looks at the statistics."""
-_GREW_S = 0.03
+_DEPARTS_S = 0.05
+"""From the usual delay: worth a warning."""
 _USUAL_S = 0.03
 """What a jitter buffer on a good line holds, for calls that are too short to look."""
 _BACKLOG_S = 0.05
@@ -46,9 +48,8 @@ class RoomSound:
 
     @property
     def buffered_s(self) -> float:
-        """The mean over the call."""
-        held = self._delays or [_USUAL_S]
-        return sum(held) / len(held) + _AFTER_BUFFER_S
+        """The median over the call."""
+        return median(self._delays or [_USUAL_S]) + _AFTER_BUFFER_S
 
     def take(self, track: rtc.RemoteAudioTrack, publication: rtc.RemoteTrackPublication) -> None:
         """Read this track once the one before it is gone, unless it is no voice."""
@@ -114,10 +115,10 @@ class RoomSound:
                     emitted = inbound.jitter_buffer_emitted_count
 
     def _note(self, delay: float) -> None:
-        first = self._delays[0] if self._delays else delay
+        usual = median(self._delays or [delay])
         self._delays.append(delay)
-        if abs(delay - first) > _GREW_S:
-            words = f"the jitter buffer held {first * 1000:.0f} ms and now {delay * 1000:.0f} ms"
+        if abs(delay - usual) > _DEPARTS_S:
+            words = f"the jitter buffer held {delay * 1000:.0f} ms instead of {usual * 1000:.0f} ms"
             self._say(Warned(f"{words}: times are as much less exact"))
 
 

@@ -124,6 +124,7 @@ class RoomLine:
     async def agent_comes(self) -> None:
         """The agent is in the room."""
         await self.answered.wait()
+        await self.media.connected.wait()
         await self.show_agent()
 
     async def agent_publishes(self) -> None:

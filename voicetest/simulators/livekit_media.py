@@ -49,12 +49,19 @@ class RoomMedia:
         self._incoming.on("datachannel", self._take_channel)
         self._channel = self._outgoing.createDataChannel("_reliable")
         self._lossy = self._outgoing.createDataChannel("_lossy", ordered=False, maxRetransmits=0)
+        self.connected = asyncio.Event()
+        """Set when the caller can hear: a track that is added earlier would never be sent."""
+        self._outgoing.on("connectionstatechange", self._look_at_connection)
         self._offered = 0
         """Offers made so far; each has its number."""
 
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio":
             self._heard(HeardTrack(track))
+
+    def _look_at_connection(self) -> None:
+        if self._outgoing.connectionState == "connected":
+            self.connected.set()
 
     def _take_channel(self, channel: RTCDataChannel) -> None:
         channel.on("message", self._packet)
