@@ -3,6 +3,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 PEERS := .peers
+# A module of Go, built once for all checkouts; v1.13.6 and later need a build of their own
+LIVEKIT := v1.13.5
+LIVEKIT_BIN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicetest-peers/livekit-server-$(LIVEKIT)/server
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -11,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo     install what is needed and run the demo call"
 	@echo "make test     install what the tests need and run them"
-	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB)"
+	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB), livekit-server (75 MB)"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ anew"
@@ -44,7 +47,14 @@ $(PEERS)/pipecat/.installed: tests/peers/requirements-pipecat.txt tests/peers/co
 		--constraint tests/peers/constraints-pipecat.txt --requirement tests/peers/requirements-pipecat.txt
 	@touch $@
 
-peers: $(PEERS)/pipecat/.installed
+$(LIVEKIT_BIN):
+	@if command -v livekit-server >/dev/null; then :; \
+	elif command -v go >/dev/null; then \
+		echo "building livekit-server $(LIVEKIT) (a few minutes, once)" && \
+		GOBIN=$(dir $@) go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT); \
+	else echo "no Go: the tests with a livekit-server are skipped"; fi
+
+peers: $(PEERS)/pipecat/.installed $(LIVEKIT_BIN)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

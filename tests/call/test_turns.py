@@ -100,10 +100,22 @@ def test_without_the_platforms_word_its_turn_stays_open() -> None:
 def test_a_cleared_turn_counts_as_interrupted() -> None:
     line = _Line(platform_ends_turns=True)
     line.hear(SPEECH, 0.5)
-    line.turns.cleared()
+    line.turns.cleared(line.now)
     line.turns.announce_end(line.now)
     line.hear(SILENCE, 0.1)
     assert line.notes(TurnClosed)[0].what == TurnClosed(0, EndReason.INTERRUPTED)
+
+
+def test_sound_that_comes_late_after_an_interruption_begins_no_turn() -> None:
+    line = _Line(platform_ends_turns=True, late_s=0.2)
+    line.hear(SPEECH, 0.5)
+    line.turns.cleared(line.now)
+    line.hear(SILENCE, 0.06)
+    line.hear(SPEECH, 0.04)
+    line.hear(SILENCE, 0.4)
+    (closed,) = line.notes(TurnClosed)
+    assert closed.what == TurnClosed(0, EndReason.INTERRUPTED)
+    assert closed.at == pytest.approx(0.8, abs=0.021)
 
 
 def test_a_turn_of_tool_calls_alone_is_a_turn() -> None:

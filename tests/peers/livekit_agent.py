@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
@@ -64,6 +64,9 @@ class AgentLine:
         self._caller = ""
         self._segment: rtc.TextStreamWriter | None = None
         self._running: list[asyncio.Task[None]] = []
+        self._other = rtc.Room()
+        self.met = asyncio.Event()
+        """Set when a caller is there."""
 
     async def open(self, url: str, token: str) -> None:
         """Join, and publish the voice."""
@@ -82,6 +85,22 @@ class AgentLine:
         self._running.append(self._tasks.create_task(self._stream()))
         await publication.wait_for_subscription()
 
+    async def mute(self) -> None:
+        """Mute the voice."""
+        for publication in self.room.local_participant.track_publications.values():
+            if isinstance(publication.track, rtc.LocalAudioTrack):
+                publication.track.mute()
+
+    async def unpublish(self) -> None:
+        """Take the voice away."""
+        me = self.room.local_participant
+        for sid in tuple(me.track_publications):
+            await me.unpublish_track(sid)
+
+    async def intrude(self, url: str, token: str) -> None:
+        """Join once more, as somebody else."""
+        await self._other.connect(url, token)
+
     def stop(self) -> None:
         """End what runs beside the call."""
         for task in self._running:
@@ -89,6 +108,7 @@ class AgentLine:
 
     def _take_track(self, track: rtc.Track, pub: object, who: rtc.RemoteParticipant) -> None:
         self._caller = who.identity
+        self.met.set()
         self._running.append(self._tasks.create_task(self._hear(track)))
 
     def _take_text(self, reader: rtc.TextStreamReader, who: str) -> None:
@@ -159,7 +179,9 @@ class AgentLine:
 
     async def hang_up(self, reason: str = "", code: int = 1000) -> None:
         """Leave the room."""
-        await self.room.disconnect()
+        async with asyncio.timeout(5):
+            await self.room.disconnect()
+            await self._other.disconnect()
         self._said.put_nowait(Hangup())
 
 
@@ -185,6 +207,3 @@ async def agent_in_room(
             serving.cancel()
             await line.hang_up()
             line.stop()
-
-
-Behaviour = Callable[[AgentLine], object]

@@ -1,8 +1,10 @@
 """A real Pipecat bot with a script for a mind, run by a Python that has requirements-pipecat.txt.
 
     python pipecat_bot.py --serializer twilio|protobuf --behaviour BEHAVIOUR --lines FOLDER
+    python pipecat_bot.py --serializer webrtc --behaviour BEHAVIOUR --lines FOLDER
 
-It says `listening on PORT` and serves ws://127.0.0.1:PORT/ws. FOLDER holds mono PCM16 WAV files:
+It says `listening on PORT` and serves ws://127.0.0.1:PORT/ws, or takes offers for
+SmallWebRTCTransport at http://127.0.0.1:PORT/api/offer. FOLDER holds mono PCM16 WAV files:
 `greeting.wav`, `line-1.wav`, `line-2.wav`, … for the user's turns, `key-K.wav` for the key K (a
 star is `key-star.wav`, a hash `key-hash.wav`). The words of `line-1.wav` are in `line-1.txt`.
 What has no file is not said. With --words the voice reports each word as it speaks it, otherwise
@@ -23,7 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI, WebSocket
+from aioice import ice
+from fastapi import BackgroundTasks, FastAPI, WebSocket
 from loguru import logger
 from pipecat.audio.utils import create_file_resampler
 from pipecat.audio.vad.silero import SileroVADAnalyzer
@@ -58,6 +61,13 @@ from pipecat.serializers.protobuf import ProtobufFrameSerializer
 from pipecat.serializers.twilio import TwilioFrameSerializer
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
+from pipecat.transports.base_transport import BaseTransport, TransportParams
+from pipecat.transports.smallwebrtc.connection import SmallWebRTCConnection
+from pipecat.transports.smallwebrtc.request_handler import (
+    SmallWebRTCRequest,
+    SmallWebRTCRequestHandler,
+)
+from pipecat.transports.smallwebrtc.transport import SmallWebRTCTransport
 from pipecat.transports.websocket.fastapi import FastAPIWebsocketParams, FastAPIWebsocketTransport
 from pipecat.turns.user_start import VADUserTurnStartStrategy
 from pipecat.turns.user_stop import SpeechTimeoutUserTurnStopStrategy
@@ -251,14 +261,24 @@ async def serializer_for(kind: str, call: WebSocket) -> FrameSerializer:
 
 
 async def talk(call: WebSocket, options: argparse.Namespace) -> None:
-    """One call, from its first message to its end."""
+    """One call over a WebSocket, from its first message to its end."""
     serializer = await serializer_for(options.serializer, call)
-    transport = FastAPIWebsocketTransport(
-        call,
-        FastAPIWebsocketParams(
-            audio_in_enabled=True, audio_out_enabled=True, serializer=serializer
-        ),
+    params = FastAPIWebsocketParams(
+        audio_in_enabled=True, audio_out_enabled=True, serializer=serializer
     )
+    await converse(FastAPIWebsocketTransport(call, params), options)
+
+
+async def talk_over_webrtc(connection: SmallWebRTCConnection, options: argparse.Namespace) -> None:
+    """One call over WebRTC."""
+    params = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
+    if options.renegotiates:
+        asyncio.get_running_loop().call_later(2, connection.ask_to_renegotiate)
+    await converse(SmallWebRTCTransport(connection, params), options)
+
+
+async def converse(transport: BaseTransport, options: argparse.Namespace) -> None:
+    """The bot of one call."""
     telephone = options.serializer == "twilio"
     hears, speaks = (8_000, 8_000) if telephone else (16_000, 24_000)
     voice = Voice(words=options.words)
@@ -309,10 +329,11 @@ async def talk(call: WebSocket, options: argparse.Namespace) -> None:
 def main() -> None:
     """Serve calls until killed."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--serializer", choices=("twilio", "protobuf"), required=True)
+    parser.add_argument("--serializer", choices=("twilio", "protobuf", "webrtc"), required=True)
     parser.add_argument("--behaviour", choices=BEHAVIOURS, default="conversation")
     parser.add_argument("--lines", type=Path, required=True)
     parser.add_argument("--words", action="store_true", help="a voice that knows its words")
+    parser.add_argument("--renegotiates", action="store_true", help="with webrtc: after 2 s")
     parser.add_argument("--log", default="WARNING", help="level of what Pipecat logs")
     options = parser.parse_args()
     logger.remove()
@@ -324,6 +345,19 @@ def main() -> None:
         await call.accept()
         await talk(call, options)
 
+    offers = SmallWebRTCRequestHandler()
+
+    @app.post("/api/offer")
+    async def on_offer(
+        request: SmallWebRTCRequest, background: BackgroundTasks
+    ) -> dict[str, str] | None:
+        async def begin(connection: SmallWebRTCConnection) -> None:
+            background.add_task(talk_over_webrtc, connection, options)
+
+        return await offers.handle_web_request(request, begin)
+
+    # A bot is called on this machine only, and offers no other address.
+    ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
     listening = socket.create_server(("127.0.0.1", 0))
     sys.stdout.write(f"listening on {listening.getsockname()[1]}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Whole calls with real Pipecat bots, over both of their WebSocket serializers."""
+"""Whole calls with real Pipecat bots, over both of their WebSocket serializers and WebRTC."""
 
 from __future__ import annotations
 
@@ -22,14 +22,19 @@ pytestmark = pytest.mark.process
 
 SCENARIO = """
 version: 1
-agent: {{adapter: pipecat, url: '{url}', protocol: {protocol}, response_timeout: 10s}}
+agent: {{adapter: pipecat, {reached}, response_timeout: 10s}}
 user: {{voice: espeak/en-us+f2}}
 transcriber: pocketsphinx/espeak
 limits: {{patience: 1s}}
 script:
 {script}
 """
-PROTOCOLS = ("twilio", "protobuf")
+REACHED = {
+    "twilio": "url: '{url}'",
+    "protobuf": "url: '{url}', protocol: protobuf",
+    "webrtc": "transport: webrtc, signaling_url: '{url}'",
+}
+PROTOCOLS = tuple(REACHED)
 TWO_TURNS = """
   - agent: {says: how can I help, within: 3s}
   - user: Where is my parcel?
@@ -70,7 +75,8 @@ class Call:
 
 def _call(folder: Path, speech: Speech, url: str, protocol: str, script: str) -> Call:
     file = folder / "scenario.yaml"
-    file.write_text(SCENARIO.format(url=url, protocol=protocol, script=script))
+    reached = REACHED[protocol].format(url=url)
+    file.write_text(SCENARIO.format(reached=reached, script=script))
     planned = plan(file, {}, speech)
     assert planned.clock is Clock.REAL
     (folder / "call/segments").mkdir(parents=True)
@@ -88,14 +94,15 @@ def test_a_bot_greets_and_answers_twice(
 
 
 @pytest.mark.parametrize("words", [(), ("--words",)], ids=["sentences", "words"])
+@pytest.mark.parametrize("protocol", ["protobuf", "webrtc"])
 def test_a_bots_own_words_and_tools_are_reported(
-    tmp_path: Path, speech: Speech, start_bot: StartBot, words: tuple[str, ...]
+    tmp_path: Path, speech: Speech, start_bot: StartBot, protocol: str, words: tuple[str, ...]
 ) -> None:
-    url = start_bot("--serializer", "protobuf", *words)
+    url = start_bot("--serializer", protocol, *words)
     script = TWO_TURNS.replace(
         "{says: on its way, within: 3s}", "{says: on its way, calls_tool: look_up_order}"
     )
-    done = _call(tmp_path, speech, url, "protobuf", script)
+    done = _call(tmp_path, speech, url, protocol, script)
     assert done.result.status == "passed", (done.result.checks, done.result.errors)
     assert done.said("agent") == [LINES["greeting"], LINES["line-1"], LINES["line-2"]]
     (tool,) = done.result.tool_calls
@@ -109,8 +116,8 @@ def test_a_bots_own_words_and_tools_are_reported(
 def test_a_bot_that_is_interrupted_really_stops(
     tmp_path: Path, speech: Speech, start_bot: StartBot, protocol: str, mode: str
 ) -> None:
-    if (protocol, mode) == ("twilio", "native"):
-        pytest.skip("a telephone line has no word for it")
+    if mode == "native" and protocol != "protobuf":
+        pytest.skip("the line has no word for it")
     script = f"""
   - agent: {{says: how can I help}}
   - user: Where is my parcel?
@@ -158,7 +165,8 @@ def test_a_bot_that_hangs_up_has_been_heard_to_its_end(
     url = start_bot("--serializer", protocol, "--behaviour", "hangs-up")
     done = _call(tmp_path, speech, url, protocol, script)
     assert done.result.status == "passed", (done.result.checks, done.result.errors)
-    assert (done.result.termination.by, done.result.termination.code) == ("agent", 1000)
+    code = None if protocol == "webrtc" else 1000
+    assert (done.result.termination.by, done.result.termination.code) == ("agent", code)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -200,3 +208,14 @@ def test_a_bot_with_another_serializer_is_refused_with_a_hint(
     (error,) = done.result.errors
     assert error.where == "dialling"
     assert "ready" in error.message
+
+
+def test_a_bot_gets_another_offer_when_it_wants_one(
+    tmp_path: Path, speech: Speech, start_bot: StartBot
+) -> None:
+    url = start_bot("--serializer", "webrtc", "--renegotiates")
+    done = _call(tmp_path, speech, url, "webrtc", TWO_TURNS)
+    assert done.result.status == "passed", (done.result.checks, done.result.errors)
+    states = [event["text"] for event in done.events if event["type"] == "status"]
+    assert states == ["renegotiate"]
+    assert not [event for event in done.events if event["type"] == "warning"]

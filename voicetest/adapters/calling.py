@@ -15,7 +15,8 @@ from voicetest.adapters.ice_servers import IceServer
 from voicetest.adapters.signalling import origin
 from voicetest.links.aiortc_ways import Reach
 from voicetest.links.base import Link
-from voicetest.links.webrtc import Exchange, WebRTCLink, peer_connection
+from voicetest.links.negotiation import Exchange
+from voicetest.links.webrtc import WebRTCLink, peer_connection
 from voicetest.protocols.media_line import Talk
 from voicetest.transports.base import is_this_machine
 

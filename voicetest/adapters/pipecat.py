@@ -22,7 +22,7 @@ from voicetest.audio.chunk import Encoding
 from voicetest.errors import SetupError
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, Codec, End
-from voicetest.protocols.media_line import MediaLine
+from voicetest.protocols.media_line import LATE_SOUND_S, MediaLine
 from voicetest.protocols.pipecat_channel import PipecatChannel
 from voicetest.protocols.pipecat_protobuf import PipecatProtobuf
 from voicetest.protocols.settings import LineRate
@@ -153,6 +153,11 @@ class PipecatAgentAdapter(Adapter):
         """What speaks WebRTC, where that is wanted and not installed."""
         absent = self.transport == "webrtc" and find_spec("aiortc") is None
         return (_NOT_INSTALLED,) if absent else ()
+
+    @property
+    def late_sound(self) -> float:
+        """Over WebRTC messages overtake the sound that they are about."""
+        return LATE_SOUND_S if self.transport == "webrtc" else 0.0
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -17,10 +17,10 @@ from voicetest.adapters.signalling import JsonSignalling, WhipSignalling
 from voicetest.errors import ConnectionFailed
 from voicetest.events import Warned
 from voicetest.links.base import Link
-from voicetest.links.webrtc import Exchange
+from voicetest.links.negotiation import Exchange
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.mapped_events import EventMap
-from voicetest.protocols.media_line import MediaLine
+from voicetest.protocols.media_line import LATE_SOUND_S, MediaLine
 from voicetest.scenario.values import JsonObject, Text
 
 if TYPE_CHECKING:
@@ -90,6 +90,11 @@ class WebRTCAgentAdapter(Adapter):
     def sockets(self) -> tuple[str, ...]:
         """Sound goes over UDP wherever the agent is."""
         return ("agent.adapter (the sound of WebRTC)",)
+
+    @property
+    def late_sound(self) -> float:
+        """Messages overtake the sound that they are about."""
+        return LATE_SOUND_S
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -172,7 +172,7 @@ class Session:
             if lost:
                 self.note("agent", TurnCut(turn.index, heard / (heard + lost)), now)
         self._playout.clear(position)
-        self.turns.cleared()
+        self.turns.cleared(now)
 
     async def conduct(self, script: Callable[[], Awaitable[None]]) -> None:
         """Run the whole call: the script from its first step to its last, then hang up.

@@ -60,8 +60,8 @@ class AgentTurns:
         self._audible = False
         self._end_announced: float | None = None
         """When the platform said that the open turn is over; cleared when it closes or goes on."""
-        self._interrupted = False
-        """Set when the platform threw away the rest of the open turn; cleared when it closes."""
+        self._interrupted: float | None = None
+        """When the platform threw away the rest of the open turn; cleared when it closes."""
         self._last_sign = float("-inf")
         """When the open turn last gave a sign of life."""
         self._words = 0
@@ -134,9 +134,9 @@ class AgentTurns:
         """The platform says that the open turn is over."""
         self._end_announced = now if self.open is not None else None
 
-    def cleared(self) -> None:
+    def cleared(self, now: float) -> None:
         """The platform threw away what was not heard of the open turn."""
-        self._interrupted = self.open is not None
+        self._interrupted = now if self.open is not None else None
 
     def user_begins(self, now: float) -> None:
         """The user begins a turn: an agent turn that is silent is over, another may yield."""
@@ -191,8 +191,9 @@ class AgentTurns:
             self._stop()
         if self.open is None or not drained:
             return
-        if self._interrupted:
-            self.close(now, EndReason.INTERRUPTED)
+        if self._interrupted is not None:
+            if now - max(self._interrupted, self._sound_until) >= self._late_s:
+                self.close(now, EndReason.INTERRUPTED)
         elif self._end_announced is not None:
             if now - max(self._end_announced, self._sound_until) >= self._late_s:
                 # What is told to stop says so; elsewhere, falling silent under the user tells it.
@@ -211,7 +212,7 @@ class AgentTurns:
             return
         self._stop()
         turn.closed_s, turn.reason = now, reason
-        self._end_announced, self._interrupted = None, False
+        self._end_announced = self._interrupted = None
         self._words, self._received_s = 0, 0.0
         self._over_since = self._over_until = None
         self._timeline.add(now, "agent", TurnClosed(turn.index, reason, limit_s, cause))

@@ -99,4 +99,4 @@ def simulated(
     world = replace(world, address=addressed(simulator))
     if simulator.web is None:
         return replace(world, dial=dial)
-    return replace(world, dial=dial, http=in_process(simulator, simulator.web))
+    return replace(world, dial=dial, http=in_process(simulator.web, simulator.taking_calls))

@@ -102,6 +102,10 @@ class PacedTrack(MediaStreamTrack):
             since -= shift
         return round(since * INTERNAL.rate)
 
+    def clear(self) -> None:
+        """Throw away what has not left yet."""
+        self._unsent = _NOTHING
+
     async def recv(self) -> AudioFrame:
         """The next frame of 20 ms, when it is time; raises MediaStreamError when stopped."""
         loop = asyncio.get_running_loop()

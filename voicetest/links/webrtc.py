@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
@@ -13,27 +13,22 @@ from aiortc import (
     RTCDataChannel,
     RTCIceServer,
     RTCPeerConnection,
-    RTCRtpSender,
-    RTCSessionDescription,
     RTCTransportStats,
 )
 
 from voicetest.audio.chunk import AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Event, Failed, Hangup, Ping, Ready, Status, Warned
+from voicetest.events import Audio, Cleared, Event, Failed, Hangup, Ping, Ready, Status, Warned
 from voicetest.links.aiortc_ways import Reach, our_way
 from voicetest.links.data_channel import DataChannel
 from voicetest.links.heard_track import HeardTrack, TrackEnded
+from voicetest.links.negotiation import Exchange, Negotiation
 from voicetest.links.paced_track import PacedTrack
-from voicetest.links.session_description import REFUSED, codec_of
 from voicetest.protocols.base import require
 from voicetest.protocols.media_line import MediaLine, Talk
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE
 
-__all__ = ["Exchange", "WebRTCLink", "peer_connection"]
-
-Exchange = Callable[[str], Awaitable[str]]
-"""Takes an offer to the far side and brings its answer."""
+__all__ = ["WebRTCLink", "peer_connection"]
 
 CONNECT_LIMIT_S = 20.0
 """How long ICE and DTLS may take."""
@@ -84,11 +79,9 @@ class WebRTCLink:
         self.line = MediaLine.of("opus", talk)
         """Set anew when the codec is known."""
         self._peer = peer
-        self._reach = reach
+        self._terms = Negotiation(peer, reach, self.track)
         self._talk = talk
         self._channel = None if talk is None else DataChannel(talk, self._hear)
-        self._exchange: Exchange | None = None
-        """Set by `offer`; brings further answers."""
         self._heard: HeardTrack | None = None
         """Set when the far side has a track."""
         self._arrived: asyncio.Queue[Event | ProtocolError] = asyncio.Queue()
@@ -150,57 +143,26 @@ class WebRTCLink:
         self,
         exchange: Exchange,
         codecs: Sequence[str],
-        label: str = "events",
+        label: str = "",
         further: Sequence[str] = (),
     ) -> None:
-        """Offer a call: sound in one of `codecs`, `further` media, and messages on a
-        data channel of that `label` if there is anything to say.
+        """Offer a call, as Negotiation has it, with a data channel if there is anything to say.
 
-        Raises ConnectionFailed or ProtocolError where the answer cannot be taken.
+        `label` is the name of that channel. Raises ConnectionFailed or ProtocolError where the
+        answer cannot be taken.
         """
-        self._exchange = exchange
-        with our_way(self._reach):
-            sound = self._peer.addTransceiver(self.track, direction="sendrecv")
-            able = RTCRtpSender.getCapabilities("audio").codecs
-            by_name = {codec.name.lower(): codec for codec in able}
-            sound.setCodecPreferences([by_name[name] for name in codecs])
-            for kind in further:
-                self._peer.addTransceiver(kind, direction="recvonly")
-            if self._channel is not None:
+        if self._channel is not None:
+            with our_way(self._terms.reach):
                 created = self._peer.createDataChannel(label)
-                self._channel.attach(created, self._changed.set)
-            await self._negotiate(exchange)
-
-    async def _negotiate(self, exchange: Exchange) -> None:
-        await self._peer.setLocalDescription(await self._peer.createOffer())
-        answer = await exchange(self._peer.localDescription.sdp)
-        self._use(codec_of(answer, "the agent's answer"))
-        try:
-            await self._peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-        except REFUSED as error:
-            why = str(error) or type(error).__name__
-            raise ProtocolError(f"the agent's answer does not fit the offer: {why}") from error
+            self._channel.attach(created, self._changed.set)
+        await self._terms.offer(exchange, codecs, further)
+        self.line = MediaLine.of(self._terms.codec, self._talk)
 
     async def answer(self, offer: str) -> str:
-        """Take a call; raises ProtocolError for an offer that cannot be taken."""
-        codec_of(offer, "the offer")
-        with our_way(self._reach):
-            try:
-                await self._peer.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            except REFUSED as error:
-                raise ProtocolError(f"the offer cannot be taken: {error}") from error
-            if self.track not in [sender.track for sender in self._peer.getSenders()]:
-                self._peer.addTrack(self.track)
-            await self._peer.setLocalDescription(await self._peer.createAnswer())
-        answer = self._peer.localDescription.sdp
-        self._use(codec_of(answer, "our answer"))
+        """Take a call, or a further offer in it; raises ProtocolError for one without sound."""
+        answer = await self._terms.answer(offer)
+        self.line = MediaLine.of(self._terms.codec, self._talk)
         return answer
-
-    def _use(self, codec: str) -> None:
-        line = MediaLine.of(codec, self._talk)
-        if line != self.line:
-            self.line = line
-            self.track.leave_at(line.hears.rate)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Self]:
@@ -295,18 +257,17 @@ class WebRTCLink:
                 self._ready = True
             case Failed(code, message, fatal=True):
                 self._refused = f"{code} {message}"
-            case Status("renegotiate") if self._opening and self._exchange:
-                self._opening.create_task(self._renegotiate(self._exchange))
+            case Status("renegotiate") if self._opening is not None:
+                self._opening.create_task(self._renegotiate())
             case _:
                 pass
         self._arrived.put_nowait(event)
         self._changed.set()
 
-    async def _renegotiate(self, exchange: Exchange) -> None:
+    async def _renegotiate(self) -> None:
         """Offer the same call again, because the far side wants it."""
         try:
-            with our_way(self._reach):
-                await self._negotiate(exchange)
+            await self._terms.again()
         except (ConnectionFailed, ProtocolError) as error:
             self._arrived.put_nowait(Warned(f"the call goes on as it was: {error}"))
 
@@ -360,7 +321,10 @@ class WebRTCLink:
             return
         if isinstance(event, Audio):
             self.track.put(event.chunk.samples())
-        elif self._channel is not None:
+            return
+        if isinstance(event, Cleared):
+            self.track.clear()
+        if self._channel is not None:
             self._channel.say(event)
 
     async def tell(self, message: str) -> None:

@@ -10,7 +10,7 @@ from voicetest.audio.chunk import AudioFormat, Encoding
 from voicetest.events import Audio, Event
 from voicetest.protocols.base import Decoded
 
-__all__ = ["WIRES", "MediaLine", "Talk"]
+__all__ = ["LATE_SOUND_S", "WIRES", "MediaLine", "Talk"]
 
 Events: TypeAlias = frozenset[type[Event]]
 
@@ -20,6 +20,11 @@ WIRES = {
     "pcma": AudioFormat(Encoding.ALAW, 8_000),
 }
 """The sound that each codec of WebRTC carries, by its name in a session description."""
+
+
+LATE_SOUND_S = 0.2
+"""How far sound may come after a message that was sent with it: it waits for its 20 ms and in
+buffers, and a message does not."""
 
 
 class Talk(Protocol):

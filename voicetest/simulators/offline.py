@@ -5,6 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,10 +75,12 @@ def addressed(simulator: Simulator) -> Callable[[str], AbstractAsyncContextManag
     return lambda url: simulator.listen("127.0.0.1", 0)
 
 
-def in_process(simulator: Simulator, web: ASGIApp) -> Callable[[str], httpx.AsyncClient]:
-    """Whatever base URL is asked, `web` answers, and nothing leaves this process.
+def in_process(
+    web: ASGIApp, taking_calls: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+) -> Callable[[str], httpx.AsyncClient]:
+    """Whatever base URL is asked, the application answers, and nothing leaves this process.
 
-    The calls that a request began last as long as the client at most.
+    A client is open inside a block of `taking_calls`, which holds the calls that requests begin.
     """
     # Most platforms have no requests, and it is slow to import.
     import httpx
@@ -83,7 +91,7 @@ def in_process(simulator: Simulator, web: ASGIApp) -> Callable[[str], httpx.Asyn
             self._calls = AsyncExitStack()
 
         async def __aenter__(self) -> Self:
-            await self._calls.enter_async_context(simulator.taking_calls())
+            await self._calls.enter_async_context(taking_calls())
             return self
 
         async def __aexit__(self, *raised: Any) -> None:

@@ -102,11 +102,10 @@ class WebRTCSimulator(PeerSimulator):
 
     async def _answer_json(self, body: str) -> Response:
         try:
-            match parse_object(body):
-                case {"sdp": str(offer), "type": "offer"}:
-                    _, answer = await self.take(offer, self._talk)
-                case _:
-                    raise ProtocolError("expected 'sdp' of 'type' offer")
+            found = parse_object(body)
+            if found.get("type") != "offer":
+                return _refused(HTTPStatus.BAD_REQUEST, "expected 'sdp' of 'type' offer")
+            _, answer = await self.take(str(found.get("sdp")), self._talk)
         except ProtocolError as error:
             return _refused(HTTPStatus.BAD_REQUEST, str(error))
         return JSONResponse({"sdp": self.spoilt(answer), "type": "answer"})

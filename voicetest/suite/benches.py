@@ -28,14 +28,15 @@ def bench(adapter: str, exchanges: int) -> Calibration:
         if adapter in _BENCHES:
             return _BENCHES[adapter](speech, exchanges)
         if adapter in _SIMULATED:
-            return simulated(speech, exchanges, {"adapter": adapter, **_SIMULATED[adapter]})
+            name = adapter.partition(":")[0]
+            return simulated(speech, exchanges, {"adapter": name, **_SIMULATED[adapter]})
     known = (*_BENCHES, *_SIMULATED)
     hint = nearest(adapter, known)
     raise SetupError(f"there is no calibration for '{adapter}'{hint}; there is: {', '.join(known)}")
 
 
 def simulated(speech: Speech, exchanges: int, agent: dict[str, object]) -> Calibration:
-    """The agent behind a simulated platform, in memory and in virtual time."""
+    """The agent behind a simulated platform, in memory and in virtual time where it can be."""
     with_agent = {**agent, "simulator": "agent.yaml"}
     return calibrate(speech, with_agent, exchanges, offline=True)
 
@@ -86,6 +87,11 @@ _SIMULATED: Mapping[str, Mapping[str, object]] = {
     "livekit": {},
     "openai_realtime": {},
     "pipecat": {"url": "ws://simulated.invalid/ws"},
+    "pipecat:webrtc": {
+        "transport": "webrtc",
+        "signaling_url": "http://simulated.invalid/api/offer",
+    },
     "vapi": {"assistant_id": "simulated"},
+    "webrtc": {"signaling_url": "http://simulated.invalid/offer"},
 }
 """Platforms with the settings that a call to them needs at least."""
