@@ -245,7 +245,8 @@ class LiveKitLink:
         self._changed.set()
 
     def _part(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._agent:
+        # Whoever was there counts as gone while the connection is made anew.
+        if participant.identity == self._agent and self._giving_up is None:
             self._finish(agent_left(participant.disconnect_reason))
 
     def _look_at(self, participant: rtc.Participant) -> None:
@@ -292,6 +293,7 @@ class LiveKitLink:
 
     def _give_up_soon(self) -> None:
         self._say(Warned("the connection to the server is lost; it is tried again"))
+        self._stop_waiting()
         loop = asyncio.get_running_loop()
         gone = Hangup(
             reason=f"the connection to the server was lost for {_RECONNECT_LIMIT_S:g} s",
@@ -300,8 +302,14 @@ class LiveKitLink:
         self._giving_up = loop.call_later(_RECONNECT_LIMIT_S, self._finish, gone)
 
     def _go_on(self) -> None:
+        self._stop_waiting()
+        if self._agent is not None and self._agent not in self._room.remote_participants:
+            self._finish(agent_left(None))
+
+    def _stop_waiting(self) -> None:
         if self._giving_up is not None:
             self._giving_up.cancel()
+        self._giving_up = None
 
     def listen(self, tasks: asyncio.TaskGroup) -> None:
         """Read what arrives, in tasks of this group."""
@@ -373,7 +381,7 @@ class LiveKitLink:
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Leave the room, as intended unless `code` says otherwise; once left it stays so."""
         self._finish(Hangup(code, reason, normal=code in (NORMAL_CLOSE, GOING_AWAY)))
-        self._go_on()
+        self._stop_waiting()
         try:
             async with asyncio.timeout(_LEAVE_LIMIT_S):
                 await self._room.disconnect()
