@@ -155,9 +155,9 @@ class AgentTurns:
     @property
     def _yielded(self) -> bool:
         """Whether the open turn fell silent because the user spoke over it, as far as known."""
-        if self._over_since is None or self._over_until is None:
+        if self._over_since is None or self._sound_until < self._over_since:
             return False
-        return self._over_since <= self._sound_until <= self._over_until + YIELD_S
+        return self._over_until is None or self._sound_until <= self._over_until + YIELD_S
 
     def hear(self, frame: Samples, start_s: float, user_speech_end_s: float | None) -> None:
         """The listener heard `frame`, int16 of shape (n,), from `start_s` on."""

@@ -219,7 +219,7 @@ class LiveKitSimulator(WebSimulator):
                 tasks.create_task(self._spoil(line)),
             ]
             await asyncio.sleep(_BREATH_S)
-            await agent.make(line).serve()
+            await agent.make(line, line.send_nonsense).serve()
             for task in beside:
                 task.cancel()
 

@@ -25,6 +25,7 @@ from voicetest.events import (
 from voicetest.links.aiortc_ways import Reach
 from voicetest.links.heard_track import HeardTrack, TrackEnded
 from voicetest.protocols.base import require
+from voicetest.simulators.base import NONSENSE
 from voicetest.simulators.livekit_media import RoomMedia
 from voicetest.simulators.livekit_packets import (
     PacketReader,
@@ -134,6 +135,10 @@ class RoomLine:
         await self.show_agent()
         await self._offer()
         await self.answered.wait()
+
+    async def send_nonsense(self) -> None:
+        """Publish a packet that is none."""
+        self.media.send_bytes(NONSENSE.encode())
 
     async def mute(self) -> None:
         """The agent mutes its track."""

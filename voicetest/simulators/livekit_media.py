@@ -95,8 +95,12 @@ class RoomMedia:
 
     def send(self, packet: models.DataPacket) -> None:
         """Publish a packet, if there is anybody to get it."""
+        self.send_bytes(packet.SerializeToString())
+
+    def send_bytes(self, message: bytes) -> None:
+        """The same for what may be no packet."""
         if self._channel.readyState == "open":
-            self._channel.send(packet.SerializeToString())
+            self._channel.send(message)
 
     async def close(self) -> None:
         """End both connections."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -112,10 +112,12 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> AsyncIterator[int]:
         timeout_graceful_shutdown=CLOSE_LIMIT_S,
     )
     server = _Server(config)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve(sockets=[listening]))
-        await server.ready.wait()
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
+    with closing(listening):
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve(sockets=[listening]))
+            await server.ready.wait()
+            try:
+                yield listening.getsockname()[1]
+            finally:
+                server.should_exit = True
+                await serving  # an error in the block would else cut it off
