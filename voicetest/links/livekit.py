@@ -20,14 +20,14 @@ from voicetest.events import (
     Event,
     Hangup,
     Text,
-    ToolCalled,
     ToolResult,
     Warned,
 )
-from voicetest.links.conversion import Converter
 from voicetest.links.livekit_line import WIRE, LiveKitLine
+from voicetest.links.livekit_microphone import RoomMicrophone
 from voicetest.links.livekit_reasons import NO_AGENT, agent_left, not_joined, room_left
 from voicetest.links.livekit_sound import RoomSound
+from voicetest.links.livekit_tools import RoomTools
 from voicetest.links.livekit_words import TOPIC, RoomWords
 from voicetest.protocols.base import require
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE
@@ -50,7 +50,6 @@ _LISTENS_LIMIT_S = 10.0
 """How long it may take to subscribe to the microphone."""
 _RECONNECT_LIMIT_S = 10.0
 _LEAVE_LIMIT_S = 5.0
-_PIECE = WIRE.rate // 100 * WIRE.frame_bytes
 
 
 @dataclass(frozen=True)
@@ -93,10 +92,8 @@ class LiveKitLink:
     def __init__(self, call: RoomCall) -> None:
         self._call = call
         self._room = rtc.Room()
-        self._source = rtc.AudioSource(WIRE.rate, 1, queue_size_ms=0)
-        self._outgoing = Converter(WIRE)
-        self._kept = b""
-        """The beginning of a piece that is not whole yet."""
+        self._microphone = RoomMicrophone()
+        self._tools = RoomTools(self._say)
         self._said: asyncio.Queue[Event] = asyncio.Queue()
         self._sound = RoomSound(self._room, self._say)
         self._words = RoomWords(self._say, call.identity)
@@ -114,8 +111,6 @@ class LiveKitLink:
         """What the agent said last of its state."""
         self._listens = False
         """Set when somebody subscribed to the microphone."""
-        self._calls: dict[str, asyncio.Future[ToolResult]] = {}
-        """The tool calls that wait for their result, by id."""
         self._giving_up: asyncio.TimerHandle | None = None
         """Set while the connection is lost; ends the call."""
         self._changed = asyncio.Event()
@@ -162,7 +157,10 @@ class LiveKitLink:
         for participant in self._room.remote_participants.values():
             self._meet(participant)
         await then()
-        await self._open_microphone()
+        me = self._room.local_participant
+        for name in call.tools:
+            me.register_rpc_method(name, self._tools.call)
+        await self._microphone.open(me)
         named = (
             f"that it registers with agent_name '{call.agent_name}'"
             if call.agent_name
@@ -179,17 +177,6 @@ class LiveKitLink:
         await self._until(lambda: self._listens, _LISTENS_LIMIT_S, deaf)
         if not await self._happened(lambda: self._state is not None, _STATE_LIMIT_S):
             self._line = LiveKitLine(states=False)
-
-    async def _open_microphone(self) -> None:
-        me = self._room.local_participant
-        for name in self._call.tools:
-            me.register_rpc_method(name, self._call_tool)
-        track = rtc.LocalAudioTrack.create_audio_track("microphone", self._source)
-        # Without DTX and redundancy: silence is sent as well, and each piece once.
-        options = rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=False
-        )
-        await me.publish_track(track, options)
 
     async def _until(self, holds: Callable[[], bool], limit_s: float, otherwise: str) -> None:
         """Raises ConnectionFailed when it does not come to hold, or cannot any more."""
@@ -323,22 +310,6 @@ class LiveKitLink:
         for task in self._running:
             task.cancel()
 
-    async def _call_tool(self, call: rtc.RpcInvocationData) -> str:
-        """The agent asks this side to do something; raises RpcError for what went wrong."""
-        waiting: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
-        self._calls[call.request_id] = waiting
-        self._say(ToolCalled(call.request_id, call.method, call.payload or "{}"))
-        try:
-            async with asyncio.timeout(call.response_timeout):
-                result = await waiting
-        except TimeoutError:
-            raise rtc.RpcError(rtc.RpcError.ErrorCode.RESPONSE_TIMEOUT, "no answer") from None
-        finally:
-            del self._calls[call.request_id]
-        if result.failed:
-            raise rtc.RpcError(rtc.RpcError.ErrorCode.APPLICATION_ERROR, result.content)
-        return result.content
-
     async def send(self, event: Event) -> None:
         """Say `event`; a line that is down is reported once, by `events`, and not here."""
         require(event, self.sends)
@@ -347,28 +318,15 @@ class LiveKitLink:
         me = self._room.local_participant
         match event:
             case Audio(chunk):
-                await self._capture(self._outgoing.convert(chunk).data)
+                await self._microphone.put(chunk)
             case Dtmf(key):
                 await _unless_down(me.publish_dtmf(code=_KEYS.index(key), digit=key))
             case Text(text):
                 await _unless_down(me.send_text(text, topic=CHAT))
-            case ToolResult(id=call):
-                waiting = self._calls.get(call)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(event)
+            case ToolResult():
+                self._tools.answer(event)
             case _:
                 pass
-
-    async def _capture(self, data: bytes) -> None:
-        # Without a queue of its own, which would make sound later, the source takes 10 ms at once.
-        data, self._kept = self._kept + data, b""
-        for start in range(0, len(data), _PIECE):
-            piece = data[start : start + _PIECE]
-            if len(piece) < _PIECE:
-                self._kept = piece
-            else:
-                frame = rtc.AudioFrame(piece, WIRE.rate, 1, _PIECE // WIRE.frame_bytes)
-                await self._source.capture_frame(frame)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """What the far side says, ending with exactly one Hangup."""
@@ -387,7 +345,7 @@ class LiveKitLink:
                 await self._room.disconnect()
         except TimeoutError:
             pass  # a server that is gone does not confirm it
-        await self._source.aclose()
+        await self._microphone.close()
 
 
 def _is_agent(participant: rtc.RemoteParticipant) -> bool:

@@ -19,8 +19,8 @@ __all__ = ["RoomSound"]
 BACKGROUND = "background_audio"
 """The track of LiveKit's framework with music and typing; it is not the agent's voice."""
 _PIECE_MS = 10
-_AFTER_BUFFER_S = 0.0035
-"""What decoding, and the wait for a whole piece, add to the jitter buffer; measured on loopback."""
+_AFTER_BUFFER_S = 0.012
+"""What Opus looks ahead, a whole piece and the conversion add to the jitter buffer, as measured."""
 _LOOK_S = 2.0
 """Between two looks at the statistics."""
 _DEPARTS_S = 0.05
