@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 PEERS := .peers
-# A module of Go, built once for all checkouts; v1.13.6 and later need a build of their own
+# A module of Go, built once for all checkouts; v1.13.11 replaces modules, which go install refuses
 LIVEKIT := v1.13.5
 LIVEKIT_BIN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicetest-peers/livekit-server-$(LIVEKIT)/server
 BIN := $(VENV)/bin
