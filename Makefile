@@ -3,6 +3,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 PEERS := .peers
+# A module of Go, built once for all checkouts; v1.13.11 replaces modules, which go install refuses
+LIVEKIT := v1.13.5
+LIVEKIT_BIN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicetest-peers/livekit-server-$(LIVEKIT)/server
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
@@ -11,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo     install what is needed and run the demo call"
 	@echo "make test     install what the tests need and run them"
-	@echo "make peers    install what is not ours and is used in tests: Pipecat (600 MB), a YAML language server"
+	@echo "make peers    install what is not ours and is used in tests: Pipecat (600 MB), livekit-server (75 MB), a YAML language server"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ and the generated parts of the README anew"
@@ -51,7 +54,14 @@ $(PEERS)/yaml/.installed-$(YAML_SERVER):
 	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix $(PEERS)/yaml $(YAML_SERVER)
 	@touch $@
 
-peers: $(PEERS)/pipecat/.installed $(if $(shell command -v npm),$(PEERS)/yaml/.installed-$(YAML_SERVER))
+$(LIVEKIT_BIN):
+	@if command -v livekit-server >/dev/null; then :; \
+	elif command -v go >/dev/null; then \
+		echo "building livekit-server $(LIVEKIT) (a few minutes, once)" && \
+		GOBIN=$(dir $@) go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT); \
+	else echo "no Go: the tests with a livekit-server are skipped"; fi
+
+peers: $(PEERS)/pipecat/.installed $(LIVEKIT_BIN) $(if $(shell command -v npm),$(PEERS)/yaml/.installed-$(YAML_SERVER))
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .

@@ -90,6 +90,8 @@ LINES: Mapping[str, dict[str, Any]] = {
     "vapi streaming": {"adapter": "vapi", "assistant_id": "parcels", "quirks": ["vapi_streams"]},
 }
 IN_REAL_TIME: Mapping[str, dict[str, Any]] = {
+    "livekit": {"adapter": "livekit"},
+    "livekit, sent for": {"adapter": "livekit", "agent_name": "parcels"},
     "pipecat webrtc": {
         "adapter": "pipecat",
         "transport": "webrtc",
@@ -118,6 +120,7 @@ IN_REAL_TIME: Mapping[str, dict[str, Any]] = {
 }
 """Their sound needs sockets, so they do only what differs most between wires."""
 EVERY = {**LINES, **IN_REAL_TIME}
+
 
 GREETING = "Parcel service, how can I help you?"
 DIALOGUE: dict[str, Any] = {

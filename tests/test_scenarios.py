@@ -13,7 +13,7 @@ from voicetest.speech.providers import Speech
 from voicetest.suite.select import select_files
 
 SCENARIOS = select_files([Path(__file__).parents[1] / "scenarios"])
-IN_REAL_TIME = ("webrtc", "pipecat-webrtc")
+IN_REAL_TIME = ("livekit", "webrtc", "pipecat-webrtc")
 """Their sound needs sockets."""
 MARKED = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.process] * (path.stem in IN_REAL_TIME))

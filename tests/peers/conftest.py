@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Speak
+from tests.peers.livekit_server import LiveKitServer, find_server, running_server
 from voicetest.audio.wav import write_wav
 
 ROOT = Path(__file__).parents[2]
@@ -67,3 +68,21 @@ def start_bot(pipecat_python: str, bot_lines: Path) -> Iterator[StartBot]:
     """Starts a bot with the options given and returns its address; it is killed at the end."""
     with ExitStack() as running:
         yield lambda *options: running.enter_context(_bot(pipecat_python, bot_lines, *options))
+
+
+@pytest.fixture(scope="session")
+def livekit_program() -> str:
+    """The program of a livekit-server."""
+    found = find_server()
+    if found is None:
+        pytest.skip("there is no livekit-server: run make peers where Go is installed")
+    return found
+
+
+@pytest.fixture(scope="session")
+def livekit_server(
+    livekit_program: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveKitServer]:
+    """One server for all calls, each in a room of its own."""
+    with running_server(livekit_program, tmp_path_factory.mktemp("livekit")) as server:
+        yield server

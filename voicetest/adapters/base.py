@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -87,6 +87,8 @@ class World:
     """Who is told when an embedded agent really spoke; only calibration wants to know."""
     dial: Dial = _over_the_network
     """Opens WebSocket connections."""
+    address: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext
+    """Where what is at an address can be reached, for packages that make connections themselves."""
     http: Callable[[str], httpx.AsyncClient] = _http_over_the_network
     """A client, still to be opened, for requests to the platform at a base URL."""
     serve: Serve = _on_a_socket

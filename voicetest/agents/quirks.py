@@ -25,6 +25,15 @@ QUIRKS: Mapping[str, str] = {
     # Gemini Live and OpenAI Realtime
     "invalid_key": "The key is refused after the line has opened.",
     "late_transcripts": "What was said is reported after the answer.",
+    # LiveKit
+    "livekit_deletes_room": "The room is deleted in the middle of the call.",
+    "livekit_duplicate": "Somebody else comes with the caller's identity, and takes its place.",
+    "livekit_late_track": "The agent publishes its track two seconds after it came.",
+    "livekit_mutes": "The agent mutes its track in the middle of the call.",
+    "livekit_no_agent": "No agent comes into the room.",
+    "livekit_shutdown": "The server shuts down in the middle of the call.",
+    "livekit_unpublishes": "The agent takes its track away in the middle of the call.",
+    "livekit_wrong_secret": "The server knows another secret (401).",
     # OpenAI Realtime
     "error_mid_response": "An error that changes nothing comes in the middle of each answer.",
     "legacy_names": "Events have the names of the platform's beta.",

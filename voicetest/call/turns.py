@@ -155,9 +155,9 @@ class AgentTurns:
     @property
     def _yielded(self) -> bool:
         """Whether the open turn fell silent because the user spoke over it, as far as known."""
-        if self._over_since is None or self._over_until is None:
+        if self._over_since is None or self._sound_until < self._over_since:
             return False
-        return self._over_since <= self._sound_until <= self._over_until + YIELD_S
+        return self._over_until is None or self._sound_until <= self._over_until + YIELD_S
 
     def hear(self, frame: Samples, start_s: float, user_speech_end_s: float | None) -> None:
         """The listener heard `frame`, int16 of shape (n,), from `start_s` on."""
@@ -196,7 +196,9 @@ class AgentTurns:
                 self.close(now, EndReason.INTERRUPTED)
         elif self._end_announced is not None:
             if now - max(self._end_announced, self._sound_until) >= self._late_s:
-                self.close(now, EndReason.TURN_ENDED)
+                # What is told to stop says so; elsewhere, falling silent under the user tells it.
+                reason = EndReason.INTERRUPTED if self._yielded else EndReason.TURN_ENDED
+                self.close(now, reason)
         elif not self._platform_ends_turns and now - self._last_sign >= self._tail_s:
             reason = EndReason.INTERRUPTED if self._yielded else EndReason.TAIL_SILENCE
             self.close(now, reason, self._tail_s)

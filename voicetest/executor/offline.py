@@ -108,7 +108,7 @@ def simulated(
         return world
     # Not needed to validate a scenario, and slow to import.
     from voicetest.agents.recipe import AgentRecipe
-    from voicetest.simulators.offline import in_memory, in_process, on_loopback
+    from voicetest.simulators.offline import addressed, in_memory, in_process, on_loopback
 
     try:
         kind = registry.load(registry.SIMULATORS, name)
@@ -120,6 +120,7 @@ def simulated(
     except ValueError as error:
         raise ScenarioError([file.problem(str(error), "agent", "simulator")]) from error
     dial = on_loopback(simulator) if clock is Clock.REAL else in_memory(simulator)
+    world = replace(world, address=addressed(simulator))
     if simulator.web is None:
         return replace(world, dial=dial)
     http = in_process(simulator.web, simulator.taking_calls)

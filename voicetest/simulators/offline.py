@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
     from starlette.types import ASGIApp
 
-__all__ = ["in_memory", "in_process", "on_loopback"]
+__all__ = ["addressed", "in_memory", "in_process", "on_loopback"]
 
 
 def in_memory(simulator: Simulator) -> Dial:
@@ -67,6 +67,11 @@ def on_loopback(simulator: Simulator) -> Dial:
             yield transport
 
     return dial
+
+
+def addressed(simulator: Simulator) -> Callable[[str], AbstractAsyncContextManager[str]]:
+    """Whatever address is wanted, the simulator is at one of this machine while it is used."""
+    return lambda url: simulator.listen("127.0.0.1", 0)
 
 
 def in_process(

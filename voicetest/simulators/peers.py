@@ -24,7 +24,7 @@ from voicetest.simulators.lossy_relay import lossy_relay, without_candidates
 from voicetest.simulators.web import WebSimulator
 from voicetest.transports.base import Upgrade, is_this_machine
 
-__all__ = ["PeerCall", "PeerSimulator"]
+__all__ = ["PeerCall", "PeerSimulator", "told_later"]
 
 LEAD_S = 0.03
 """The agent begins to speak at any time."""
@@ -144,7 +144,7 @@ class PeerSimulator(WebSimulator, ABC):
     async def _serve(self, call: PeerCall) -> None:
         link, agent = call.link, self._agent
         if agent.told is not None:
-            agent = replace(agent, told=partial(_tell_later, agent.told, link.track.delay_s))
+            agent = replace(agent, told=partial(told_later, agent.told, link.track.delay_s))
         try:
             async with link.opened(), asyncio.TaskGroup() as group:
                 beside = [group.create_task(one) for one in self.beside(call)]
@@ -170,6 +170,6 @@ async def _after(seconds: float, what: Callable[[], None]) -> None:
     what()
 
 
-def _tell_later(told: Callable[[Spoke], None], delay_s: float, spoke: Spoke) -> None:
+def told_later(told: Callable[[Spoke], None], delay_s: float, spoke: Spoke) -> None:
     """An agent's sound leaves its track later than the agent makes it."""
     told(Spoke(spoke.start_s + delay_s, spoke.end_s + delay_s))

@@ -84,6 +84,7 @@ _BENCHES: Mapping[str, Callable[[Speech, int], Calibration]] = {
 _SIMULATED: Mapping[str, Mapping[str, object]] = {
     "elevenlabs": {"agent_id": "simulated"},
     "gemini_live": {},
+    "livekit": {},
     "openai_realtime": {},
     "pipecat": {"url": "ws://simulated.invalid/ws"},
     "twilio": {"phone_number": "+15550100001", "to": "+15550100123"},

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -20,6 +21,8 @@ CLOSE_LIMIT_S = 2
 """How long open requests may take when a server stops."""
 LARGEST = 1 << 30
 """Bytes of a message of a WebSocket, where nothing else is said."""
+# What goes wrong with a request is told to the peer; whoever wants it logged can have that.
+logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 
 
 class AsgiTransport:
@@ -117,10 +120,12 @@ async def serve_app(
         timeout_graceful_shutdown=CLOSE_LIMIT_S,
     )
     server = _Server(config)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve(sockets=[listening]))
-        await server.ready.wait()
-        try:
-            yield listening.getsockname()[1]
-        finally:
-            server.should_exit = True
+    with closing(listening):
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve(sockets=[listening]))
+            await server.ready.wait()
+            try:
+                yield listening.getsockname()[1]
+            finally:
+                server.should_exit = True
+                await serving  # an error in the block would else cut it off

@@ -1,0 +1,66 @@
+"""The transcripts of a room of LiveKit: streams of text, or the data packets of older agents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from livekit import rtc
+
+from voicetest.events import Event, Party, Transcript, TranscriptDelta
+
+__all__ = ["TOPIC", "RoomWords"]
+
+TOPIC = "lk.transcription"
+_FINAL = "lk.transcription_final"
+_SEGMENT = "lk.segment_id"
+
+
+class RoomWords:
+    """Turns what is published about speech into events, each segment once.
+
+    Agents publish their own words as they go, one stream a segment; the user's come as one stream
+    for each guess, of which the last is final.
+    """
+
+    def __init__(self, say: Callable[[Event], None], caller: str) -> None:
+        """`caller` is the identity whose words are the user's."""
+        self._say = say
+        self._caller = caller
+        self._told: dict[str, str] = {}
+        """The text of each segment that was told, by its id."""
+        self._streams = False
+        """Set by the first stream: the packets beside it say the same."""
+
+    async def read(self, reader: rtc.TextStreamReader, speaker: str) -> None:
+        """Take in one stream, until it ends or breaks off."""
+        self._streams = True
+        by: Party = "user" if speaker == self._caller else "agent"
+        text = ""
+        try:
+            async for piece in reader:
+                text += piece
+                if by == "agent":
+                    self._say(TranscriptDelta(by, piece))
+        except rtc.StreamError:
+            pass  # what came before the connection was lost has been said
+        about = reader.info.attributes or {}
+        # An agent's stream is the segment itself, so its end is the segment's.
+        if text.strip() and (by == "agent" or about.get(_FINAL) == "true"):
+            self._tell(by, about.get(_SEGMENT, reader.info.stream_id), text.strip())
+
+    def take_packet(
+        self, segments: Sequence[rtc.TranscriptionSegment], speaker: str | None
+    ) -> None:
+        """Take in what an agent without streams publishes."""
+        if self._streams:
+            return
+        by: Party = "user" if speaker == self._caller else "agent"
+        for segment in segments:
+            if segment.final and segment.text.strip():
+                self._tell(by, segment.id, segment.text.strip())
+
+    def _tell(self, by: Party, segment: str, text: str) -> None:
+        earlier = self._told.get(segment)
+        self._told[segment] = text
+        if earlier != text:
+            self._say(Transcript(by, text, replaces=earlier))
