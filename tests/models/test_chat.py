@@ -265,7 +265,7 @@ def test_nothing_is_asked_when_the_limit_is_spent() -> None:
     spending.add(Spent("anything", cost_usd=0.01))
     with (
         chat_server(["Yes."]) as (url, requests),
-        pytest.raises(LimitReached, match=r"limits.max_cost is \$0.01 and \$0.0100 is spent"),
+        pytest.raises(LimitReached, match=r"limits.max_cost is \$0.01 and \$0.01 is spent"),
     ):
         run(_streamed(url, spending), Clock.REAL)
     assert requests == []
