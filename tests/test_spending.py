@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from voicetest.errors import ExitCode
-from voicetest.spending import LimitReached, Spending, Spent, add_up
+from voicetest.spending import LimitReached, Spending, Spent, add_up, dollars
 
 
 def test_what_a_call_costs_counts_for_its_run() -> None:
@@ -19,7 +19,9 @@ def test_a_limit_stops_what_comes_after_it_was_reached() -> None:
     spending = Spending(1.0)
     spending.check("the next one")
     spending.add(Spent("a", cost_usd=1.25))
-    with pytest.raises(LimitReached, match=r"limits.max_cost is \$1 and \$1.2500 is spent") as stop:
+    with pytest.raises(
+        LimitReached, match=r"limits.max_cost is \$1.00 and \$1.25 is spent"
+    ) as stop:
         spending.check("the next one")
     assert stop.value.exit_code is ExitCode.SETUP
 
@@ -40,3 +42,17 @@ def test_sums_are_by_service_and_unknown_when_a_part_of_them_is() -> None:
     ]
     assert add_up(items) == (Spent("a", 11, 22, 0.75, 2), Spent("b", 33, 44, None, 2))
     assert add_up([]) == ()
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        (0, "$0.00"),
+        (0.5, "$0.50"),
+        (0.1 + 0.2, "$0.30"),
+        (12.3456, "$12.3456"),
+        (6.4e-5, "$0.000064"),
+    ],
+)
+def test_amounts_have_as_many_digits_as_they_need(usd: float, text: str) -> None:
+    assert dollars(usd) == text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicetest.errors import SetupError
 
-__all__ = ["LimitReached", "Spending", "Spent", "add_up"]
+__all__ = ["LimitReached", "Spending", "Spent", "add_up", "dollars"]
 
 
 class LimitReached(SetupError):
@@ -74,9 +74,15 @@ class Spending:
             self._whole.check(what)
         if self._limit_usd is not None and self.usd >= self._limit_usd:
             raise LimitReached(
-                f"{self._limit_name} is ${self._limit_usd:g} and ${self.usd:.4f} is spent: {what} "
-                "is not asked any more"
+                f"{self._limit_name} is {dollars(self._limit_usd)} and {dollars(self.usd)} is "
+                f"spent: {what} is not asked any more"
             )
+
+
+def dollars(usd: float) -> str:
+    """An amount for people, such as $0.50 or $0.000064."""
+    whole, _, cents = f"{usd:.6f}".partition(".")
+    return f"${whole}.{cents.rstrip('0').ljust(2, '0')}"
 
 
 def add_up(items: Sequence[Spent]) -> tuple[Spent, ...]:

@@ -143,7 +143,7 @@ def test_a_call_that_has_cost_enough_asks_its_model_no_more(tmp_path: Path, spee
     assert len(requests) == 1
     assert result.status == "error"
     assert result.errors[0].kind == "setup"
-    assert "limits.max_cost is $1e-06" in result.errors[0].message
+    assert "limits.max_cost is $0.000001 and $0.00" in result.errors[0].message
 
 
 @pytest.mark.process

@@ -17,7 +17,7 @@ def test_the_requests_of_a_service_are_one_sum() -> None:
     assert (service.requests, service.tokens_in, service.tokens_out) == (2, 30, 5)
     assert cost.usd == service.usd == 0.75
     assert cost.complete
-    assert cost_text(cost) == "$0.7500"
+    assert cost_text(cost) == "$0.75"
 
 
 def test_what_has_no_price_is_named() -> None:
@@ -27,4 +27,4 @@ def test_what_has_no_price_is_named() -> None:
     assert cost.usd == pytest.approx(0.5)
     assert [service.usd for service in cost.services] == [None, None]
     assert cost.services[1].characters == 9
-    assert cost_text(cost) == "$0.5000 and what model, voice costs"
+    assert cost_text(cost) == "$0.50 and what model, voice costs"

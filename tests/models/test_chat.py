@@ -243,12 +243,29 @@ def test_an_answer_that_is_no_longer_wanted_is_accounted_for_at_an_unknown_price
     assert spending.items == (Spent("openai/small"),)
 
 
+def test_so_is_one_that_is_no_longer_wanted_before_it_has_begun() -> None:
+    gate = threading.Event()
+
+    async def main(url: str, spending: Spending) -> None:
+        async with open_chat(Model("openai/small", url), spending) as chat:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await anext(chat.stream(QUESTION))
+
+    spending = Spending()
+    with chat_server([Served("Late.", gates={0: gate})]) as (url, requests):
+        run(main(url, spending), Clock.REAL)
+        gate.set()
+    assert len(requests) <= 1  # a busy machine may not have asked yet
+    assert spending.items == (Spent("openai/small"),)
+
+
 def test_nothing_is_asked_when_the_limit_is_spent() -> None:
     spending = Spending(0.01)
     spending.add(Spent("anything", cost_usd=0.01))
     with (
         chat_server(["Yes."]) as (url, requests),
-        pytest.raises(LimitReached, match=r"limits.max_cost is \$0.01 and \$0.0100 is spent"),
+        pytest.raises(LimitReached, match=r"limits.max_cost is \$0.01 and \$0.01 is spent"),
     ):
         run(_streamed(url, spending), Clock.REAL)
     assert requests == []

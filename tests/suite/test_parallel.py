@@ -233,8 +233,8 @@ def test_a_run_says_what_its_calls_cost(
     free = json.loads((Path(summary.folder) / "free" / "manifest.json").read_text())
     assert free["cost"] is None
     shown = capsys.readouterr().out
-    assert "s, $0.2500)" in shown
-    assert "2 passed, $0.2500" in shown
+    assert "s, $0.25)" in shown
+    assert "2 passed, $0.25" in shown
 
 
 def test_a_run_that_has_cost_enough_makes_no_further_paid_call(
@@ -244,6 +244,6 @@ def test_a_run_that_has_cost_enough_makes_no_further_paid_call(
     free = scenario("zero.yaml")
     summary = run_suite([*paths, free], out, Console(), RunOptions(max_cost_usd=0.5))
     assert [line.status for line in summary.scenarios] == ["passed", "passed", "error", "passed"]
-    assert "--max-cost is $0.5 and $0.5000 is spent" in summary.scenarios[2].reason
+    assert "--max-cost is $0.50 and $0.50 is spent" in summary.scenarios[2].reason
     assert summary.cost_usd == 0.5
     assert summary.exit_code == 3

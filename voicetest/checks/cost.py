@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from voicetest.spending import Spent, add_up
+from voicetest.spending import Spent, add_up, dollars
 
 __all__ = ["Cost", "ServiceCost", "cost_of", "cost_text"]
 
@@ -61,6 +61,6 @@ def cost_of(items: Sequence[Spent]) -> Cost | None:
 def cost_text(cost: Cost) -> str:
     """A cost in a few words, such as `$0.0123`."""
     if cost.complete:
-        return f"${cost.usd:.4f}"
+        return dollars(cost.usd)
     unpriced = ", ".join(service.service for service in cost.services if service.usd is None)
-    return f"${cost.usd:.4f} and what {unpriced} costs"
+    return f"{dollars(cost.usd)} and what {unpriced} costs"

@@ -162,7 +162,11 @@ class Chat:
         while True:
             self._spending.check(self._model.name)
             tried += 1
-            failure = await self._side.run(self._attempt(asked))
+            try:
+                failure = await self._side.run(self._attempt(asked))
+            except asyncio.CancelledError:
+                self._charge(None)
+                raise
             if not isinstance(failure, Refusal):
                 return failure
             wait = self._model.retries.wait(tried, failure.after_s) if failure.passes else None

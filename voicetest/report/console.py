@@ -20,6 +20,7 @@ from voicetest.checks.judgement import Judgement
 from voicetest.checks.result import Check, Result
 from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary
+from voicetest.spending import dollars
 
 __all__ = ["Console"]
 
@@ -177,7 +178,7 @@ class Console:
         """The whole run is over."""
         totals = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
         if summary.cost_usd is not None:
-            totals += f", ${summary.cost_usd:.4f}"
+            totals += f", {dollars(summary.cost_usd)}"
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output

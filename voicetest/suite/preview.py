@@ -14,6 +14,7 @@ from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
 from voicetest.speech.providers import Speech
+from voicetest.spending import dollars
 from voicetest.suite.outline import lanes, outline
 from voicetest.suite.plan import load_all
 
@@ -89,7 +90,7 @@ def _who(planned: Plan, *, offline: bool) -> Iterator[str]:
 
 
 def _cost(found: Estimate) -> str:
-    price = "has no list price" if found.usd is None else f"about ${found.usd:.4f}"
+    price = "has no list price" if found.usd is None else f"about {dollars(found.usd)}"
     times = "once" if found.requests == 1 else f"{found.requests} times"
     return f"{found.model} is asked {times} or more: {price}"
 
