@@ -11,10 +11,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 help:
 	@echo "make demo     install what is needed and run the demo call"
 	@echo "make test     install what the tests need and run them"
-	@echo "make peers    install what is not ours and is called in tests: Pipecat (600 MB)"
+	@echo "make peers    install what is not ours and is used in tests: Pipecat (600 MB), a YAML language server"
 	@echo "make check    what CI runs: format, lint, types, layers, generated files, tests"
 	@echo "make fix      format and fix what can be fixed"
-	@echo "make schemas  write schemas/ anew"
+	@echo "make schemas  write schemas/ and the generated parts of the README anew"
 	@echo "make bench    print the figures of tests/benchmarks"
 	@echo "make acoustic-model  adapt the recogniser's model to espeak's voices again (ten minutes)"
 
@@ -44,14 +44,21 @@ $(PEERS)/pipecat/.installed: tests/peers/requirements-pipecat.txt tests/peers/co
 		--constraint tests/peers/constraints-pipecat.txt --requirement tests/peers/requirements-pipecat.txt
 	@touch $@
 
-peers: $(PEERS)/pipecat/.installed
+# The language server behind the YAML extension of VS Code; without Node.js its tests are skipped
+YAML_SERVER := yaml-language-server@1.25.0
+$(PEERS)/yaml/.installed-$(YAML_SERVER):
+	@mkdir -p $(PEERS)/yaml
+	@npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix $(PEERS)/yaml $(YAML_SERVER)
+	@touch $@
+
+peers: $(PEERS)/pipecat/.installed $(if $(shell command -v npm),$(PEERS)/yaml/.installed-$(YAML_SERVER))
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/voicetest schema --check
+	@$(BIN)/voicetest schema --check --readme README.md
 
 check: lint test
 
@@ -60,7 +67,7 @@ fix: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 
 schemas: $(VENV)/.dev
-	@$(BIN)/voicetest schema
+	@$(BIN)/voicetest schema --readme README.md
 
 bench: $(VENV)/.dev
 	@$(BIN)/pytest tests/benchmarks -m benchmark -s -q

@@ -29,6 +29,8 @@ from voicetest.executor.execute import execute
 from voicetest.executor.plan import Plan
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
+from voicetest.models.asked import Opens
+from voicetest.models.chat import open_chat
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.in_process import InProcess
 from voicetest.scenario.load import ScenarioFile, load_scenario
@@ -150,6 +152,7 @@ def hold(
     scenario: str,
     *,
     kind: type[Scripted] = Scripted,
+    chat: Opens = open_chat,
     **settings: float,
 ) -> Call:
     """Run a scenario (without its head) against a behaviour."""
@@ -160,8 +163,7 @@ def hold(
     adapter = kind(behaviour=behaviour, **settings)
     call_folder = folder / "call"
     (call_folder / "segments").mkdir(parents=True)
-    planned = Plan(
-        file, adapter, World(speech.voice, speech.transcriber, speech.cache, False), Clock.VIRTUAL
-    )
+    world = World(speech.voice, speech.transcriber, speech.cache, False, chat=chat)
+    planned = Plan(file, adapter, world, Clock.VIRTUAL)
     record = execute(planned, call_folder, Quiet())
     return Call(file, record, evaluate(file, record), call_folder)

@@ -27,6 +27,7 @@ from voicetest.events import (
     Cleared,
     Dtmf,
     Interrupted,
+    Text,
     ToolCalled,
     Transcript,
 )
@@ -63,6 +64,7 @@ LINES: Mapping[str, dict[str, Any]] = {
     "gemini_live": {"adapter": "gemini_live"},
     "gemini_live automatic": {"adapter": "gemini_live", "turn_detection": "automatic"},
     "elevenlabs audio": {"adapter": "elevenlabs", "agent_id": "agent_1"},
+    "elevenlabs_voice": {"adapter": "elevenlabs_voice"},
     "elevenlabs text": {
         "adapter": "elevenlabs",
         "agent_id": "agent_1",
@@ -268,6 +270,18 @@ def test_keys_are_understood_by_message_or_by_tone(caller: Caller) -> None:
     assert done.result.status == "passed", done.result.checks
     sent = [event["key"] for event in done.events if event["type"] == "dtmf_sent"]
     assert sent == (["2", "#"] if Dtmf in done.line.sends else [])
+
+
+def test_a_typed_turn_is_answered_where_the_line_takes_one(caller: Caller) -> None:
+    script = [FIRST, {"text": "Where is my parcel?"}, {"agent": {"says": "parcel number"}}]
+    if Text not in caller.line.sends:
+        with pytest.raises(ScenarioError, match="takes no typed turns"):
+            caller.plan(script)
+        return
+    done = caller.call(script, checks={"missed_responses": {"max": 0}})
+    assert done.result.status == "passed", done.result.checks
+    assert [turn.kind for turn in done.result.turns] == ["agent", "text", "agent"]
+    assert done.result.turns[1].file is None
 
 
 def test_nobody_speaks_in_a_silence(caller: Caller) -> None:

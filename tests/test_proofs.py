@@ -98,6 +98,7 @@ STEPS = {
         "stops_within",
     ),
     "backchannel": _over("backchannel: okay", "false_yields", "keeps_talking"),
+    "text": Proof("mute", "  - text: I was charged twice.\n  - agent: {says: refund}\n", "says"),
     "noise": _over("noise: door", "false_yields", "keeps_talking"),
 }
 CHECKS = {
@@ -139,10 +140,10 @@ DROPOUTS = "line: {downlink: {dropouts: {every: 300ms, for: 40ms}}}\n"
 def test_nothing_that_can_be_checked_is_unproven() -> None:
     assert set(EXPECTATIONS) == set(Expectations.model_fields) - {"severity"}
     assert set(CHECKS) == set(Checks.model_fields) - {"severity"}
-    over = {"interrupt", "backchannel", "noise"}
-    assert over <= set(STEPS)
+    proven = {"interrupt", "backchannel", "noise", "text"}
+    assert proven <= set(STEPS)
     silent = {"agent", "user", "silence", "play", "dtmf", "hangup", "expect"}
-    assert set(ACTIONS) == over | silent, "a new step needs a proof, or a place among the silent"
+    assert set(ACTIONS) == proven | silent, "a new step needs a proof, or a place among the silent"
 
 
 def _result(folder: Path, speech: Speech, proof: Proof, *, faulty: bool) -> Result:

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["Clock", "NotUnderVirtualTime", "Stalled", "VirtualTimeLoop", "run", "sleep_until"]
+__all__ = [
+    "Clock",
+    "Interruption",
+    "NotUnderVirtualTime",
+    "Stalled",
+    "VirtualTimeLoop",
+    "run",
+    "sleep_until",
+]
 
 T = TypeVar("T")
 
@@ -18,6 +28,41 @@ class Clock(StrEnum):
 
     REAL = "real"
     VIRTUAL = "virtual"
+
+
+class Interruption:
+    """Asks calls that run on any thread to end now and to keep what they have."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a signal may come while the same thread holds it
+        self._asked = False
+        self._listeners: dict[int, Callable[[], object]] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether calls have to end."""
+        return self._asked
+
+    def ask(self) -> None:
+        """Tell every call, from any thread or signal handler; calls that begin later as well."""
+        with self._lock:
+            self._asked = True
+            listeners = list(self._listeners.values())
+        for tell in listeners:
+            tell()
+
+    @contextmanager
+    def telling(self, listener: Callable[[], object]) -> Iterator[None]:
+        """Call `listener` if it is asked inside the block, or was before."""
+        with self._lock:
+            self._listeners[id(listener)] = listener
+        try:
+            if self._asked:
+                listener()
+            yield
+        finally:
+            with self._lock:
+                del self._listeners[id(listener)]
 
 
 class NotUnderVirtualTime(RuntimeError):
@@ -108,11 +153,34 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         raise _refused("add_writer")
 
 
-def run(main: Coroutine[Any, Any, T], clock: Clock) -> T:
-    """Run `main` to its end on an event loop of its own; Ctrl-C cancels it."""
+def run(main: Coroutine[Any, Any, T], clock: Clock, interruption: Interruption | None = None) -> T:
+    """Run `main` to its end on an event loop of its own.
+
+    Ctrl-C, or an `interruption` where there is one, cancels it and raises KeyboardInterrupt.
+    """
     factory = VirtualTimeLoop if clock is Clock.VIRTUAL else None
+    done: list[T] = []
     with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(main)
+        if interruption is None:
+            return runner.run(main)
+        runner.run(_interruptible(main, interruption, done.append))
+    if not done:
+        raise KeyboardInterrupt
+    return done[0]
+
+
+async def _interruptible(
+    main: Coroutine[Any, Any, T], interruption: Interruption, keep: Callable[[T], None]
+) -> None:
+    """Keep what `main` returns, unless it is interrupted."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None  # noqa: S101  # a coroutine runs in a task
+    with interruption.telling(lambda: loop.call_soon_threadsafe(task.cancel)):
+        try:
+            keep(await main)
+        except asyncio.CancelledError:
+            if not interruption.asked:
+                raise
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

@@ -1,6 +1,6 @@
 """One scenario from file to result: read this first.
 
-scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate─▶ Result ─write─▶ WAV + JSON
+scenario.yaml ─plan─▶ Plan ─execute─▶ CallRecord ─evaluate, judge─▶ Result ─write─▶ WAV + JSON
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from pathlib import Path
 
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.result import Result
+from voicetest.clock import Interruption
 from voicetest.executor.execute import Progress, execute
+from voicetest.executor.judging import judge_call
 from voicetest.executor.plan import Plan, plan
 from voicetest.report.call import write_call
 
 __all__ = ["Plan", "plan", "run"]
 
 
-def run(planned: Plan, folder: Path, progress: Progress) -> Result:
+def run(
+    planned: Plan, folder: Path, progress: Progress, interruption: Interruption | None = None
+) -> Result:
     """Call the agent, judge the call, and leave all there is in `folder`, secrets masked.
 
     `plan` comes before: it loads the scenario, resolves its adapter, and refuses what cannot work,
     so that nobody is called before every scenario of a run has been found sound.
     """
     started = datetime.now(UTC)
-    record = execute(planned, folder, progress)
+    record = execute(planned, folder, progress, interruption)
     result = evaluate(planned.file, record)
+    result = judge_call(planned, record, result, progress, interruption)
     return write_call(folder, planned, record, result, started)

@@ -36,7 +36,7 @@ class Spending:
     """Adds up what is spent, on one call or, as `part_of` of its calls, on a whole run.
 
     `limit_usd` is checked before each request, by those who know that it will cost something;
-    what was begun is not broken off.
+    what was begun is not broken off. `before_usd` was spent elsewhere and counts as well.
     """
 
     def __init__(
@@ -44,10 +44,12 @@ class Spending:
         limit_usd: float | None = None,
         limit_name: str = "limits.max_cost",
         part_of: Spending | None = None,
+        before_usd: float = 0.0,
     ) -> None:
         self._limit_usd = limit_usd
         self._limit_name = limit_name
         self._whole = part_of
+        self._before_usd = before_usd
         self._items: list[Spent] = []
 
     @property
@@ -58,7 +60,7 @@ class Spending:
     @property
     def usd(self) -> float:
         """What is known to have been spent so far, in US dollars."""
-        return sum(item.cost_usd or 0.0 for item in self._items)
+        return self._before_usd + sum(item.cost_usd or 0.0 for item in self._items)
 
     def add(self, spent: Spent) -> None:
         """Take note of what a request used."""

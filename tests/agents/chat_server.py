@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Served", "chat_server"]
+__all__ = ["WAIT_LIMIT_S", "Served", "chat_server"]
 
 WAIT_LIMIT_S = 20.0
 
@@ -36,11 +36,12 @@ class Served:
 
 @contextmanager
 def chat_server(
-    replies: Sequence[str | Served], status: int = 200
+    replies: Sequence[str | Served | Callable[[Any], str | Served]], status: int = 200
 ) -> Iterator[tuple[str, list[Any]]]:
     """Its base URL, and the requests it got so far; it gives the replies in order.
 
-    Without replies it answers every request with `status`.
+    A reply may be what makes one of the request. Without replies it answers every request with
+    `status`.
     """
     requests: list[Any] = []
 
@@ -52,6 +53,8 @@ def chat_server(
             asked = json.loads(body)
             requests.append(asked)
             reply = replies[len(requests) - 1] if replies else Served(status=status)
+            if callable(reply):
+                reply = reply(asked)
             served = Served(reply) if isinstance(reply, str) else reply
             if served.status != 200 or served.body is not None:
                 self._send(served, served.body or b"{}")

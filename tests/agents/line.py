@@ -13,6 +13,7 @@ import numpy as np
 from voicetest.agents.agent import EmbeddedAgent
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.manners import Manners
+from voicetest.agents.mind import Mind
 from voicetest.agents.rules import DialogueMind
 from voicetest.agents.truth import Spoke
 from voicetest.audio.chunk import AudioChunk, Samples
@@ -93,8 +94,12 @@ def call(
     keys: Callable[[Samples], Sequence[str]] | None = None,
     tones: Callable[[str], Samples] | None = None,
     protocol: Callable[[End, bool], InProcess] = InProcess,
+    mind: Mind | None = None,
 ) -> Call:
-    """Call an agent; the call lasts as long as `behave` does."""
+    """Call an agent; the call lasts as long as `behave` does.
+
+    It follows the dialogue unless it has a `mind` of its own.
+    """
     result = Call()
 
     async def hear(line: Near) -> None:
@@ -115,7 +120,7 @@ def call(
         ):
             agent = EmbeddedAgent(
                 speech.transcriber("pocketsphinx", dialogue.phrases),
-                DialogueMind(dialogue),
+                mind or DialogueMind(dialogue),
                 speech.voice("espeak/en-us"),
                 manners or dialogue.manners,
                 far_line,

@@ -51,8 +51,9 @@ class _Talk:
         return run(self.mind.answer_keys(keys, self._call), Clock.VIRTUAL)
 
     async def _call(
-        self, name: str, arguments: dict[str, Any], own_answer: Any = None
+        self, name: str, arguments: dict[str, Any] | str, own_answer: Any = None
     ) -> ToolResult:
+        assert not isinstance(arguments, str)
         self.calls.append((name, arguments))
         return ToolResult("1", self._answer)
 

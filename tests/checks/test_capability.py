@@ -16,6 +16,7 @@ from voicetest.events import (
     Dtmf,
     Event,
     Interrupted,
+    Text,
     ToolCalled,
     Transcript,
     TranscriptDelta,
@@ -159,3 +160,11 @@ def test_how_soon_an_agent_stops_is_not_measured_where_it_is_told_to(
 def test_a_line_that_cannot_be_told_to_stop_may_be_timed(tmp_path: Path) -> None:
     scenario = "script:\n  - interrupt: hi\n    stops_within: 1s\n"
     assert _problems(tmp_path, scenario, Line(sends=ALL_EVENTS - {Interrupted})) == []
+
+
+def test_a_typed_turn_needs_a_line_that_takes_one(tmp_path: Path) -> None:
+    script = "script:\n  - agent\n  - text: Hello.\n  - agent\n"
+    assert _problems(tmp_path, script, Line()) == []
+    (problem,) = _problems(tmp_path, script, Line(sends=ALL_EVENTS - {Text}))
+    assert (problem.line, problem.column) == (5, 11)
+    assert problem.message == "scripted takes no typed turns: write 'user:' instead"

@@ -15,7 +15,8 @@ from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
 from voicetest.checks.result import Check, Fault, Result, Status, Termination
 from voicetest.events import Mark, ToolCalled, Transcript
 from voicetest.report.console import Console
-from voicetest.report.summary import ScenarioLine, summarise
+from voicetest.report.progress import Narrator, Notice
+from voicetest.report.summary import CaseLine, summarise
 
 FOLDER = Path("runs/now/billing")
 Capture = pytest.CaptureFixture[str]
@@ -48,20 +49,27 @@ def _result(status: Status, *checks: Check, errors: tuple[Fault, ...] = ()) -> R
 
 
 def _show(console: Console, result: Result) -> None:
-    console.begin("Double charge")
-    console.phase("calling")
-    console.end(result, "scenarios/billing.yaml", FOLDER)
+    console.begin(1, "Double charge")
+    console.notice(Notice(1, phase="calling"))
+    console.end(1, result, "scenarios/billing.yaml", FOLDER)
 
 
 def _finish(console: Console, *statuses: Status) -> None:
-    lines = [
-        ScenarioLine(
-            name=status, file="f", status=status, reason="", exit_code=0, duration_s=1, folder="f"
+    cases = [
+        CaseLine(
+            name=status,
+            file="f",
+            where="f:1",
+            adapter="composable",
+            status=status,
+            reason="",
+            exit_code=0,
+            repeat=1,
         )
         for status in statuses
     ]
     now = datetime(2025, 11, 21, tzinfo=UTC)
-    console.finish(summarise(lines, command=(), started=now, finished=now, folder="runs/now"))
+    console.finish(summarise([], cases, command=(), started=now, finished=now, folder="runs/now"))
 
 
 @pytest.fixture
@@ -159,9 +167,9 @@ def test_what_was_said_is_shown_as_it_was_said(plain: None, capsys: Capture) -> 
 
 def test_progress_goes_to_standard_error_in_plain_lines(plain: None, capsys: Capture) -> None:
     console = Console()
-    console.begin("Double charge [1]")
-    console.phase("dialling")
-    console.phase("calling")
+    console.begin(1, "Double charge [1]")
+    console.notice(Notice(1, phase="dialling"))
+    console.notice(Notice(1, phase="calling"))
     console.warn("a secret [will] be spoken")
     output = capsys.readouterr()
     assert output.out == ""
@@ -176,8 +184,8 @@ def test_events_are_shown_only_when_asked_for(plain: None, capsys: Capture) -> N
     entry = Entry(1.5, "agent", Transcript("agent", "Hi [bold]"))
     for verbose in (False, True):
         console = Console(verbose=verbose)
-        console.begin("a")
-        console.entry(entry)
+        console.begin(1, "a")
+        Narrator(1, lambda value: value, console.notice, verbose=console.verbose).entry(entry)
         lines = capsys.readouterr().err.splitlines()
         assert len(lines) == int(verbose)
     assert json.loads(lines[0])["text"] == "Hi [bold]"
@@ -223,8 +231,8 @@ def test_a_terminal_sees_one_live_line_that_is_gone_at_the_end(
 ) -> None:
     screen = _screen(monkeypatch)
     console = Console()
-    console.begin("Double charge")
-    console.phase("calling")
+    console.begin(1, "Double charge")
+    console.notice(Notice(1, phase="calling"))
     happened = [
         Entry(0.0, "voicetest", StepStarted(1)),
         Entry(1.0, "agent", SpeechStarted("agent")),
@@ -232,8 +240,8 @@ def test_a_terminal_sees_one_live_line_that_is_gone_at_the_end(
         Entry(2.0, "agent", Mark("m")),
     ]
     for entry in happened:
-        console.entry(entry)
-    console.end(_result("passed"), "billing.yaml", FOLDER)
+        Narrator(1, lambda value: value, console.notice, verbose=console.verbose).entry(entry)
+    console.end(1, _result("passed"), "billing.yaml", FOLDER)
     written = screen.getvalue()
     assert "Double charge: calling" not in written
     assert "PASSED" in written.splitlines()[-1]
@@ -256,7 +264,7 @@ def test_a_run_of_nothing_says_so(plain: None, capsys: Capture) -> None:
 def test_with_json_standard_output_is_json_and_nothing_else(plain: None, capsys: Capture) -> None:
     console = Console(as_json=True, verbose=True)
     _show(console, _result("failed", FAILED))
-    console.entry(Entry(1.0, "agent", Transcript("agent", "Hi")))
+    console.notice(Notice(1, event="{}"))
     console.warn("odd")
     _finish(console, "failed")
     output = capsys.readouterr()

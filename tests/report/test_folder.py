@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicetest.errors import SetupError
-from voicetest.report.folder import call_folder, new_run_folder, point_latest, write_atomically
+from voicetest.report.folder import (
+    call_folder,
+    call_name,
+    new_run_folder,
+    point_latest,
+    write_atomically,
+)
 
 NOW = datetime(2025, 11, 21, 6, 5, 4, tzinfo=UTC)
 RESERVED = ("con", "prn", "aux", "nul", "com1", "lpt9")
@@ -20,7 +26,7 @@ RESERVED = ("con", "prn", "aux", "nul", "com1", "lpt9")
 
 def _named(run: Path, *files: str) -> list[str]:
     taken: set[str] = set()
-    return [call_folder(run, Path(file), taken).name for file in files]
+    return [call_folder(run, call_name(Path(file), None, taken)).name for file in files]
 
 
 # --- runs
@@ -48,7 +54,7 @@ def test_a_run_folder_that_cannot_be_made_is_a_setup_error(tmp_path: Path) -> No
 
 
 def test_a_call_folder_is_named_after_its_file_and_has_room_for_segments(tmp_path: Path) -> None:
-    folder = call_folder(tmp_path, Path("scenarios/double-charge_2.yaml"), set())
+    folder = call_folder(tmp_path, call_name(Path("scenarios/double-charge_2.yaml"), None, set()))
     assert folder == tmp_path / "double-charge_2"
     assert (folder / "segments").is_dir()
 
@@ -64,10 +70,10 @@ def test_files_of_one_stem_and_one_parent_are_numbered(tmp_path: Path) -> None:
 
 
 def test_a_call_folder_is_never_used_again(tmp_path: Path) -> None:
-    kept = call_folder(tmp_path, Path("billing.yaml"), set())
+    kept = call_folder(tmp_path, "billing")
     (kept / "manifest.json").write_text("kept")
     with pytest.raises(FileExistsError):
-        call_folder(tmp_path, Path("billing.yaml"), set())
+        call_folder(tmp_path, "billing")
     assert (kept / "manifest.json").read_text() == "kept"
 
 
@@ -104,7 +110,7 @@ def test_any_file_name_gives_a_folder_inside_the_run(
     tmp_path_factory: pytest.TempPathFactory, stem: str
 ) -> None:
     run = tmp_path_factory.mktemp("run")
-    folder = call_folder(run, Path(f"{stem}.yaml"), set())
+    folder = call_folder(run, call_name(Path(f"{stem}.yaml"), None, set()))
     assert folder.resolve().parent == run.resolve()
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}", folder.name.lstrip("_"))
     assert not folder.name.endswith(".")
@@ -119,6 +125,22 @@ def test_a_device_name_of_windows_is_no_folder_name(tmp_path: Path, stem: str) -
 def test_names_that_differ_in_case_alone_are_told_apart(tmp_path: Path) -> None:
     names = _named(tmp_path, "a/Billing.yaml", "b/billing.yaml")
     assert len({name.lower() for name in names}) == 2
+
+
+def test_a_case_a_repeat_and_an_attempt_stand_behind_the_stem(tmp_path: Path) -> None:
+    name = call_name(Path("greeting.yaml"), "city=Rome, tone=kind", set())
+    folder = call_folder(tmp_path, name, repeat=3, attempt=2)
+    assert folder.name == "greeting--city=Rome,tone=kind--r03--try2"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_any_case_name_gives_a_folder_inside_the_run(
+    tmp_path_factory: pytest.TempPathFactory, case: str
+) -> None:
+    run = tmp_path_factory.mktemp("run")
+    folder = call_folder(run, call_name(Path("a.yaml"), case, set()))
+    assert folder.resolve().parent == run.resolve()
+    assert re.fullmatch(r"a--[A-Za-z0-9._,=-]{1,80}", folder.name)
 
 
 # --- latest

@@ -18,7 +18,7 @@ from voicetest.errors import (
     SetupError,
     VoicetestError,
 )
-from voicetest.report.summary import ScenarioLine, exit_code_of, overall, summarise
+from voicetest.report.summary import CaseLine, ScenarioLine, exit_code_of, overall, summarise
 
 
 def _result(status: Status, kind: str | None = None) -> Result:
@@ -42,11 +42,26 @@ def _line(status: Status, exit_code: int, name: str = "a") -> ScenarioLine:
     return ScenarioLine(
         name=name,
         file=f"{name}.yaml",
+        where=f"{name}.yaml:1",
+        adapter="composable",
         status=status,
         reason="",
         exit_code=exit_code,
         duration_s=1.0,
         folder=name,
+    )
+
+
+def _case(line: ScenarioLine) -> CaseLine:
+    return CaseLine(
+        name=line.name,
+        file=line.file,
+        where=line.where,
+        adapter=line.adapter,
+        status=line.status,
+        reason=line.reason,
+        exit_code=line.exit_code,
+        repeat=1,
     )
 
 
@@ -107,6 +122,7 @@ def test_passes_are_a_pass_whatever_was_skipped(codes: list[int]) -> None:
 def _summary(*lines: ScenarioLine) -> Any:
     summary = summarise(
         lines,
+        [_case(line) for line in lines],
         command=["voicetest", "run", "a.yaml"],
         started=datetime(2025, 11, 21, 6, 0, tzinfo=UTC),
         finished=datetime(2025, 11, 21, 6, 1, tzinfo=UTC),
@@ -131,17 +147,25 @@ def test_a_run_says_what_ran_when_and_with_what() -> None:
     assert summary["started_at"] == "2025-11-21T06:00:00+00:00"
     assert summary["finished_at"] == "2025-11-21T06:01:00+00:00"
     assert summary["folder"] == "runs/now"
-    assert summary["scenarios"] == [
-        {
-            "name": "billing",
-            "file": "billing.yaml",
-            "status": "passed",
-            "reason": "",
-            "exit_code": 0,
-            "duration_s": 1.0,
-            "folder": "billing",
-        }
-    ]
+    (case,), (line,) = summary["cases"], summary["scenarios"]
+    assert (case["name"], case["where"]) == ("billing", "billing.yaml:1")
+    assert (case["status"], case["repeat"], case["required_rate"]) == ("passed", 1, 1.0)
+    assert (line["folder"], line["attempt"], line["case"]) == ("billing", 1, None)
+
+
+def test_an_interrupted_run_exits_with_130_whatever_its_verdicts_say() -> None:
+    line = _line("passed", 0)
+    now = datetime(2025, 11, 21, 6, 0, tzinfo=UTC)
+    summary = summarise(
+        [line],
+        [_case(line)],
+        command=(),
+        started=now,
+        finished=now,
+        folder="runs/now",
+        interrupted=True,
+    )
+    assert summary.exit_code == ExitCode.INTERRUPTED
 
 
 def test_a_run_of_nothing_has_no_totals_and_exits_with_5() -> None:

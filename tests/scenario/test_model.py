@@ -22,6 +22,7 @@ from voicetest.scenario.model import (
     PlayStep,
     Scenario,
     SilenceStep,
+    TextStep,
     ToolCall,
     ToolError,
     Transcriber,
@@ -58,15 +59,17 @@ def test_each_step_has_its_class(write: Write, tmp_path: Path) -> None:
         "- silence: 2s\n  never_says: hello\n"
         "- play: cough.wav\n  transcript: '#1'\n  gain: -6dB\n"
         "- expect: {turns: {max: 3}, says: refund}\n"
+        "- text: yes\n"
         "- hangup\n"
     )
-    user, silent, silence, play, expect, hangup = scenario(write(HEAD + steps)).script
+    user, silent, silence, play, expect, typed, hangup = scenario(write(HEAD + steps)).script
     assert user == UserStep(user="yes", voice="espeak/en", rate=1.2)
     assert silent == SilenceStep(silence=3.0, stays_silent=True)
     assert silence == SilenceStep(silence=2.0, never_says=("hello",))
     assert play == PlayStep(play=(tmp_path / "cough.wav").resolve(), transcript="#1", gain=-6.0)
     assert isinstance(expect, ExpectStep)
     assert expect.expect.says == ("refund",)
+    assert typed == TextStep(text="yes")
     assert hangup == HangupStep()
 
 
@@ -251,7 +254,6 @@ BAD_FILES = [
     ("version: 1\nagent: {adapter: x}\nscript: []\n", "3:9", "the script has no steps"),
     ("version: 1\nagent: {adapter: x}\nscript: agent\n", "3:9", "expected a list of steps"),
     ("version: 1\nagent: {adapter: x}\nscript:\n-user: hi\n", "3:8", "expected a list of steps"),
-    (WHOLE + "matrix: {a: [b]}\n", "4:1", "unknown key 'matrix'"),
     (WHOLE + "transciber: x\n", "4:1", "did you mean 'transcriber'"),
     (WHOLE + "steps: []\n", "4:1", "did you mean 'script'"),
     (WHOLE + "user: bob\n", "4:7", "expected a mapping, lines of 'key: value', found 'bob'"),

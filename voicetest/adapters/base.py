@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
+from voicetest.models.asked import Opens
+from voicetest.models.chat import open_chat
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.tools import Tool
 from voicetest.scenario.values import Count, Duration
@@ -98,6 +100,8 @@ class World:
     """What the agent may call, for platforms that want to know it before the call."""
     spending: Spending = field(default_factory=Spending)
     """Takes note of what this call costs; asked before each request that will be paid for."""
+    chat: Opens = open_chat
+    """Opens the language model that plays the user, or judges."""
     offline: bool = False
     """Whether whatever would leave this machine is simulated."""
 
@@ -111,6 +115,10 @@ class Adapter(BaseModel, ABC):
     """One line for `voicetest list-adapters`."""
     typical: ClassVar[Capabilities]
     """What the line can carry with default settings."""
+    environment: ClassVar[Sequence[str]] = ()
+    """The variables of the environment that it reads."""
+    example: ClassVar[Mapping[str, str]] = {}
+    """Settings in the scenario that `voicetest init` writes, beside those that have no default."""
 
     response_timeout: Duration = Field(
         default=60.0, description="How long to wait for the agent to begin an answer."
@@ -141,6 +149,16 @@ class Adapter(BaseModel, ABC):
     def transcribers(self) -> Mapping[str, str]:
         """The transcribers it listens with, by setting."""
         return {}
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The language models it thinks with in this process, by setting."""
+        return {}
+
+    @property
+    def brief(self) -> str:
+        """What its language models are told before the call."""
+        return ""
 
     @property
     def speech_keys(self) -> Mapping[str, SecretStr]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE, Adapter, World
 from voicetest.agents.dialogue import Dialogue, DialogueFile
 from voicetest.agents.llm import DEFAULT_PROMPT, LlmMind
-from voicetest.agents.mind import Mind
 from voicetest.errors import ConnectionFailed
 from voicetest.events import Event, Ping
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
+from voicetest.models.chat import Model, open_chat
+from voicetest.models.keys import missing_key
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.in_process import InProcess
 from voicetest.scenario.values import Text
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
+
+if TYPE_CHECKING:
+    from voicetest.agents.recipe import AgentRecipe
 
 __all__ = ["ComposableVoiceAgent"]
 
@@ -32,6 +36,11 @@ class ComposableVoiceAgent(Adapter):
 
     summary: ClassVar[str] = "an agent in this process: STT → LLM or dialogue → TTS"
     typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+    example: ClassVar[Mapping[str, str]] = {
+        "stt": OFFLINE_EARS,
+        "dialogue": "agents/example.yaml",
+        "tts": OFFLINE_VOICE,
+    }
 
     stt: Text = Field(description="The agent's ears: a transcriber.")
     dialogue: DialogueFile | None = Field(
@@ -42,6 +51,11 @@ class ComposableVoiceAgent(Adapter):
     )
     base_url: Text | None = Field(
         default=None, description="Where the language model is, if not at its usual address."
+    )
+    llm_api_key: SecretStr | None = Field(
+        default=None,
+        description="The language model's key, if it is not in the environment under its usual "
+        "name.",
     )
     tts: Text = Field(description="The agent's voice.")
     system_prompt: Text = Field(
@@ -69,9 +83,26 @@ class ComposableVoiceAgent(Adapter):
         return {"stt": self.stt}
 
     @property
+    def models(self) -> Mapping[str, str]:
+        """Its mind, unless that is a dialogue."""
+        return {} if self.llm is None else {"llm": self.llm}
+
+    @property
+    def brief(self) -> str:
+        """Its prompt."""
+        return self.system_prompt
+
+    @property
     def outside(self) -> tuple[str, ...]:
         """The language model, if there is one."""
         return () if self.llm is None else (f"agent.llm ({self.llm})",)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The key of the language model, unless it is somewhere else than usual."""
+        if self.llm is None or self.llm_api_key is not None or self.base_url is not None:
+            return ()
+        return missing_key(self.llm)
 
     @property
     def sdks(self) -> tuple[str, ...]:
@@ -81,31 +112,41 @@ class ComposableVoiceAgent(Adapter):
     @asynccontextmanager
     async def connect(self, world: World) -> AsyncIterator[Link]:
         """Start the agent at the far end of a line in memory."""
-        # Not needed to validate a scenario, and slow to import.
-        from voicetest.agents.recipe import AgentRecipe
+        async with AsyncExitStack() as open_parts:
+            recipe = await self._recipe(world, open_parts)
+            if recipe.faults.refuses:
+                words = "the agent does not take the call: its dialogue says 'refuses'"
+                raise ConnectionFailed(words)
+            if world.real_time:
+                await recipe.prepare()
+            async with self._serving(recipe) as link:
+                yield link
 
+    @asynccontextmanager
+    async def _serving(self, recipe: AgentRecipe) -> AsyncIterator[Link]:
         near: Transport[Event]
         far: Transport[Event]
         near, far = memory_pair()
-        dialogue = self.dialogue
-        ears = world.transcriber(self.stt, dialogue.phrases if dialogue else ())
-        voice = world.voice(self.tts)
-        recipe = (
-            AgentRecipe(ears, self._mind, voice, told=world.told)
-            if dialogue is None
-            else AgentRecipe.follows(dialogue, ears, voice, world.told)
-        )
-        if recipe.faults.refuses:
-            raise ConnectionFailed("the agent does not take the call: its dialogue says 'refuses'")
-        if world.real_time:
-            await recipe.prepare()
         async with asyncio.TaskGroup() as tasks, CodecLink(InProcess(End.SERVER), far) as line:
             tasks.create_task(recipe.make(line, partial(far.send, Ping("?"))).serve())
             async with CodecLink(InProcess(End.CLIENT), near) as link:
                 yield link
 
-    def _mind(self) -> Mind:
-        return LlmMind(self.llm or "", self.system_prompt, self.base_url)
+    async def _recipe(self, world: World, open_parts: AsyncExitStack) -> AgentRecipe:
+        """The agent's parts; what has to be closed after the call is put into `open_parts`."""
+        # Not needed to validate a scenario, and slow to import.
+        from voicetest.agents.recipe import AgentRecipe
+
+        dialogue, voice = self.dialogue, world.voice(self.tts)
+        ears = world.transcriber(self.stt, dialogue.phrases if dialogue else ())
+        if dialogue is not None:
+            return AgentRecipe.follows(dialogue, ears, voice, world.told)
+        model = Model(self.llm or "", self.base_url, self.llm_api_key)
+        chat = await open_parts.enter_async_context(open_chat(model, world.spending))
+        await chat.prepare()
+        return AgentRecipe(
+            ears, lambda: LlmMind(chat, self.system_prompt, world.tools), voice, told=world.told
+        )
 
     def offline(self, dialogue: Dialogue | None, local: bool) -> Adapter | None:
         """Itself if all its parts are local, else the same with offline parts and that mind."""

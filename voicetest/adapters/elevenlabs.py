@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -77,6 +77,7 @@ class ElevenLabsAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "an agent of ElevenLabs Agents, over its WebSocket"
     typical: ClassVar[Capabilities] = ElevenLabs().client()
+    environment: ClassVar[Sequence[str]] = (KEY,)
 
     agent_id: Text = Field(description="The agent's id, such as agent_0123.")
     api_key: Header | None = Field(

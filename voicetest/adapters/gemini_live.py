@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ class GeminiLiveAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "a model behind the Gemini Live API"
     typical: ClassVar[Capabilities] = GeminiLive(End.CLIENT)
+    environment: ClassVar[Sequence[str]] = _KEYS
 
     model: Text = Field(
         default=MODEL,

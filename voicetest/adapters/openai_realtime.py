@@ -6,7 +6,7 @@ Wire facts: openai-python 2.54, `openai.types.realtime`.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
@@ -58,6 +58,7 @@ class OpenAIRealtimeAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "a speech-to-speech model behind OpenAI's Realtime API"
     typical: ClassVar[Capabilities] = OpenAIRealtime(End.CLIENT)
+    environment: ClassVar[Sequence[str]] = (_KEY,)
 
     model: Text = Field(default=DEFAULT_MODEL, description="The model that is called.")
     voice: Text = Field(default=DEFAULT_VOICE, description="Its voice, such as alloy or marin.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -68,6 +68,7 @@ class VapiAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "an assistant of Vapi"
     typical: ClassVar[Capabilities] = Vapi(End.CLIENT)
+    environment: ClassVar[Sequence[str]] = (KEY_VARIABLE,)
 
     assistant_id: Text = Field(description="The assistant to call, by its id.")
     api_key: Header | None = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from voicetest.agents.ears import TURN_SILENCE_S, Ears, Heard
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.keypad import Keyed, Keypad
 from voicetest.agents.manners import Manners
-from voicetest.agents.mind import Mind, Reply
+from voicetest.agents.mind import Flow, Mind, Reply
 from voicetest.agents.mouth import Mouth
 from voicetest.agents.parts import Part, Words, answer
 from voicetest.agents.truth import Spoke
@@ -209,6 +209,9 @@ class EmbeddedAgent:
                 continue
             self._greeted = True
             reply = await self._think(found)
+            if isinstance(reply, Flow):
+                await self._say_as_it_comes(reply)
+                continue
             await self._say(*answer(reply, self._faults))
             if reply.ends_call:
                 await asyncio.sleep(_GOODBYE_PAUSE_S)
@@ -244,7 +247,7 @@ class EmbeddedAgent:
                 if self._quiet_since + quiet_s <= deadline:
                     return None
 
-    async def _think(self, found: _Input) -> Reply:
+    async def _think(self, found: _Input) -> Reply | Flow:
         # An agent that talks over its user does not wait for anybody's end.
         patience = 0.0 if self._faults.talks_over is not None else self._manners.reply_delay
         delay = patience + self._faults.slow
@@ -277,17 +280,35 @@ class EmbeddedAgent:
             await say(self._link, AgentTurnEnded())
         self._in_turn = False
 
+    async def _say_as_it_comes(self, flow: Flow) -> None:
+        """One turn of the agent, of which only the mind knows how long it will be."""
+        spoke = await self._mouth.speak_on(self._announced(flow))
+        if self._mouth.heard_share < 1:
+            self._mind.cut_short(self._mouth.heard_share)
+        if not spoke:
+            await self._say()
+            return
+        self._quiet_since = self._loop.time()
+        self._in_turn = False
+
+    async def _announced(self, flow: Flow) -> AsyncGenerator[str, None]:
+        async with aclosing(flow.sentences) as sentences:
+            async for sentence in sentences:
+                await self._begin_turn()
+                yield sentence
+
     async def _begin_turn(self) -> None:
         if not self._in_turn:
             self._in_turn = True
             await say(self._link, AgentTurnStarted())
 
     async def _call_tool(
-        self, name: str, arguments: dict[str, Any], own_answer: Any = None
+        self, name: str, arguments: dict[str, Any] | str, own_answer: Any = None
     ) -> ToolResult:
         await self._begin_turn()
         self._tool_calls += 1
-        call = ToolCalled(f"call_{self._tool_calls}", name, json.dumps(arguments))
+        written = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        call = ToolCalled(f"call_{self._tool_calls}", name, written)
         if ToolResult not in self._link.receives:  # the tools run at this side
             result = ToolResult(call.id, json.dumps(own_answer))
             await say(self._link, call)

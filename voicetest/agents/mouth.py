@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
 
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.parts import Part, Presses, Words
@@ -22,7 +24,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.links.base import Link, say
-from voicetest.speech.voices.base import Voice
+from voicetest.speech.voices.base import UnspeakableText, Voice
 
 __all__ = ["Mouth"]
 
@@ -32,6 +34,19 @@ GENERATED = Status("generated")
 _PIECE_S = 0.02
 _BROKEN = 1011
 """The close code of a peer that failed (RFC 6455 §7.4.1)."""
+
+
+_AHEAD = 2
+"""Sentences that are made into sound before the one before them was sent."""
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A part of a turn whose sound begins to be heard at `start`."""
+
+    words: int
+    start: float
+    sound: AudioChunk
 
 
 class Mouth:
@@ -90,9 +105,7 @@ class Mouth:
 
     async def speak(self, *parts: Part) -> None:
         """Send one turn with its words, its sound and its end; returns when it was heard."""
-        self._hushed.clear()
-        self._stopped_at = math.inf
-        self._heard_share = 1.0
+        self._begin()
         try:
             for place, part in enumerate(parts, 1):
                 if not await self._part(part, ends_turn=place == len(parts)):
@@ -103,6 +116,104 @@ class Mouth:
                 await say(self._link, AgentTurnEnded("interrupted"))
         finally:
             self._speaking = False
+
+    async def speak_on(self, sentences: AsyncGenerator[str, None]) -> bool:
+        """Speak a turn that is still being thought of; returns whether it said anything.
+
+        Each sentence is made into sound and sent while those before it are heard. When the turn
+        is hushed, be it before its first sound, `sentences` is closed at once.
+        """
+        self._begin()
+        self._speaking = True
+        said: list[_Sentence] = []
+        taken: list[str] = []
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                turn = tasks.create_task(self._send_on(sentences, taken, said))
+                stopping = tasks.create_task(self._cancel_when_hushed(turn))
+                await asyncio.wait([turn])
+                stopping.cancel()
+            if said and self._hushed.is_set():
+                await say(self._link, Cleared())
+                await say(self._link, AgentTurnEnded("interrupted"))
+        except asyncio.CancelledError:
+            self._stopped_at = min(self._stopped_at, self._loop.time())
+            raise
+        finally:
+            self._speaking = False
+            self._account_for(taken, said)
+        return bool(said)
+
+    async def _cancel_when_hushed(self, turn: asyncio.Task[None]) -> None:
+        await self._hushed.wait()
+        turn.cancel()
+
+    async def _send_on(
+        self, sentences: AsyncGenerator[str, None], taken: list[str], said: list[_Sentence]
+    ) -> None:
+        made: asyncio.Queue[tuple[str, AudioChunk] | None] = asyncio.Queue(_AHEAD)
+        silent_at = 0.0
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._make(sentences, taken, made))
+            while (next_one := await made.get()) is not None:
+                text, sound = next_one
+                start = max(self._loop.time(), silent_at)
+                silent_at = start + sound.duration
+                said.append(_Sentence(len(text.split()), start, sound))
+                self._utterances += 1
+                await self._send_words(text)
+                if self._link.paced:
+                    await self._until(start)
+                    await self._pace(sound)
+                else:
+                    await self._send(sound)
+                await say(self._link, Mark(f"utterance-{self._utterances}"))
+        if not said:
+            return
+        await say(self._link, GENERATED if self._ends_when_heard else AgentTurnEnded())
+        if await self._until(silent_at) and self._ends_when_heard:
+            await say(self._link, AgentTurnEnded())
+
+    async def _make(
+        self,
+        sentences: AsyncGenerator[str, None],
+        taken: list[str],
+        made: asyncio.Queue[tuple[str, AudioChunk] | None],
+    ) -> None:
+        """Put each sentence with its sound into the queue, and None after the last one."""
+        async with aclosing(sentences):
+            async for text in sentences:
+                taken.append(text)
+                try:
+                    sound = await self._voice.synthesise(text)
+                except UnspeakableText as error:
+                    await say(self._link, Warned(f"left unsaid: {error}"))
+                    continue
+                await made.put((text, sound))
+                await asyncio.sleep(0)  # it is said before what is thought of next is done
+        await made.put(None)
+
+    def _account_for(self, taken: list[str], said: list[_Sentence]) -> None:
+        heard = 0.0
+        for sentence in said:
+            whole = sentence.sound.duration
+            heard_s = min(max(self._stopped_at - sentence.start, 0.0), whole)
+            heard += round(sentence.words * heard_s / whole)
+            spoke = spoken(sentence.sound, sentence.start, self._stopped_at)
+            if self._told is not None and spoke is not None:
+                self._told(spoke)
+        if self._hushed.is_set():
+            self._heard_share = heard / max(sum(len(text.split()) for text in taken), 1)
+
+    def _begin(self) -> None:
+        self._hushed.clear()
+        self._stopped_at = math.inf
+        self._heard_share = 1.0
+
+    async def _send_words(self, text: str) -> None:
+        if not self._faults.mute:
+            await say(self._link, TranscriptDelta("agent", text))
+            await say(self._link, Transcript("agent", text))
 
     async def _part(self, part: Part, ends_turn: bool) -> bool:
         """Whether the turn goes on after this part."""
@@ -124,9 +235,7 @@ class Mouth:
         )
         sound = _beginning(whole, 0.5 if broken else words.share)
         self._speaking = True
-        if not self._faults.mute:
-            await say(self._link, TranscriptDelta("agent", words.text))
-            await say(self._link, Transcript("agent", words.text))
+        await self._send_words(words.text)
         start = self._loop.time()
         try:
             heard = await self._play(sound, ends_turn and not broken)

@@ -8,12 +8,12 @@ from typing import Literal
 
 __all__ = ["AWAITED", "SPOKEN", "TURNS", "Line", "LineKind"]
 
-LineKind = Literal["user", "play", "interrupt", "backchannel", "noise", "dtmf"]
-TURNS: frozenset[LineKind] = frozenset({"user", "play", "interrupt"})
+LineKind = Literal["user", "play", "interrupt", "backchannel", "noise", "dtmf", "text", "improvise"]
+TURNS: frozenset[LineKind] = frozenset({"user", "play", "interrupt", "improvise"})
 """Lines that are a turn of the user."""
 SPOKEN: frozenset[LineKind] = TURNS | {"backchannel"}
 """Lines that are speech."""
-AWAITED: frozenset[LineKind] = TURNS | {"dtmf"}
+AWAITED: frozenset[LineKind] = TURNS | {"dtmf", "text"}
 """Lines that the agent should answer."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.wav import read_span
-from voicetest.call.line import AWAITED, SPOKEN, TURNS, Line
+from voicetest.call.line import AWAITED, SPOKEN, TURNS, Line, LineKind
 from voicetest.call.microphone import FRAME_S, Microphone
 from voicetest.call.timeline import LineSpoken, Note, SpeechStarted, SpeechStopped
 from voicetest.call.turns import AgentTurns
@@ -67,7 +67,7 @@ class Speaker:
         start = await started
         speech_start = start + line.speech_start_s
         whole = start + len(samples) / INTERNAL.rate
-        self._begin(line, speech_start, start + line.speech_end_s)
+        self._begin(line.kind, speech_start, start + line.speech_end_s)
         try:
             await finished
             await sleep_until(self._start + whole)
@@ -82,7 +82,7 @@ class Speaker:
     async def press(self, line: Line, step: int) -> None:
         """Press the keys of a line by messages instead of tones."""
         start = at = last = self._now
-        self._begin(line, start, start)
+        self._begin(line.kind, start, start)
         try:
             for key in line.keys:
                 if key != "w":
@@ -94,12 +94,24 @@ class Speaker:
         finally:
             self._end(line, step, start, self._now, last, at)
 
-    def _begin(self, line: Line, start: float, end: float) -> None:
-        if line.kind in AWAITED:
+    async def type_text(self, text: str, step: int) -> None:
+        """Send a typed turn, which begins and ends at once."""
+        now = self._now
+        self._begin("text", now, now)
+        self._turns.user_begins(now)
+        self._turns.user_ends(now)
+        self.awaiting_audio = True
+        typed = LineSpoken(step, "text", text, now, now, now, now, truncated=False, clean="")
+        # Noted first: what the platform understood of it belongs to this line.
+        self._note(typed, now)
+        await self._say(Text(text))
+
+    def _begin(self, kind: LineKind, start: float, end: float) -> None:
+        if kind in AWAITED:
             self.speech_start_s, self.speech_end_s = start, end
-        if line.kind in TURNS:
+        if kind in TURNS:
             self._turns.user_begins(start)
-        if line.kind in SPOKEN:
+        if kind in SPOKEN:
             self._note(SpeechStarted("user"), start)
 
     def _end(

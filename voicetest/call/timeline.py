@@ -16,6 +16,7 @@ __all__ = [
     "EndReason",
     "Entry",
     "FirstAudio",
+    "Improvised",
     "LineSpoken",
     "Note",
     "SpeechStarted",
@@ -80,9 +81,21 @@ class LineSpoken:
     truncated: bool
     """Whether the call ended before the whole line was out."""
     clean: str
-    """Name of the file with the clean line, before effects and line."""
+    """Name of the file with the clean line, before effects and line; empty for a typed one."""
     said: str | None = None
     """Its words where the voice departed from the text."""
+
+
+@dataclass(frozen=True)
+class Improvised:
+    """The user of step `step` made up no more lines; `reason` is in the words of who played it.
+
+    `done`: the user has what it wanted; `turns`: it has said all the lines it may say.
+    """
+
+    step: int
+    ended: Literal["done", "turns", "hung_up"]
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -167,6 +180,7 @@ Note: TypeAlias = (
     | StepEnded
     | LineSpoken
     | UserInterrupt
+    | Improvised
     | SpeechStarted
     | SpeechStopped
     | FirstAudio

@@ -56,7 +56,7 @@ def spoken_over(
     found = []
     for turn in call.user_turns:
         line = turn.spoken
-        told = call.interrupts.get(line.step)
+        told = turn.over
         if line.kind not in ("interrupt", "backchannel", "noise") and told is None:
             continue
         mode = told.mode if told is not None else "voice"

@@ -10,6 +10,7 @@ from voicetest.events import (
     Dtmf,
     Event,
     Interrupted,
+    Text,
     ToolCalled,
     Transcript,
     TranscriptDelta,
@@ -29,6 +30,7 @@ from voicetest.scenario.steps import (
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
 )
 
 __all__ = ["impossible_steps"]
@@ -86,6 +88,8 @@ def _step_problems(step: Step, line: Capabilities, adapter: str) -> Iterator[tup
     match step:
         case DtmfStep(mode="native") if Dtmf not in line.sends:
             yield "mode", f"{adapter} has no message for keys: write 'mode: inband', or 'auto'"
+        case TextStep() if Text not in line.sends:
+            yield "text", f"{adapter} takes no typed turns: write 'user:' instead"
         case InterruptStep():
             native = Interrupted in line.sends
             if step.mode == "native" and not native:

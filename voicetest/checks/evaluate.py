@@ -16,7 +16,6 @@ from voicetest.checks.result import (
     Fault,
     HarnessFigures,
     Result,
-    Status,
     Termination,
     ToolCallRecord,
     Turn,
@@ -24,6 +23,7 @@ from voicetest.checks.result import (
 from voicetest.checks.speech import part, place_turns, responses
 from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
+from voicetest.checks.verdict import verdict
 from voicetest.checks.view import AgentTurn, CallView, view
 from voicetest.checks.whole_call import CheckPlace, judge_whole_call
 from voicetest.scenario.load import ScenarioFile
@@ -33,6 +33,7 @@ from voicetest.scenario.steps import (
     ExpectStep,
     PlayStep,
     SilenceStep,
+    TextStep,
     UserStep,
 )
 
@@ -46,7 +47,8 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
     """Judge a call; the same record always gives the same result."""
     measured = _measured(file, record)
     checks = tuple(_checks(file, record, measured))
-    status, reason = _verdict(record, checks)
+    broken = None if record.error is None else record.error.message
+    status, reason = verdict(checks, broken)
     numbered = numbered_turns(file, measured)
     return Result(
         status=status,
@@ -101,7 +103,7 @@ def _awaited(file: ScenarioFile) -> list[int]:
     spoken = False
     for index, step in enumerate(file.scenario.script):
         match step:
-            case UserStep() | PlayStep() | DtmfStep():
+            case UserStep() | PlayStep() | TextStep() | DtmfStep():
                 spoken = True
             case AgentStep():
                 if spoken and step.agent.stays_silent is None:
@@ -148,19 +150,6 @@ def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Itera
             passed=False,
             severity="fail",
         )
-
-
-def _verdict(record: CallRecord, checks: Sequence[Check]) -> tuple[Status, str]:
-    if record.error is not None:
-        return "error", record.error.message
-    decisive = [check for check in checks if check.severity == "fail"]
-    failed = [check for check in decisive if not check.passed and not check.inconclusive]
-    if failed:
-        return "failed", f"{len(failed)} of {len(decisive)} checks failed, first: {failed[0].name}"
-    unclear = [check for check in decisive if check.inconclusive]
-    if unclear:
-        return "inconclusive", f"{len(unclear)} timing checks are within voicetest's own error"
-    return "passed", f"all {len(decisive)} checks hold"
 
 
 def _faults(record: CallRecord) -> tuple[Fault, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from voicetest.audio.defects import Defect
@@ -12,13 +12,14 @@ from voicetest.call.line import SPOKEN, LineKind
 from voicetest.checks.barge import SpokenOver
 from voicetest.checks.result import Metric, Unit
 from voicetest.checks.speech import PlacedTurn, Response
-from voicetest.checks.view import CallView
+from voicetest.checks.view import CallView, UserTurn
 from voicetest.speech.matching import word_error_rate
 
 __all__ = ["UNITS", "Measured", "measure", "summarise", "windows"]
 
-_UNDISTURBED: frozenset[LineKind] = frozenset({"user", "play"})
-"""Lines during which the agent should not begin to speak."""
+_UNDISTURBED: frozenset[LineKind] = frozenset({"user", "play", "improvise"})
+"""Lines during which the agent should not begin to speak, unless they interrupt it."""
+_INTERRUPTING: frozenset[LineKind] = frozenset({"interrupt", "improvise"})
 
 UNITS: dict[str, Unit] = {
     "response_latency": "s",
@@ -74,15 +75,7 @@ class Measured:
     @property
     def user_speech(self) -> list[Segment]:
         """Where the user speaks."""
-        return self.spoken_in(SPOKEN)
-
-    def spoken_in(self, kinds: Collection[LineKind]) -> list[Segment]:
-        """Where the sound of some kinds of lines is."""
-        return [
-            Segment(turn.spoken.speech_start_s, turn.spoken.speech_end_s)
-            for turn in self.call.user_turns
-            if turn.spoken.kind in kinds
-        ]
+        return [_segment(turn) for turn in self.call.user_turns if turn.spoken.kind in SPOKEN]
 
 
 def measure(call: Measured) -> dict[str, Metric]:
@@ -143,7 +136,16 @@ def _response_latency(call: Measured) -> list[float]:
 
 
 def _interrupted(call: Measured) -> list[SpokenOver]:
-    return [over for over in call.over if over.line.kind == "interrupt" and over.mode == "voice"]
+    meant = (over for over in call.over if over.line.kind in _INTERRUPTING)
+    return [over for over in meant if over.mode == "voice"]
+
+
+def _undisturbed(turn: UserTurn) -> bool:
+    return turn.spoken.kind in _UNDISTURBED and not turn.interrupts
+
+
+def _segment(turn: UserTurn) -> Segment:
+    return Segment(turn.spoken.speech_start_s, turn.spoken.speech_end_s)
 
 
 def _stop_time(call: Measured) -> list[float]:
@@ -157,7 +159,7 @@ def _false_yields(call: Measured) -> list[float]:
 
 
 def _talk_overs(call: Measured) -> list[float]:
-    latencies = [r.latency_s for r in call.responses if r.user.spoken.kind in _UNDISTURBED]
+    latencies = [r.latency_s for r in call.responses if _undisturbed(r.user)]
     return [sum(1 for latency in latencies if latency is not None and latency < 0)]
 
 
@@ -174,7 +176,7 @@ def _time_to_first_audio(call: Measured) -> list[float]:
 
 
 def _talk_over(call: Measured) -> list[float]:
-    lines = call.spoken_in(_UNDISTURBED)
+    lines = [_segment(turn) for turn in call.call.user_turns if _undisturbed(turn)]
     total = sum(user.end - user.start for user in lines)
     covered = sum(
         _shared(user, agent)
@@ -230,7 +232,7 @@ def _wer(call: Measured) -> list[float]:
     of_user = [
         word_error_rate(turn.spoken.text, turn.understood)
         for turn in call.call.user_turns
-        if turn.understood is not None and turn.spoken.text
+        if turn.understood is not None and turn.spoken.kind in SPOKEN and turn.spoken.text
     ]
     texts = {placed.turn.index: placed.turn.text for placed in call.placed}
     of_agent = [

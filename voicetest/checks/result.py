@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.checks.cost import Cost
+from voicetest.checks.judgement import Judgement
+
 __all__ = [
     "Check",
     "Fault",
@@ -49,7 +52,10 @@ class Turn(_Value):
 
     index: int = Field(description="Counted from 0 over both parties, in order of start.")
     by: Literal["user", "agent"] = Field(description="Who spoke.")
-    kind: str = Field(description="user, play or agent.")
+    kind: str = Field(
+        description="agent, or what the user did: user, interrupt, backchannel, play, noise, dtmf, "
+        "text, improvise."
+    )
     step: StepPlace | None = Field(description="The step that spoke it or listened to it.")
     start_s: float = Field(description="Where speech starts in the recording.")
     end_s: float = Field(description="Where speech ends in the recording, without the tail.")
@@ -166,3 +172,9 @@ class Result(_Value):
     messages: tuple[dict[str, Any], ...]
     termination: Termination
     harness: HarnessFigures | None
+    judge: Judgement | None = Field(
+        default=None, description="What a language model said of the call; null without one."
+    )
+    cost: Cost | None = Field(
+        default=None, description="What the call cost; null when no paid service was used."
+    )

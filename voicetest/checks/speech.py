@@ -96,7 +96,7 @@ def responses(
         line = turn.spoken
         until = lines[number + 1].speech_start_s if number + 1 < len(lines) else float("inf")
         since = line.speech_start_s
-        if line.kind == "interrupt":
+        if turn.interrupts:
             # What the agent was saying may go on for a while; the answer comes after the words.
             since = line.speech_end_s
         answer = next((s for s in agent_speech if since < s.start < until), None)

@@ -9,6 +9,7 @@ from voicetest.call.harness import Harness
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
 from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
+from voicetest.checks.improvised import judge_improvised
 from voicetest.checks.metrics import Measured
 from voicetest.checks.over import judge_over
 from voicetest.checks.result import Check
@@ -22,17 +23,22 @@ from voicetest.scenario.steps import (
     BackchannelStep,
     DtmfStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
     NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 
 __all__ = ["judge_steps"]
 
-_SOUNDING = (UserStep, PlayStep, InterruptStep, BackchannelStep, NoiseStep, DtmfStep)
+_ACTED = (UserStep, PlayStep, InterruptStep, BackchannelStep, NoiseStep, DtmfStep, TextStep)
+"""Steps in which the user does something."""
+_ASKED = UserStep | PlayStep | InterruptStep | DtmfStep | TextStep
+"""Steps that the agent answers."""
 
 
 def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None) -> Iterator[Check]:
@@ -52,6 +58,9 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
             case SilenceStep():
                 listening = _Listening(file, measured, harness, index, reached, step)
                 yield from listening.silence_checks(step)
+            case ImproviseStep():
+                yield from judge_improvised(file, measured, index, step, reached)
+                agent_may_leave = False
             case InterruptStep() | BackchannelStep() | NoiseStep():
                 yield from judge_over(file, measured, harness, index, step, reached)
                 agent_may_leave = False
@@ -64,7 +73,7 @@ def _reached(measured: Measured, index: int, step: Step) -> StepView | None:
     view = measured.call.steps.get(index)
     if view is None:
         return None
-    if isinstance(step, _SOUNDING) and (view.ended is None or view.ended.reason is None):
+    if isinstance(step, _ACTED) and (view.ended is None or view.ended.reason is None):
         spoken = any(turn.spoken.step == index for turn in measured.call.user_turns)
         return view if spoken else None
     if view.ended is None:
@@ -231,12 +240,17 @@ class _Listening:
         """What `within` runs from, and the earliest time at which its speech may start."""
         script = self.file.scenario.script
         for earlier in range(self.index - 1, -1, -1):
-            if isinstance(script[earlier], UserStep | PlayStep | InterruptStep | DtmfStep):
+            if isinstance(script[earlier], _ASKED):
                 for turn in self.measured.call.user_turns:
                     if turn.spoken.step == earlier:
                         return turn.spoken.speech_end_s, turn.spoken.speech_start_s
-            if isinstance(script[earlier], AgentStep):
+            if isinstance(script[earlier], AgentStep | ImproviseStep):
                 end = self._end_of_turns_before()
+                turns = reversed(self.measured.call.user_turns)
+                last = next((t.spoken for t in turns if t.spoken.step == earlier), None)
+                # A user who makes up the lines hears every answer but that to a parting line.
+                if last is not None and last.speech_end_s > end:
+                    return last.speech_end_s, last.speech_start_s
                 return end, end
         return 0.0, -1.0
 

@@ -76,10 +76,10 @@ def _user_turn(file: ScenarioFile, index: int, turn: UserTurn) -> Turn:
         cause="",
         response_latency_s=None,
         time_to_first_audio_s=None,
-        file=f"segments/{index:02}-user.wav",
+        file=f"segments/{index:02}-user.wav" if line.clean else None,
         transcript=line.text,
         transcript_source="script" if line.text else None,
-        said=(line.said or line.text) if line.kind in SPOKEN else None,
+        said=(line.said or line.text) if line.kind in SPOKEN | {"text"} else None,
         understood=turn.understood,
     )
 

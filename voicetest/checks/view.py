@@ -11,6 +11,7 @@ from voicetest.call.timeline import (
     EndReason,
     Entry,
     FirstAudio,
+    Improvised,
     LineSpoken,
     SpeechStarted,
     StepEnded,
@@ -95,7 +96,16 @@ class UserTurn:
     """One line of the script as it went out."""
 
     spoken: LineSpoken
+    over: UserInterrupt | None = None
+    """How it was to be said over the agent; None where it was not."""
     understood: str | None = None
+
+    @property
+    def interrupts(self) -> bool:
+        """Whether it was said over the agent, which should stop for it."""
+        if self.spoken.kind == "improvise":
+            return self.over is not None and self.over.mode != "missed"
+        return self.spoken.kind == "interrupt"
 
 
 @dataclass
@@ -125,8 +135,10 @@ class CallView:
     ended: CallEnded | None = None
     cuts_s: list[float] = field(default_factory=list)
     """When the rest of what the agent had sent was thrown away."""
-    interrupts: dict[int, UserInterrupt] = field(default_factory=dict)
-    """How each step that speaks over the agent fared, by step."""
+    improvised: dict[int, Improvised] = field(default_factory=dict)
+    """How each step ended in which a language model played the user, by step."""
+    _announced: dict[int, UserInterrupt] = field(default_factory=dict)
+    """What is about to be said over the agent, by step."""
     _early: list[str] = field(default_factory=list)
     """The agent's texts that came before their turn opened."""
     _user_starts: int = 0
@@ -159,7 +171,9 @@ class CallView:
             case Dtmf(key) if entry.by == "agent" and self.agent_turns:
                 self.agent_turns[-1].keys += key
             case UserInterrupt():
-                self.interrupts[entry.what.step] = entry.what
+                self._announced[entry.what.step] = entry.what
+            case Improvised():
+                self.improvised[entry.what.step] = entry.what
             case TurnTranscribed(index, text):
                 self.agent_turns[index].heard = text
             case Transcript():
@@ -171,7 +185,10 @@ class CallView:
                 if turn.speech_start_s is None:
                     turn.speech_start_s = entry.at
             case LineSpoken():
-                self.user_turns.append(UserTurn(entry.what))
+                over = self._announced.pop(entry.what.step, None)
+                self.user_turns.append(UserTurn(entry.what, over))
+                if entry.what.kind == "text":
+                    self._user_starts += 1
             case ToolCalled():
                 self.agent_turns[-1].tools.append(ToolUse(entry.what, entry.at))
             case ToolResult():
@@ -219,8 +236,8 @@ class CallView:
 
     def settle(self) -> None:
         """Give each user turn what the platform understood of it."""
-        spoken = (turn for turn in self.user_turns if turn.spoken.kind in SPOKEN)
-        for number, turn in enumerate(spoken, start=1):
+        worded = (turn for turn in self.user_turns if turn.spoken.kind in SPOKEN | {"text"})
+        for number, turn in enumerate(worded, start=1):
             turn.understood = self._understood.get(number)
 
 

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from voicetest.cli import cache, calibrate, list_adapters, run, schema, simulate, validate
+from voicetest.cli import (
+    cache,
+    calibrate,
+    doctor,
+    init,
+    list_adapters,
+    plan,
+    report,
+    run,
+    schema,
+    simulate,
+    validate,
+)
+from voicetest.cli.options import with_values
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
@@ -18,12 +31,15 @@ app = typer.Typer(
     help="Runs a scripted phone call against a voice agent and says whether the agent passed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,  # plain help: loading rich would double the start-up
 )
 app.command()(run.run)
 app.command()(validate.validate)
+app.command()(plan.plan)
+app.command()(report.report)
+app.command()(init.init)
 app.command()(list_adapters.list_adapters)
+app.command()(doctor.doctor)
 app.command()(schema.schema)
 app.command()(calibrate.calibrate)
 app.command()(simulate.simulate)
@@ -53,7 +69,7 @@ def _options(
 def main() -> None:
     """Run the command line; every error becomes its message and its exit code."""
     try:
-        app()
+        app(args=with_values(sys.argv[1:]))
     except VoicetestError as error:
         typer.echo(str(error), err=True)
         sys.exit(int(error.exit_code))

@@ -6,12 +6,19 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.options import complete_adapter
+
 __all__ = ["calibrate"]
 
 
 def calibrate(
     adapter: Annotated[
-        str, typer.Argument(help="The adapter whose numbers are checked.", metavar="ADAPTER")
+        str,
+        typer.Argument(
+            help="The adapter whose numbers are checked.",
+            metavar="ADAPTER",
+            autocompletion=complete_adapter,
+        ),
     ] = "composable",
     exchanges: Annotated[
         int, typer.Option(help="Lines of the user; every third is interrupted.", min=3, max=1000)

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-__all__ = ["parse_variables"]
+__all__ = [
+    "EnvFile",
+    "Variables",
+    "complete_adapter",
+    "load_environment",
+    "parse_duration",
+    "parse_variables",
+    "with_values",
+]
+
+Variables = Annotated[
+    list[str] | None,
+    typer.Option(help="Set a variable of the scenario: --var name=value.", metavar="K=V"),
+]
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Take environment variables from a file of NAME=value lines; those set already stay."
+    ),
+]
 
 
 def parse_variables(pairs: Iterable[str]) -> dict[str, str]:
@@ -18,3 +40,37 @@ def parse_variables(pairs: Iterable[str]) -> dict[str, str]:
             raise typer.BadParameter(f"write --var name=value, not '{pair}'")
         variables[name] = value
     return variables
+
+
+def parse_duration(text: str, option: str) -> float:
+    """A time such as `90s` or `30m`, in seconds."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from voicetest.scenario.values import PositiveDuration
+
+    try:
+        return TypeAdapter[float](PositiveDuration).validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
+
+
+def load_environment(file: Path | None) -> None:
+    """Set the variables of a file that are not set."""
+    if file is None:
+        return
+    from voicetest.suite.env_file import read_env_file
+
+    for name, value in read_env_file(file).items():
+        os.environ.setdefault(name, value)
+
+
+def with_values(words: Iterable[str]) -> list[str]:
+    """A command line in which `--fail-fast` has its value: the parser knows no optional ones."""
+    return ["--fail-fast=1" if word == "--fail-fast" else word for word in words]
+
+
+def complete_adapter(incomplete: str) -> list[str]:
+    """The adapters that begin with what was typed, for the shell."""
+    from voicetest import registry
+
+    return [name for name in registry.names(registry.ADAPTERS) if name.startswith(incomplete)]

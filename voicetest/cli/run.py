@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from voicetest.cli.options import EnvFile, Variables
+from voicetest.errors import ExitCode
+
+if TYPE_CHECKING:
+    from voicetest.suite.selection import Selection
 
 __all__ = ["run"]
 
@@ -21,14 +27,57 @@ class ClockChoice(StrEnum):
 
 def run(
     paths: Annotated[
-        list[Path], typer.Argument(help="Scenario files, or folders of them.", metavar="PATH...")
-    ],
+        list[Path] | None,
+        typer.Argument(help="Scenario files, or folders of them.", metavar="PATH..."),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder in which the run gets a folder of its own.")
     ] = Path("runs"),
-    var: Annotated[
-        list[str] | None,
-        typer.Option(help="Set a variable of the scenario: --var name=value.", metavar="K=V"),
+    var: Variables = None,
+    env_file: EnvFile = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only scenarios with this tag, or another one given.")
+    ] = None,
+    skip_tag: Annotated[list[str] | None, typer.Option(help="No scenarios with this tag.")] = None,
+    text: Annotated[
+        str, typer.Option("-k", help="Only what has this text in its name, file or case.")
+    ] = "",
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Only scenarios for this adapter.")
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only what did not pass in the last run in --out.")
+    ] = False,
+    shard: Annotated[
+        str | None,
+        typer.Option(help="Only this part of all, such as 1/4; the parts do not overlap."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many cases.", min=1)] = None,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Print what would be run, and call nobody.")
+    ] = False,
+    repeat: Annotated[
+        int | None,
+        typer.Option(help="Calls per case, whatever the scenario says.", min=1, max=1000),
+    ] = None,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", help="Calls at once.", min=1, max=500)] = 1,
+    fail_fast: Annotated[
+        int | None,
+        typer.Option(
+            help="Begin no call after N cases that failed or had an error; --fail-fast alone is 1.",
+            metavar="[=N]",
+            min=1,
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option(help="Interrupt the run after this time, such as 30m.")
+    ] = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(
+            help="US dollars: once the run has cost that, no paid service is asked any more.",
+            min=0.0,
+        ),
     ] = None,
     clock: Annotated[
         ClockChoice,
@@ -49,12 +98,62 @@ def run(
     ] = False,
 ) -> None:
     """Run scenarios and say whether the agent passed."""
-    from voicetest.cli.options import parse_variables
+    from voicetest.cli.options import load_environment, parse_duration, parse_variables
     from voicetest.report.console import Console
-    from voicetest.suite.serial import run_suite
+    from voicetest.suite.options import RunOptions
+    from voicetest.suite.parallel import run_suite, select_cases
+    from voicetest.suite.selection import case_lines
 
+    load_environment(env_file)
+    options = RunOptions(
+        variables=parse_variables(var or []),
+        clock=clock.value,
+        offline=offline,
+        selection=_selection(
+            tag, skip_tag, text, adapter, shard, limit, out / "latest" if failed else None
+        ),
+        repeat=repeat,
+        jobs=jobs,
+        fail_fast=fail_fast,
+        timeout_s=None if timeout is None else parse_duration(timeout, "--timeout"),
+        max_cost_usd=max_cost,
+    )
+    where = paths or [Path(file) for file, _ in sorted(options.selection.failed or ())]
+    if not where and not failed:
+        raise typer.BadParameter("name scenario files, or folders of them", param_hint="PATH")
+    if list_only:
+        files = select_cases(where, options)
+        for line in case_lines(files, as_json=json):
+            typer.echo(line)
+        raise typer.Exit(ExitCode.PASSED if files else ExitCode.NOTHING_RAN)
     console = Console(as_json=json, verbose=verbose)
-    variables = parse_variables(var or [])
-    summary = run_suite(paths, out, variables, clock.value, console, offline=offline)
+    summary = run_suite(where, out, console, options)
     console.finish(summary)
     raise typer.Exit(int(summary.exit_code))
+
+
+def _selection(
+    tags: list[str] | None,
+    skip_tags: list[str] | None,
+    text: str,
+    adapters: list[str] | None,
+    shard: str | None,
+    limit: int | None,
+    last: Path | None,
+) -> Selection:
+    from voicetest.suite.selection import Selection, failed_cases
+    from voicetest.suite.shard import parse_shard
+
+    try:
+        part = None if shard is None else parse_shard(shard)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--shard") from error
+    return Selection(
+        tags=frozenset(tags or ()),
+        skip_tags=frozenset(skip_tags or ()),
+        text=text,
+        adapters=frozenset(adapters or ()),
+        failed=None if last is None else failed_cases(last),
+        shard=part,
+        limit=limit,
+    )

@@ -17,14 +17,24 @@ def schema(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 if a file is out of date.")
     ] = False,
+    readme: Annotated[
+        Path | None,
+        typer.Option(help="A README whose generated parts are written, or checked, too."),
+    ] = None,
 ) -> None:
     """Write the JSON Schemas of scenario, manifest and agent files."""
+    from voicetest.cli import readme as generated
     from voicetest.report.schemas import stale_schemas, write_schemas
 
     if check:
         stale = stale_schemas(folder)
+        if readme is not None and generated.is_stale(readme):
+            stale.append(readme)
         for path in stale:
-            typer.echo(f"{path} is out of date: run voicetest schema", err=True)
+            typer.echo(f"{path} is out of date: run voicetest schema, or make schemas", err=True)
         raise typer.Exit(ExitCode.FAILED if stale else ExitCode.PASSED)
     for path in write_schemas(folder):
         typer.echo(str(path))
+    if readme is not None:
+        generated.write(readme)
+        typer.echo(str(readme))

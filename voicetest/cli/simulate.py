@@ -7,12 +7,19 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.options import complete_adapter
+
 __all__ = ["simulate"]
 
 
 def simulate(
     target: Annotated[
-        str, typer.Argument(help="The adapter that will call.", metavar="ADAPTER[:PRESET]")
+        str,
+        typer.Argument(
+            help="The adapter that will call.",
+            metavar="ADAPTER[:PRESET]",
+            autocompletion=complete_adapter,
+        ),
     ],
     agent: Annotated[Path, typer.Option(help="The dialogue: what the agent says.")],
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",

@@ -22,6 +22,7 @@ from voicetest.errors import ConnectionFailed, VoicetestError
 from voicetest.events import Status, Transcript, Warned
 from voicetest.executor.acoustics import acoustics
 from voicetest.executor.plan import Plan
+from voicetest.executor.players import players
 from voicetest.executor.prepare import prepare
 from voicetest.executor.script import play
 from voicetest.executor.stage import Stage
@@ -69,7 +70,12 @@ async def turn_transcriber(planned: Plan) -> TurnTranscriber:
     return TurnTranscriber(transcriber, waits_for_platform=gives_text and not wanted.always)
 
 
-def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
+def execute(
+    planned: Plan,
+    folder: Path,
+    progress: Progress,
+    interruption: clock.Interruption | None = None,
+) -> CallRecord:
     """Make the call on a loop of its own; recording and events stay in `folder` as they come.
 
     Errors do not leave: they are in the record, those of voicetest itself with their traceback.
@@ -83,8 +89,8 @@ def execute(planned: Plan, folder: Path, progress: Progress) -> CallRecord:
         call = _Call(planned, folder, recorder, log, progress)
         try:
             # Nobody has been called yet, and a voice may be far away.
-            lines = clock.run(call.prepare(), clock.Clock.REAL)
-            clock.run(call.run(lines), planned.clock)
+            lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
+            clock.run(call.run(lines), planned.clock, interruption)
         except KeyboardInterrupt:
             error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
@@ -157,6 +163,8 @@ class _Call:
         """Everything that the user will put on the line, by step."""
         self._enter("preparing")
         planned = self._planned
+        if planned.adapter.outside and not planned.world.offline:
+            planned.world.spending.check("the agent")
         return await prepare(planned.file, planned.world, self._folder / "segments")
 
     async def run(self, lines: dict[int, Line]) -> None:
@@ -164,15 +172,16 @@ class _Call:
         planned = self._planned
         way = acoustics(planned.file, lines.values())
         transcriber = await turn_transcriber(planned)
-        self._enter("dialling")
         async with AsyncExitStack() as line:
+            users = await players(planned, self._folder / "segments", line)
+            self._enter("dialling")
             link = await self._dial(line)
             toolbox = Toolbox(planned.file.scenario.tools)
             session = Session(
                 link, self._recorder, self.timeline, limits_of(planned), toolbox.answer, way
             )
             self.harness, self._session = session.harness, session
-            stage = Stage(session, lines, transcriber)
+            stage = Stage(session, lines, transcriber, users)
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")

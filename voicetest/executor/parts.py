@@ -13,19 +13,44 @@ from voicetest.audio.noises.library import FOLDER
 from voicetest.errors import Problem, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import BackchannelStep, InterruptStep, NoiseStep, PlayStep, UserStep
+from voicetest.scenario.steps import (
+    BackchannelStep,
+    ImproviseStep,
+    InterruptStep,
+    NoiseStep,
+    PlayStep,
+    UserStep,
+)
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
-__all__ = ["parts_outside", "unknown_names", "unreadable_recordings", "user_voice"]
+__all__ = [
+    "parts_outside",
+    "unknown_names",
+    "unreadable_recordings",
+    "user_outside",
+    "user_rate",
+    "user_voice",
+]
 
 DEFAULT_VOICE = "espeak/en-us"
 _SPEAKING = (UserStep, InterruptStep, BackchannelStep)
 
 
-def user_voice(file: ScenarioFile, step: UserStep | InterruptStep | BackchannelStep) -> str:
+def user_voice(
+    file: ScenarioFile, step: UserStep | InterruptStep | BackchannelStep | ImproviseStep
+) -> str:
     """The voice of a step that speaks: its own, else the scenario's, else an offline one."""
-    return step.voice or file.scenario.user.voice or DEFAULT_VOICE
+    own = None if isinstance(step, ImproviseStep) else step.voice
+    return own or file.scenario.user.voice or DEFAULT_VOICE
+
+
+def user_rate(
+    file: ScenarioFile, step: UserStep | InterruptStep | BackchannelStep | ImproviseStep
+) -> float:
+    """The speaking rate of a step that speaks: its own, else the scenario's, else the usual one."""
+    own = None if isinstance(step, ImproviseStep) else step.rate
+    return own or file.scenario.user.rate or 1.0
 
 
 @dataclass(frozen=True)
@@ -126,7 +151,7 @@ def _unreadable(file: ScenarioFile, path: Path, at: tuple[str | int, ...]) -> Pr
 def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[str, ...]:
     """What acts during the call and is not local, by its place in the file.
 
-    The user's own voice does not count: its lines are made before the call.
+    The user does not count: its lines are made before the call, but for `user_outside`.
     """
     during = (
         *(part for part in _voices(file, adapter, world) if part.at[0] == "agent"),
@@ -134,3 +159,14 @@ def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[s
     )
     remote = [".".join(map(str, part.at)) for part in during if not part.make().local]
     return (*(adapter.sockets if world.offline else adapter.outside), *remote)
+
+
+def user_outside(file: ScenarioFile, world: World) -> tuple[str, ...]:
+    """What of a user who makes up the lines of the call leaves this process, by its place."""
+    steps = (step for step in file.scenario.script if isinstance(step, ImproviseStep))
+    step, model = next(steps, None), file.scenario.user.model
+    if step is None or model is None:
+        return ()
+    voice = user_voice(file, step)
+    far = () if world.voice(voice).local else (f"user.voice ({voice})",)
+    return (f"user.model ({model.use})", *far)

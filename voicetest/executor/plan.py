@@ -13,15 +13,23 @@ from voicetest.adapters.base import Adapter, World
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.offline import (
     offline_adapter,
     offline_world,
     simulated,
     simulator_dialogue,
 )
-from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
+from voicetest.executor.parts import (
+    parts_outside,
+    unknown_names,
+    unreadable_recordings,
+    user_outside,
+)
+from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
-from voicetest.scenario.load import ScenarioFile, build, load_agent, load_scenario, problem_at
+from voicetest.scenario.inherit import load_inherited
+from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
 from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
@@ -30,7 +38,7 @@ from voicetest.spending import Spending
 if TYPE_CHECKING:
     from voicetest.agents.truth import Spoke
 
-__all__ = ["Plan", "choose_clock", "plan", "resolve"]
+__all__ = ["Plan", "choose_clock", "load", "plan", "plan_file", "resolve"]
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,35 @@ def plan(
     With `offline`, whatever would leave this machine is replaced or simulated; `told` learns when
     an embedded agent really spoke; what the call costs is part of `spending`.
     """
+    file = load(Case(load_inherited(path)), variables)
+    return plan_file(file, speech, clock, offline=offline, told=told, spending=spending)
+
+
+def load(case: Case, variables: Mapping[str, str]) -> ScenarioFile:
+    """Load a case; what is wrong with its agent is found even if other parts have mistakes.
+
+    Raises ScenarioError or SetupError.
+    """
     try:
-        file = load_scenario(path, variables)
+        return load_case(case, variables)
     except ScenarioError as error:
-        raise ScenarioError([*error.problems, *_agent_problems(path, variables)]) from None
+        raise ScenarioError([*error.problems, *_agent_problems(case, variables)]) from None
+
+
+def plan_file(
+    file: ScenarioFile,
+    speech: Speech,
+    clock: str = "auto",
+    *,
+    offline: bool = False,
+    told: Callable[[Spoke], None] | None = None,
+    spending: Spending | None = None,
+) -> Plan:
+    """A plan for a scenario that is loaded; see `plan`."""
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
-    file = replace(file, secrets=file.secrets.also(adapter.secrets, adapter.redacted))
+    secrets = adapter.secrets | file.scenario.keys
+    file = replace(file, secrets=file.secrets.also(secrets, adapter.redacted))
     tools = file.scenario.tools
     of_call = Spending(file.scenario.limits.max_cost, part_of=spending)
     account = Account(of_call, adapter.speech_keys)
@@ -79,11 +109,13 @@ def plan(
     problems = [
         *unknown_names(file, adapter, world),
         *impossible_steps(file, adapter.capabilities),
+        *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]
     if problems:
         raise ScenarioError(problems)
     if offline:
+        needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
         world, warnings = offline_world(world, file)
         file = replace(file, warnings=(*file.warnings, *warnings))
@@ -105,9 +137,9 @@ def resolve(agent: AgentSection, document: Document) -> Adapter:
     return build(kind, agent.settings, document)
 
 
-def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Problem]:
+def _agent_problems(case: Case, variables: Mapping[str, str]) -> Sequence[Problem]:
     """What is wrong with the agent of a scenario that cannot be loaded for other reasons."""
-    loaded = load_agent(path, variables)
+    loaded = load_agent(case, variables)
     if loaded is None:
         return ()
     try:
@@ -121,7 +153,7 @@ def _agent_problems(path: Path, variables: Mapping[str, str]) -> Sequence[Proble
 
 def choose_clock(file: ScenarioFile, adapter: Adapter, world: World, clock: str) -> Clock:
     """Virtual time where nothing that acts during the call leaves this process."""
-    outside = parts_outside(file, adapter, world)
+    outside = (*parts_outside(file, adapter, world), *user_outside(file, world))
     if clock == Clock.VIRTUAL and outside:
         message = f"--clock virtual cannot be used: {', '.join(outside)} leaves this process"
         raise ScenarioError([file.problem(message, "agent")])

@@ -16,12 +16,13 @@ from voicetest.audio.files import read_audio
 from voicetest.audio.wav import write_wav
 from voicetest.call.line import Line, LineKind
 from voicetest.errors import ScenarioError
-from voicetest.executor.parts import user_voice
+from voicetest.executor.parts import user_rate, user_voice
 from voicetest.scenario.acoustics import Effect as EffectSection
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import (
     BackchannelStep,
     DtmfStep,
+    ImproviseStep,
     InterruptStep,
     NoiseStep,
     PlayStep,
@@ -29,12 +30,14 @@ from voicetest.scenario.steps import (
 )
 from voicetest.speech.voices.base import UnspeakableText
 
-__all__ = ["prepare"]
+__all__ = ["LineMaker", "prepare"]
+
+_SAMPLE = "I would like to ask you something about my account."
 
 
 async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, Line]:
     """The line of each step that makes a sound, by step; their sound is put into `folder`."""
-    maker = _Maker(file, world, folder)
+    maker = LineMaker(file, world, folder)
     lines = {}
     for index, step in enumerate(file.scenario.script):
         match step:
@@ -44,6 +47,9 @@ async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, L
                 lines[index] = await maker.speech(index, "interrupt", step.interrupt, step)
             case BackchannelStep():
                 lines[index] = await maker.speech(index, "backchannel", step.backchannel, step)
+            case ImproviseStep():
+                # Never said: it gets the voice ready, and is as loud as what will be.
+                lines[index] = await maker.speech(index, "improvise", _SAMPLE, step)
             case PlayStep():
                 audio = amplify(read_audio(step.play), step.gain or 0.0)
                 text = step.transcript or await maker.transcript(audio)
@@ -61,7 +67,9 @@ async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, L
 
 
 @dataclass(frozen=True)
-class _Maker:
+class LineMaker:
+    """Makes sound into lines; their files are put into `folder`."""
+
     file: ScenarioFile
     world: World
     folder: Path
@@ -71,11 +79,11 @@ class _Maker:
         index: int,
         kind: LineKind,
         text: str,
-        step: UserStep | InterruptStep | BackchannelStep,
+        step: UserStep | InterruptStep | BackchannelStep | ImproviseStep,
     ) -> Line:
         """A line in the user's voice."""
         voice = self.world.voice(user_voice(self.file, step))
-        rate = step.rate or self.file.scenario.user.rate or 1.0
+        rate = user_rate(self.file, step)
         try:
             audio = await voice.synthesise(text, rate)
             said = await voice.said(text, rate)
@@ -99,17 +107,21 @@ class _Maker:
         audio: AudioChunk,
         keys: str = "",
         said: str | None = None,
+        number: int = 0,
     ) -> Line:
-        """Put a line on disk, clean and with effects; its speech edges are those of the clean."""
-        clean, wire = (
-            self.folder / f".step-{step:03}.wav",
-            self.folder / f".step-{step:03}-wire.wav",
-        )
+        """Put a line on disk, clean and with effects; its speech edges are those of the clean.
+
+        `number` is for a step with several lines.
+        """
+        name = f".step-{step:03}-{number:03}" if number else f".step-{step:03}"
+        clean, wire = self.folder / f"{name}.wav", self.folder / f"{name}-wire.wav"
         samples = audio.samples()
         write_wav(clean, samples)
         effects = () if kind == "dtmf" else self.file.scenario.user.effects
         if effects:
-            random = np.random.default_rng([self.file.scenario.seed, step])
+            random = np.random.default_rng(
+                [self.file.scenario.seed, step, *([number] if number else [])]
+            )
             samples = chain([_effect(effect) for effect in effects], samples, random)
             write_wav(wire, samples)
         speech = clean_edges(audio.samples())

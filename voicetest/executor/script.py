@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from voicetest.call.timeline import EndReason, StepEnded, StepStarted
 from voicetest.executor.stage import Stage
 from voicetest.executor.steps.agent import listen
+from voicetest.executor.steps.improvise import improvise
 from voicetest.executor.steps.keys import press
 from voicetest.executor.steps.over import make_noise, speak_over
 from voicetest.executor.steps.silence import stay_silent
+from voicetest.executor.steps.text import write
 from voicetest.executor.steps.user import speak
 from voicetest.scenario.steps import (
     AgentStep,
@@ -17,11 +19,14 @@ from voicetest.scenario.steps import (
     DtmfStep,
     ExpectStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
+    JudgeStep,
     NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 
@@ -50,16 +55,20 @@ async def _run(stage: Stage, index: int, step: Step, *, spoken_over: bool) -> St
         case AgentStep():
             return await listen(stage, index, step.agent, hears_out=not spoken_over)
         case UserStep() | PlayStep():
-            return await speak(stage, index)
+            return await speak(stage, index, stage.lines[index])
         case InterruptStep() | BackchannelStep():
             return await speak_over(stage, index, step)
         case NoiseStep():
             return await make_noise(stage, index, step)
         case DtmfStep():
             return await press(stage, index, step)
+        case TextStep():
+            return await write(stage, index, step)
+        case ImproviseStep():
+            return await improvise(stage, index)
         case SilenceStep():
             return await stay_silent(stage, index, step)
-        case ExpectStep() | HangupStep():
+        case ExpectStep() | JudgeStep() | HangupStep():
             return StepEnded(index)
 
 

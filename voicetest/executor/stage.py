@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from voicetest.call.line import Line
 from voicetest.call.session import Session
+from voicetest.executor.player import Player
 from voicetest.executor.transcribe import TurnTranscriber
 
 __all__ = ["Stage"]
@@ -17,9 +18,11 @@ class Stage:
     """The live call as the script sees it."""
 
     session: Session
-    lines: MutableMapping[int, Line]
+    lines: Mapping[int, Line]
     """The prepared line of each step that speaks, by step."""
     transcriber: TurnTranscriber
+    players: Mapping[int, Player] = field(default_factory=dict)
+    """Who makes up the lines of each step that has none, by step."""
     heard: int = 0
     """Agent turns before this one belong to earlier steps; set by each step that listens."""
     input_s: float | None = None

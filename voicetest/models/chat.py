@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
@@ -13,9 +13,11 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.models.library import connections
+from voicetest.models.library import connections, rehearse, settle
+from voicetest.models.prices import list_price
 from voicetest.models.refusals import Refusal, refusal
 from voicetest.models.retries import Retries
+from voicetest.models.side_loop import SideLoop, side_loop
 from voicetest.spending import Spending, Spent
 
 __all__ = ["Chat", "Message", "Model", "ToolUse", "open_chat"]
@@ -55,21 +57,39 @@ class ToolUse:
 @asynccontextmanager
 async def open_chat(model: Model, spending: Spending) -> AsyncIterator[Chat]:
     """A model that can be asked inside the block; what it is asked is charged to `spending`."""
-    async with connections() as litellm:
-        yield Chat(model, spending, litellm)
+    async with side_loop() as side:
+        lasting = AsyncExitStack()
+        litellm = await side.run(lasting.enter_async_context(connections()))
+        try:
+            yield Chat(model, spending, litellm, side)
+        finally:
+            await side.run(lasting.aclose())
 
 
 class Chat:
     """Asks one model; it keeps no conversation.
 
+    litellm holds up the loop it runs on, half a second at its first request, so it has its own.
+
     Everything here raises ConnectionFailed when the model does not answer, and LimitReached
     before a request that may not be paid for.
     """
 
-    def __init__(self, model: Model, spending: Spending, litellm: ModuleType) -> None:
+    def __init__(
+        self, model: Model, spending: Spending, litellm: ModuleType, side: SideLoop
+    ) -> None:
         self._model = model
         self._spending = spending
         self._litellm = litellm
+        self._side = side
+
+    async def prepare(self) -> None:
+        """Do now what the first request would have to wait for a second; nothing is sent.
+
+        Raises SetupError for a name without a provider that litellm knows.
+        """
+        await self._side.run(rehearse(self._litellm, self._model.name))
+        settle()
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()
@@ -85,19 +105,22 @@ class Chat:
             asked |= {"tools": list(tools), "_skip_mcp_handler": True}
         response, chunk = await self._retried(asked)
         wanted: dict[int, Message] = {}
+        wrote = False
         usage = None
         try:
             while chunk is not None:
                 usage = getattr(chunk, "usage", None) or usage
                 text = _add_up_tools(chunk, wanted)
                 if text:
+                    wrote = True
                     yield text
-                chunk = await self._next(response)
+                chunk = await self._side.run(self._next(response))
         finally:
             self._charge(usage)
-            await response.aclose()
-        if response.received_finish_reason is None:
-            raise self._broken_off()
+            await self._side.run(response.aclose())
+        # Which of them is set depends on the provider.
+        if response.received_finish_reason is None and response.intermittent_finish_reason is None:
+            raise self._broken_off() if wrote or wanted else self._no_model()
         for use in wanted.values():
             yield ToolUse(use["id"], use["name"], use["arguments"])
 
@@ -139,7 +162,11 @@ class Chat:
         while True:
             self._spending.check(self._model.name)
             tried += 1
-            failure = await self._attempt(asked)
+            try:
+                failure = await self._side.run(self._attempt(asked))
+            except asyncio.CancelledError:
+                self._charge(None)
+                raise
             if not isinstance(failure, Refusal):
                 return failure
             wait = self._model.retries.wait(tried, failure.after_s) if failure.passes else None
@@ -189,22 +216,17 @@ class Chat:
             f"the answer of the language model '{self._model.name}' broke off: {why}"
         )
 
+    def _no_model(self) -> ConnectionFailed:
+        name = self._model.name
+        words = f"what answers for the language model '{name}' sends nothing that a model would"
+        return ConnectionFailed(f"{words}: check 'base_url'")
+
     def _charge(self, usage: Any) -> None:
         if usage is None:  # an answer that was broken off costs, and nobody says how much
             self._spending.add(Spent(self._model.name))
             return
         used = usage.prompt_tokens or 0, usage.completion_tokens or 0
-        self._spending.add(Spent(self._model.name, *used, self._price(*used)))
-
-    def _price(self, tokens_in: int, tokens_out: int) -> float | None:
-        """By litellm's list of prices, in US dollars; None for a model that it does not know."""
-        try:
-            prices = self._litellm.cost_per_token(
-                model=self._model.name, prompt_tokens=tokens_in, completion_tokens=tokens_out
-            )
-        except self._litellm.exceptions.ModelNotMappedError:
-            return None
-        return float(sum(prices))
+        self._spending.add(Spent(self._model.name, *used, list_price(self._model.name, *used)))
 
 
 def _add_up_tools(chunk: Any, wanted: dict[int, Message]) -> str:

@@ -15,6 +15,7 @@ from voicetest.events import (
     Cleared,
     Dtmf,
     Event,
+    Text,
     ToolCalled,
     ToolResult,
     Transcript,
@@ -26,7 +27,7 @@ __all__ = ["InProcess"]
 
 Events: TypeAlias = frozenset[type[Event]]
 
-_FROM_CALLER: Events = frozenset({Audio, Dtmf, ToolResult})
+_FROM_CALLER: Events = frozenset({Audio, Text, Dtmf, ToolResult})
 _FROM_AGENT: Events = frozenset(
     {Audio, AgentTurnStarted, AgentTurnEnded, Transcript, ToolCalled, Cleared, Dtmf, Warned}
 )

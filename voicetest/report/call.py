@@ -13,15 +13,18 @@ from voicetest.audio.wav import WavWriter, read_blocks
 from voicetest.call.record import CallRecord
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import LineSpoken
+from voicetest.checks.cost import cost_of
 from voicetest.checks.result import Result, Turn
 from voicetest.events import Audio, Ready
 from voicetest.executor.plan import Plan
+from voicetest.executor.user_prompt import PROMPT_VERSION
 from voicetest.registry import version_of
 from voicetest.report.folder import write_atomically
 from voicetest.report.manifest import (
     SCHEMA_VERSION,
     AdapterInfo,
     FileInfo,
+    ImproviseInfo,
     Manifest,
     ScenarioInfo,
     Versions,
@@ -29,6 +32,7 @@ from voicetest.report.manifest import (
     describe_file,
 )
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import ImproviseStep
 
 __all__ = ["transcript", "write_call"]
 
@@ -45,13 +49,14 @@ def write_call(
     file, secrets = planned.file, planned.file.secrets
     write_atomically(folder / "transcript.txt", secrets.mask(transcript(result.turns)))
     manifest = Manifest(
-        **dict(result),
+        **{**dict(result), "cost": cost_of(planned.world.spending.items)},
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
         scenario=_scenario(file),
         adapter=_adapter(planned, record),
         started_at=started.isoformat(),
         clock=planned.clock.value,
+        improvise=_improvise(file),
         files=tuple(_files(folder)),
         detector=dict(DETECTOR),
     )
@@ -76,7 +81,9 @@ def _write_segments(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> 
     lines = iter(spoken)
     for turn in turns:
         if turn.by == "user":
-            (segments / next(lines).clean).rename(folder / str(turn.file))
+            line = next(lines)
+            if turn.file is not None:
+                (segments / line.clean).rename(folder / turn.file)
         elif turn.file is not None:
             _cut(record.recording, folder / turn.file, turn.start_s, turn.end_s)
     for unspoken in segments.glob(".step-*.wav"):
@@ -97,10 +104,18 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
         file=file.shown,
         sha256=file.sha256,
         tags=scenario.tags,
-        case=None,
+        case=file.case,
         vars=dict(file.variables),
         seed=scenario.seed,
     )
+
+
+def _improvise(file: ScenarioFile) -> ImproviseInfo | None:
+    model = file.scenario.user.model
+    played = any(isinstance(step, ImproviseStep) for step in file.scenario.script)
+    if model is None or not played:
+        return None
+    return ImproviseInfo(model=model.use, prompt=PROMPT_VERSION, seed=file.scenario.seed)
 
 
 def _adapter(planned: Plan, record: CallRecord) -> AdapterInfo:

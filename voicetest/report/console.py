@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console as Terminal
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
 from rich.text import Text
 
-from voicetest.call.event_log import event_fields
-from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.checks.cost import cost_text
+from voicetest.checks.judgement import Judgement
 from voicetest.checks.result import Check, Result
-from voicetest.events import ToolCalled, Transcript
-from voicetest.report.summary import RunSummary
+from voicetest.report.progress import Notice
+from voicetest.report.summary import CaseLine, RunSummary
 
 __all__ = ["Console"]
 
@@ -29,76 +32,106 @@ _COLOURS = {
 }
 
 
+@dataclass
+class _Row:
+    """One call under way; the console sets its fields by each notice."""
+
+    name: str
+    began: float
+    doing: str = ""
+    words: str = ""
+
+
 class Console:
-    """A live line on a terminal, plain lines elsewhere; progress goes to standard error."""
+    """A live table on a terminal, plain lines elsewhere; progress goes to standard error.
+
+    It may be told of several calls, from several threads.
+    """
 
     def __init__(self, *, as_json: bool = False, verbose: bool = False) -> None:
+        self.verbose = verbose
         self._as_json = as_json
-        self._verbose = verbose
         self._progress = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._results = (
             self._progress if as_json else Terminal(highlight=False, soft_wrap=True, emoji=False)
         )
+        self._lock = threading.RLock()
         self._live: Live | None = None
-        """The live line; set while a scenario runs on a terminal."""
-        self._mask: Callable[[Any], Any] = lambda value: value
-        """Set by each scenario."""
-        self._name = ""
-        self._phase = ""
-        self._began = 0.0
+        """The live table; there while a call runs on a terminal."""
+        self._rows: dict[int, _Row] = {}
+        """The calls under way, by number."""
 
-    def begin(self, name: str, mask: Callable[[Any], Any] = lambda value: value) -> None:
-        """A scenario starts; `mask` hides its secrets in any JSON value."""
-        self._mask = mask
-        self._name = mask(name)
-        self._began = time.perf_counter()
-        if self._progress.is_terminal:
-            self._live = Live(console=self._progress, get_renderable=self._line, transient=True)
-            self._live.start()
+    def begin(self, call: int, name: str) -> None:
+        """Call number `call` starts; secrets in its name are masked."""
+        with self._lock:
+            self._rows[call] = _Row(name, time.perf_counter())
+            if self._progress.is_terminal and self._live is None:
+                self._live = Live(
+                    console=self._progress, get_renderable=self._table, transient=True
+                )
+                self._live.start()
 
-    def phase(self, phase: str) -> None:
-        """The scenario under way entered a phase."""
-        self._phase = phase
-        if self._live is None:
-            self._progress.print(f"{self._name}: {phase}", style="dim", markup=False)
+    def notice(self, notice: Notice) -> None:
+        """Something is new about a call under way."""
+        with self._lock:
+            row = self._rows.get(notice.call)
+            if row is None:
+                return
+            row.doing = notice.doing or notice.phase or row.doing
+            row.words = notice.words or row.words
+            if notice.event:
+                prefix = f"{row.name}: " if len(self._rows) > 1 else ""
+                self._progress.print(prefix + notice.event, style="dim", markup=False)
+            if notice.phase and self._live is None:
+                self._progress.print(f"{row.name}: {notice.phase}", style="dim", markup=False)
 
-    def entry(self, entry: Entry) -> None:
-        """Something happened in the call under way."""
-        if self._verbose:
-            line = json.dumps(self._mask(event_fields(entry)), ensure_ascii=False)
-            self._progress.print(line, style="dim", markup=False)
-        if self._live is not None:
-            phase = _phase(entry)
-            if phase:
-                self._phase = self._mask(f"{entry.at:6.1f}s  {phase}")
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        now = time.perf_counter()
+        with self._lock:
+            for row in self._rows.values():
+                table.add_row(
+                    Text(row.name, "bold", no_wrap=True, overflow="ellipsis"),
+                    Text(f"{now - row.began:.0f}s", "dim"),
+                    Text(row.doing, "cyan", no_wrap=True, overflow="ellipsis"),
+                    Text(row.words, "dim", no_wrap=True, overflow="ellipsis"),
+                )
+        return table
 
-    def _line(self) -> Text:
-        elapsed = time.perf_counter() - self._began
-        return Text.assemble(
-            (f"{self._name}  ", "bold"), (f"{elapsed:.0f}s  ", "dim"), (self._phase, "cyan")
-        )
-
-    def end(self, result: Result, where: str, folder: Path) -> None:
-        """A scenario is over: its verdict, and on anything but a pass what to look at."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-        wall = time.perf_counter() - self._began
-        colour = _COLOURS[result.status]
-        self._results.print(
-            Text.assemble(
-                (f"{result.status.upper():7}", f"bold {colour}"),
-                f" {where}  {self._name}",
-                (f"  ({result.duration_s:.1f} s call, {wall:.1f} s)", "dim"),
+    def end(self, call: int, result: Result, where: str, folder: Path | None) -> None:
+        """A call is over: its verdict, and on anything but a pass what to look at."""
+        with self._lock:
+            row = self._rows.pop(call)
+            if self._live is not None and not self._rows:
+                self.close()
+            wall = time.perf_counter() - row.began
+            colour = _COLOURS[result.status]
+            figures = [f"{result.duration_s:.1f} s call", f"{wall:.1f} s"]
+            if result.cost is not None:
+                figures.append(cost_text(result.cost))
+            self._results.print(
+                Text.assemble(
+                    (f"{result.status.upper():7}", f"bold {colour}"),
+                    f" {where}  {row.name}",
+                    (f"  ({', '.join(figures)})", "dim"),
+                )
             )
-        )
-        for fault in result.errors:
-            self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
-        for check in result.checks:
-            if not check.passed or check.inconclusive:
-                self._print_check(check)
-        if result.status != "passed" or self._verbose:
-            self._results.print(f"  folder: {folder}", markup=False)
+            for fault in result.errors:
+                self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
+            for check in result.checks:
+                if not check.passed or check.inconclusive:
+                    self._print_check(check)
+            if result.judge is not None:
+                for line in _judge_lines(result.judge):
+                    self._results.print(f"  {line}", markup=False)
+            if folder is not None and (result.status != "passed" or self.verbose):
+                self._results.print(f"  folder: {folder}", markup=False)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
 
     def _print_check(self, check: Check) -> None:
         step = "whole call" if check.step is None else f"step {check.step + 1}"
@@ -107,27 +140,51 @@ class Console:
         self._results.print(f"    expected: {check.expected}", markup=False)
         self._results.print(f"    actual:   {check.actual}", markup=False)
 
+    def verdict(self, case: CaseLine) -> None:
+        """The verdict on a case where it is more than the outcome of its one call."""
+        name = case.name if case.case is None else f"{case.name} [{case.case}]"
+        with self._lock:
+            self._results.print(
+                Text.assemble(
+                    (f"{case.status.upper():7}", f"bold {_COLOURS[case.status]}"),
+                    f" {case.file}  {name}: {case.reason}",
+                )
+            )
+
+    @contextmanager
+    def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:
+        """A progress bar on a terminal, a line elsewhere; call what it gives for each one done."""
+        if not self._progress.is_terminal:
+            self._progress.print(f"{what}: {total}", style="dim", markup=False)
+            yield lambda: None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, console=self._progress, transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda: bar.advance(task)
+
     def warn(self, message: str) -> None:
-        """Something the user should know before the run."""
-        self._progress.print(f"warning: {message}", style="yellow", markup=False)
+        """Something the user should know."""
+        with self._lock:
+            self._progress.print(f"warning: {message}", style="yellow", markup=False)
 
     def finish(self, summary: RunSummary) -> None:
         """The whole run is over."""
         totals = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
+        if summary.cost_usd is not None:
+            totals += f", ${summary.cost_usd:.4f}"
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
 
 
-def _phase(entry: Entry) -> str:
-    match entry.what:
-        case StepStarted(step):
-            return f"step {step + 1}"
-        case SpeechStarted(by):
-            return f"{by} is speaking"
-        case ToolCalled(name=name):
-            return f"tool {name}"
-        case Transcript(by=by, text=text):
-            return f"{by}: {text}"
-        case _:
-            return ""
+def _judge_lines(judge: Judgement) -> Iterator[str]:
+    """What became of the judge; what it found wrong stands among the checks."""
+    if judge.status == "skipped":
+        yield f"judge: skipped ({judge.reason})"
+    for note in judge.notes:
+        yield f"judge: {note}"
+    if judge.status == "judged":
+        held = sum(found.verdict == "holds" for found in judge.criteria)
+        weight = "advisory" if judge.advisory else "binding"
+        yield f"judge: {held} of {len(judge.criteria)} hold ({judge.model}, {weight})"

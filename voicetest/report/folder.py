@@ -13,9 +13,10 @@ from pathlib import Path
 
 from voicetest.errors import SetupError
 
-__all__ = ["call_folder", "new_run_folder", "point_latest", "write_atomically"]
+__all__ = ["call_folder", "call_name", "new_run_folder", "point_latest", "write_atomically"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_UNSAFE_IN_CASE = re.compile(r"[^A-Za-z0-9._,=-]+")
 _NAME_LENGTH = 60
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
@@ -39,31 +40,38 @@ def new_run_folder(out: Path, now: datetime) -> Path:
     return folder
 
 
-def call_folder(
-    run: Path, file: Path, taken: set[str], shared: Collection[str] = frozenset()
-) -> Path:
-    """Make the folder of one call, named after its file.
+def call_name(
+    file: Path, case: str | None, taken: set[str], shared: Collection[str] = frozenset()
+) -> str:
+    """The name that the folders of a case's calls begin with, put into `taken`.
 
     A stem in `shared`, which several files of the run have, or one that is taken, gets its parent
     folder as prefix.
     """
-    name = _safe(file.stem)
+    ending = "" if case is None else f"--{_safe(case.replace(', ', ','), _UNSAFE_IN_CASE)}"
+    name = _safe(file.stem) + ending
     if file.stem in shared or name.lower() in taken:
-        name = _safe(f"{file.resolve().parent.name}-{file.stem}")
+        name = _safe(f"{file.resolve().parent.name}-{file.stem}") + ending
     number = 2
     unique = name
     while unique.lower() in taken:
         unique = f"{name}-{number}"
         number += 1
     taken.add(unique.lower())
-    folder = run / unique
+    return unique
+
+
+def call_folder(run: Path, name: str, repeat: int | None = None, attempt: int = 1) -> Path:
+    """Make the folder of one call: `<name>[--r01][--try2]`."""
+    repeated = "" if repeat is None else f"--r{repeat:02}"
+    folder = run / f"{name}{repeated}{'' if attempt == 1 else f'--try{attempt}'}"
     (folder / "segments").mkdir(parents=True)
     return folder
 
 
-def _safe(name: str) -> str:
+def _safe(name: str, unsafe: re.Pattern[str] = _UNSAFE) -> str:
     """A name that every file system takes and that cannot leave its folder."""
-    cleaned = _UNSAFE.sub("-", name).strip("._-") or "scenario"
+    cleaned = unsafe.sub("-", name).strip("._-") or "scenario"
     reserved = cleaned.partition(".")[0].upper() in _RESERVED
     if len(cleaned) > _NAME_LENGTH or cleaned != name or reserved:
         short = sha256(name.encode()).hexdigest()[:6]

@@ -17,6 +17,7 @@ from voicetest.checks.result import Result
 __all__ = [
     "AdapterInfo",
     "FileInfo",
+    "ImproviseInfo",
     "Manifest",
     "ScenarioInfo",
     "Versions",
@@ -71,6 +72,14 @@ class AdapterInfo(_Value):
     user_audio_sent: bool = Field(description="Whether the user's sound reached the agent.")
 
 
+class ImproviseInfo(_Value):
+    """Who made up the user's lines in `improvise` steps."""
+
+    model: str = Field(description="The language model, by its name for litellm.")
+    prompt: str = Field(description="The version of what it is told.")
+    seed: int = Field(description="The seed that it was given, and of its interruptions.")
+
+
 class FileInfo(_Value):
     """One file of the call's folder."""
 
@@ -91,7 +100,9 @@ class Manifest(Result):
     adapter: AdapterInfo | None = Field(description="Null when the adapter never got ready.")
     started_at: str = Field(description="When the run of this scenario began, UTC, ISO 8601.")
     clock: Literal["real", "virtual"] = Field(description="Which time the call ran on.")
-    judge: None = Field(default=None, description="No judge was asked.")
+    improvise: ImproviseInfo | None = Field(
+        default=None, description="Null where every line of the user is scripted."
+    )
     files: tuple[FileInfo, ...] = Field(description="The files beside the manifest.")
     detector: dict[str, Any] = Field(
         description="What found speech on the recording: name, version, settings."
@@ -99,7 +110,6 @@ class Manifest(Result):
     vantage: Literal["caller, after playout"] = Field(
         default="caller, after playout", description="Where all times were taken."
     )
-    cost: None = Field(default=None, description="Nothing of this call costs money.")
 
 
 def as_json(manifest: Manifest) -> str:
@@ -123,6 +133,7 @@ _ORDER = (
     "metrics",
     "checks",
     "judge",
+    "improvise",
     "tool_calls",
     "messages",
     "termination",

@@ -11,10 +11,11 @@ from voicetest.report.folder import write_atomically
 from voicetest.report.manifest import manifest_schema
 from voicetest.scenario.schema import scenario_schema
 
-__all__ = ["stale_schemas", "write_schemas"]
+__all__ = ["schema_texts", "stale_schemas", "write_schemas"]
 
 
-def _texts() -> dict[str, str]:
+def schema_texts() -> dict[str, str]:
+    """The text of each schema by the name of its file."""
     schemas = {
         "scenario.schema.json": scenario_schema(),
         "manifest.schema.json": manifest_schema(),
@@ -30,16 +31,16 @@ def write_schemas(folder: Path) -> list[Path]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in _texts().items():
+        for name, text in schema_texts().items():
             write_atomically(folder / name, text)
     except OSError as error:
         raise SetupError(f"cannot write to {folder}: {error.strerror}") from error
-    return [folder / name for name in _texts()]
+    return [folder / name for name in schema_texts()]
 
 
 def stale_schemas(folder: Path) -> list[Path]:
     """The schemas in `folder` that are missing or no longer what the models say."""
-    paths = {folder / name: text for name, text in _texts().items()}
+    paths = {folder / name: text for name, text in schema_texts().items()}
     return [
         path
         for path, text in paths.items()

@@ -1,4 +1,4 @@
-"""`run.json`: one entry per scenario, totals, and the exit code of the whole run."""
+"""`run.json`: one entry per case and per call, totals, and the exit code of the whole run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
 from voicetest.report.manifest import Versions
 
-__all__ = ["RunSummary", "ScenarioLine", "exit_code_of", "overall", "summarise"]
+__all__ = ["CaseLine", "RunSummary", "ScenarioLine", "exit_code_of", "overall", "summarise"]
 
 _BY_KIND = {
     "scenario": ExitCode.SCENARIO,
@@ -37,15 +37,65 @@ class _Value(BaseModel):
 
 
 class ScenarioLine(_Value):
-    """One scenario of a run."""
+    """One call of a run, or a scenario that was skipped."""
 
     name: str = Field(description="The scenario's name.")
     file: str = Field(description="Its file, as it was given.")
-    status: Status = Field(description="How it went.")
+    where: str = Field(description="file:line of its name, for people and editors.")
+    case: str | None = Field(default=None, description="The case of its matrix or table.")
+    repeat: int | None = Field(default=None, description="From 1; null unless it is repeated.")
+    attempt: int = Field(default=1, description="From 1; more after errors, with 'retries'.")
+    retried: bool = Field(default=False, description="Whether another attempt took its place.")
+    tags: tuple[str, ...] = Field(default=(), description="Its tags.")
+    adapter: str = Field(description="The adapter.")
+    status: Status = Field(description="How the call went.")
     reason: str = Field(description="Why.")
-    exit_code: int = Field(description="What this scenario alone would exit with.")
+    exit_code: int = Field(description="What this call alone would exit with.")
+    started_at: str | None = Field(default=None, description="UTC, ISO 8601; null if skipped.")
     duration_s: float = Field(description="Length of the call.")
-    folder: str = Field(description="Where its manifest and recording are, below the run folder.")
+    wall_s: float = Field(default=0.0, description="Seconds it took to make and judge it.")
+    cost_usd: float | None = Field(
+        default=None,
+        description="What is known of its cost; null when no paid service was used.",
+    )
+    folder: str | None = Field(
+        description="Its manifest and recording, below the run folder; null if skipped."
+    )
+
+
+class CaseLine(_Value):
+    """The verdict on one scenario, or on one case of it, over all its calls.
+
+    Errors and inconclusive calls are unknown: they stay out of the rate, and a verdict is given
+    only if they could not have changed it.
+    """
+
+    name: str = Field(description="The scenario's name.")
+    file: str = Field(description="Its file, as it was given.")
+    where: str = Field(description="file:line of its name, for people and editors.")
+    case: str | None = Field(default=None, description="The case of its matrix or table.")
+    tags: tuple[str, ...] = Field(default=(), description="Its tags.")
+    adapter: str = Field(description="The adapter.")
+    status: Status = Field(description="The verdict.")
+    reason: str = Field(description="Why.")
+    exit_code: int = Field(description="What this verdict alone would exit with.")
+    repeat: int = Field(description="How many calls were to be made.")
+    passed: int = Field(default=0, description="Calls that passed.")
+    failed: int = Field(default=0, description="Calls that failed.")
+    errors: int = Field(default=0, description="Calls that ended in an error, after retries.")
+    inconclusive: int = Field(default=0, description="Calls that nothing can be said of.")
+    pass_rate: float | None = Field(
+        default=None, description="Passed calls by passed and failed ones; null without any."
+    )
+    wilson_low: float | None = Field(default=None, description="95 % interval of the rate: from.")
+    wilson_high: float | None = Field(default=None, description="95 % interval of the rate: to.")
+    required_rate: float = Field(default=1.0, description="The rate that is needed to pass.")
+    stopped_early: bool = Field(
+        default=False, description="Whether calls were left out that could change nothing."
+    )
+    xfail: str | None = Field(
+        default=None, description="Why it is expected to fail; a pass is then a failure."
+    )
 
 
 class RunSummary(_Value):
@@ -58,8 +108,13 @@ class RunSummary(_Value):
     finished_at: str = Field(description="UTC, ISO 8601.")
     folder: str = Field(description="The run's folder.")
     exit_code: int = Field(description="The exit code of the process.")
-    totals: dict[str, int] = Field(description="How many scenarios had each status.")
-    scenarios: tuple[ScenarioLine, ...]
+    cost_usd: float | None = Field(
+        default=None,
+        description="What is known of the cost of its calls; null when no paid service was used.",
+    )
+    totals: dict[str, int] = Field(description="How many cases had each verdict.")
+    cases: tuple[CaseLine, ...] = Field(description="One per scenario, or per case of it.")
+    scenarios: tuple[ScenarioLine, ...] = Field(description="One per call.")
 
 
 def exit_code_of(result: Result) -> ExitCode:
@@ -87,19 +142,25 @@ def overall(codes: Sequence[int]) -> ExitCode:
 
 def summarise(
     lines: Sequence[ScenarioLine],
+    cases: Sequence[CaseLine],
     *,
     command: Sequence[str],
     started: datetime,
     finished: datetime,
     folder: str,
+    interrupted: bool = False,
 ) -> RunSummary:
     """Add up what a run did; times in UTC."""
+    code = overall([case.exit_code for case in cases])
+    costs = [line.cost_usd for line in lines if line.cost_usd is not None]
     return RunSummary(
         command=tuple(command),
         started_at=started.isoformat(),
         finished_at=finished.isoformat(),
         folder=folder,
-        exit_code=overall([line.exit_code for line in lines]),
-        totals=dict(Counter(line.status for line in lines)),
+        exit_code=ExitCode.INTERRUPTED if interrupted else code,
+        cost_usd=sum(costs) if costs else None,
+        totals=dict(Counter(case.status for case in cases)),
+        cases=tuple(cases),
         scenarios=tuple(lines),
     )

@@ -13,7 +13,7 @@ import yaml
 
 from voicetest.errors import Problem, ScenarioError
 from voicetest.scenario.compose import MAX_PROBLEMS, Composer, Refused
-from voicetest.scenario.nodes import Mapping
+from voicetest.scenario.nodes import LINES, Mapping
 from voicetest.scenario.syntax import explain, unreadable_character
 
 __all__ = ["MAX_BYTES", "MAX_PROBLEMS", "Document", "load_document", "parse_document"]
@@ -25,13 +25,28 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Document:
-    """One YAML file as it is written; `problems` are what stands in it beside its values."""
+    """A YAML file as it is written, over those that it extends.
+
+    `problems` are what stands in the files beside their values. One number says where a node
+    stands: the lines of file n of `extends`, counted from 1, begin behind n times LINES.
+    """
 
     path: Path
     shown: str
     sha256: str
     root: Mapping
     problems: tuple[Problem, ...] = ()
+    extends: tuple[Document, ...] = ()
+
+    def place(self, line: int) -> tuple[Document, int]:
+        """The file that a line belongs to, and the line in it."""
+        index, inside = divmod(line, LINES)
+        return (self.extends[index - 1] if index else self), inside
+
+    def problem(self, line: int, column: int, message: str) -> Problem:
+        """A problem at a place in one of the files."""
+        file, inside = self.place(line)
+        return Problem(file.shown, inside, column, message)
 
 
 def load_document(path: Path, shown: str | None = None) -> Document:

@@ -12,11 +12,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document, load_document
+from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.masking import Secrets
 from voicetest.scenario.messages import find, translate
 from voicetest.scenario.model import AgentSection, Scenario
-from voicetest.scenario.nodes import Mapping, as_json
+from voicetest.scenario.nodes import Mapping, as_json, position
 from voicetest.scenario.refusals import Loading
 from voicetest.scenario.variables import expand
 
@@ -24,9 +26,11 @@ __all__ = [
     "ScenarioFile",
     "build",
     "load_agent",
+    "load_case",
     "load_model",
     "load_scenario",
     "problem_at",
+    "validate",
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,6 +49,7 @@ class ScenarioFile:
     sha256: str
     scenario: Scenario
     document: Document
+    case: str | None
     variables: AnyMapping[str, str]
     secrets: Secrets
     warnings: tuple[Problem, ...]
@@ -52,12 +57,16 @@ class ScenarioFile:
 
     def where(self, *loc: str | int) -> str:
         """`file:line` of a place in the scenario, such as `("script", 2, "agent", "says")`."""
-        return f"{self.shown}:{self.line(*loc)}"
+        file, line = self._place(*loc)
+        return f"{file.shown}:{line}"
 
     def line(self, *loc: str | int) -> int:
-        """The line of a place in the scenario, counted from 1."""
+        """The line of a place in the scenario, in the file where it stands; counted from 1."""
+        return self._place(*loc)[1]
+
+    def _place(self, *loc: str | int) -> tuple[Document, int]:
         place = find(self.document.root, loc)
-        return place.key.line if place.key is not None else place.position[0]
+        return self.document.place(position(place.node if place.key is None else place.key)[0])
 
     def problem(self, message: str, *loc: str | int) -> Problem:
         """A problem at a place in the scenario."""
@@ -76,14 +85,27 @@ def load_scenario(
 ) -> ScenarioFile:
     """Load a scenario; `variables` replace those of its `vars`.
 
+    A value that only a matrix gives is unknown. Raises what `load_case` does.
+    """
+    return load_case(Case(load_inherited(path)), variables, environment)
+
+
+def load_case(
+    case: Case,
+    variables: AnyMapping[str, str] | None = None,
+    environment: AnyMapping[str, str] | None = None,
+) -> ScenarioFile:
+    """Load one case of a scenario; `variables` replace those of its `vars`.
+
     Raises ScenarioError with all problems of the file, or SetupError where only an environment
     variable without a value keeps a field from being read.
     """
-    document = load_document(path)
-    expanded = expand(document, variables or {}, os.environ if environment is None else environment)
+    document, path = case.document, case.path
+    environment = os.environ if environment is None else environment
+    expanded = expand(document, variables or {}, environment, case.values)
     problems = [*document.problems, *expanded.problems]
     try:
-        scenario = _validate(Scenario, expanded.root, document)
+        scenario = validate(Scenario, expanded.root, document)
     except ScenarioError as error:
         raise ScenarioError([*problems, *error.problems]) from None
     if problems:
@@ -97,6 +119,7 @@ def load_scenario(
         sha256=document.sha256,
         scenario=scenario.model_copy(update=shown),
         document=document,
+        case=case.name,
         variables=expanded.variables,
         secrets=expanded.secrets,
         warnings=expanded.warnings,
@@ -106,18 +129,18 @@ def load_scenario(
 
 def problem_at(document: Document, message: str, *loc: str | int) -> Problem:
     """A problem at a place in a document, such as `("agent", "adapter")`."""
-    return Problem(document.shown, *find(document.root, loc).position, message)
+    return document.problem(*find(document.root, loc).position, message)
 
 
 def load_agent(
-    path: Path, variables: AnyMapping[str, str] | None = None
+    case: Case, variables: AnyMapping[str, str] | None = None
 ) -> tuple[AgentSection, Document] | None:
     """The agent section of a scenario whose other parts have mistakes; None if it has its own."""
+    document = case.document
     try:
-        document = load_document(path)
-        root = expand(document, variables or {}, os.environ).root
+        root = expand(document, variables or {}, os.environ, case.values).root
         section = root.get("agent")
-        agent = _validate(AgentSection, section, document) if isinstance(section, Mapping) else None
+        agent = validate(AgentSection, section, document) if isinstance(section, Mapping) else None
     except ScenarioError:
         return None
     return (agent, document) if agent is not None else None
@@ -148,26 +171,27 @@ def build(model: type[Model], node: Mapping, document: Document) -> Model:
     """
     problems = document.problems
     try:
-        value = _validate(model, node, document)
+        value = validate(model, node, document)
     except ScenarioError as error:
         raise ScenarioError([*problems, *error.problems]) from None
     if problems:
         raise ScenarioError(problems)
     if value is None:
-        raise SetupError(f"{document.shown}:{node.line}: a variable used here has no value")
+        raise SetupError(str(document.problem(*position(node), "a variable here has no value")))
     return value
 
 
-def _validate(model: type[Model], node: Mapping, document: Document) -> Model | None:
+def validate(model: type[Model], node: Mapping, document: Document) -> Model | None:
     """The value of a node; None if only texts with unknown variables keep it from being one."""
-    loading = Loading(document.path.parent.absolute())
+    folder, *inherited = (file.path.parent.absolute() for file in (document, *document.extends))
+    loading = Loading(folder, tuple(inherited))
     problems: list[Problem] = []
     value: Model | None = None
     try:
         value = model.model_validate(node, context=loading)
     except ValidationError as error:
-        problems = translate(error, model, node, document.shown)
-    problems += [Problem(document.shown, *complaint) for complaint in loading.complaints]
+        problems = translate(error, model, node, document)
+    problems += [document.problem(*complaint) for complaint in loading.complaints]
     if problems:
         raise ScenarioError(problems)
     return value

@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from voicetest.errors import Problem
-from voicetest.scenario.document import MAX_PROBLEMS
+from voicetest.scenario.document import MAX_PROBLEMS, Document
 from voicetest.scenario.losses import not_a_text
 from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, position, shown
 from voicetest.scenario.refusals import carried_problems
@@ -76,7 +76,7 @@ def find(root: Node, loc: Iterable[str | int]) -> Place:
 
 
 def translate(
-    error: ValidationError, model: type[BaseModel], root: Node, file: str
+    error: ValidationError, model: type[BaseModel], root: Node, document: Document
 ) -> list[Problem]:
     """All problems of a validation, sorted, and no more of them than a person can read."""
     details = [(find(root, detail["loc"]), detail) for detail in error.errors(include_url=False)]
@@ -91,18 +91,19 @@ def translate(
                 problems.update(carried_problems(detail["ctx"]))
             case "voicetest_nested":
                 inner = detail["ctx"]
-                problems.update(translate(inner["error"], inner["model"], inner["node"], file))
+                problems.update(translate(inner["error"], inner["model"], inner["node"], document))
             case "voicetest_refused" | "extra_forbidden" | "missing" | "value_error":
-                problems.add(Problem(file, *_plain_problem(place, detail, model)))
+                problems.add(document.problem(*_plain_problem(place, detail, model)))
             case _:
                 wanted, found = _mismatch(detail, place.node)
                 mismatches.setdefault(place.position, ([], found))[0].append(wanted)
     for where, (every, found) in mismatches.items():
         wanted = " or ".join(dict.fromkeys(every))
-        problems.add(Problem(file, *where, f"expected {wanted}{found}"))
+        problems.add(document.problem(*where, f"expected {wanted}{found}"))
     if len(details) > MAX_PROBLEMS:
         more = details[MAX_PROBLEMS][0].position
-        problems.add(Problem(file, *more, f"and {len(details) - MAX_PROBLEMS} problems more"))
+        message = f"and {len(details) - MAX_PROBLEMS} problems more"
+        problems.add(document.problem(*more, message))
     return sorted(problems)
 
 

@@ -18,6 +18,10 @@ from pydantic.json_schema import SkipJsonSchema
 from voicetest.scenario.acoustics import Background, Effects, Line, background_section
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import Expectations, SpeechExpectations, ToolCall
+from voicetest.scenario.gating import PassRate, Repeat, Retries
+from voicetest.scenario.judge import Judge
+from voicetest.scenario.language_model import LanguageModel, NamedModel
+from voicetest.scenario.matrix import Matrix
 from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
@@ -27,15 +31,27 @@ from voicetest.scenario.steps import (
     DtmfStep,
     ExpectStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
+    JudgeStep,
     NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 from voicetest.scenario.tools import Tool, ToolError
-from voicetest.scenario.values import Count, Flag, Money, PositiveDuration, Rate, Text, TextList
+from voicetest.scenario.values import (
+    Count,
+    Flag,
+    InputFile,
+    Money,
+    PositiveDuration,
+    Rate,
+    Text,
+    TextList,
+)
 
 __all__ = [
     "AgentSection",
@@ -47,7 +63,11 @@ __all__ = [
     "ExpectStep",
     "Expectations",
     "HangupStep",
+    "ImproviseStep",
     "InterruptStep",
+    "Judge",
+    "JudgeStep",
+    "LanguageModel",
     "Limits",
     "Line",
     "NoiseStep",
@@ -56,6 +76,7 @@ __all__ = [
     "SilenceStep",
     "SpeechExpectations",
     "Step",
+    "TextStep",
     "Tool",
     "ToolCall",
     "ToolError",
@@ -151,7 +172,7 @@ class AgentSection(Section):
 
 
 class User(Section):
-    """How the user sounds."""
+    """How the user sounds, and who the user is where a language model plays that part."""
 
     voice: Text | None = Field(
         None, description="The user's voice, such as espeak/en-us+f2; see: list-adapters --voices"
@@ -163,6 +184,16 @@ class User(Section):
     ] = Field(None, description="What is heard behind the user.")
     effects: Effects = Field(
         (), description="Changes of the user's voice, in order, such as [phone, {gain: -6dB}]."
+    )
+    model: NamedModel | None = Field(
+        None, description="The language model that plays the user in 'improvise' steps."
+    )
+    persona: Text | None = Field(
+        None, description="Who the user is and how they talk, for 'improvise'."
+    )
+    goal: Text | None = Field(None, description="What the user wants, for 'improvise'.")
+    facts: TextList = Field(
+        (), description="All that the user knows, for 'improvise': nothing else is made up."
     )
 
 
@@ -206,12 +237,21 @@ class Scenario(Section):
     name: Text = Field("", description="What is tested, for people; the file's name by default.")
     description: Text | None = Field(None, description="More about it, for people.")
     tags: TextList = Field((), description="Words by which tests are selected (--tag).")
+    extends: Text | None = Field(
+        None, description="Another YAML file, which this one is laid over; lists are replaced."
+    )
     vars: dict[str, Text] = Field(
         default_factory=dict,
         description="Named values: ${name} takes one anywhere in the file; --var replaces one.",
     )
+    matrix: Matrix | None = Field(
+        None, description="Lists of values for variables; one run for every combination."
+    )
+    cases: InputFile | None = Field(
+        None, description="A CSV file; its first row names variables, each other row is one run."
+    )
     agent: AgentSection = Field(description="The agent under test and how it is reached.")
-    user: User = Field(default_factory=User, description="How the user sounds.")
+    user: User = Field(default_factory=User, description="The user: voice, and who it is.")
     tools: Annotated[tuple[Tool, ...], BeforeValidator(_tools)] = Field(
         (), description="What the agent may call, and what it is answered."
     )
@@ -227,5 +267,26 @@ class Scenario(Section):
     checks: Checks = Field(
         default_factory=Checks, description="What is expected of the whole call."
     )
+    judge: Judge | None = Field(
+        None, description="A language model that judges the call when it is over."
+    )
     limits: Limits = Field(default_factory=Limits, description="When the call is stopped.")
     seed: Count = Field(0, description="Where chance starts; the same seed gives the same call.")
+    repeat: Repeat = Field(1, description="How many calls are made; each has the next seed.")
+    pass_rate: PassRate = Field(
+        1.0, description="How many of them have to pass: all, or a share such as 80%."
+    )
+    retries: Retries = Field(
+        0, description="How often a call is made again when the agent could not be talked to."
+    )
+    skip: Text | None = Field(None, description="Why this is not run at present.")
+    xfail: Text | None = Field(
+        None, description="Why this is expected to fail at present; passing then fails."
+    )
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of its language models, which must not be written anywhere."""
+        models = (self.user.model, None if self.judge is None else self.judge.model)
+        keys = (model.api_key for model in models if model is not None)
+        return frozenset(key.get_secret_value() for key in keys if key is not None)

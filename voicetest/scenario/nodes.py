@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 __all__ = [
+    "LINES",
     "Mapping",
     "Node",
     "Scalar",
@@ -19,6 +20,8 @@ __all__ = [
 ]
 
 SHOWN_CHARACTERS = 60
+LINES = 1 << 21
+"""More lines than any file has: where those of the next file of a document begin."""
 
 
 class Style(Enum):

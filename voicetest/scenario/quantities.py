@@ -19,6 +19,7 @@ __all__ = [
     "PositiveDuration",
     "Rate",
     "Share",
+    "between",
     "one_word",
 ]
 
@@ -112,6 +113,17 @@ def _count(value: object) -> int:
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
     raise refuse(f"expected a whole number such as 3, found {shown(value)}")
+
+
+def between(least: int, most: int) -> Callable[[int], int]:
+    """A validator of counts that may not be smaller than `least` or larger than `most`."""
+
+    def check(count: int) -> int:
+        if not least <= count <= most:
+            raise refuse(f"expected a number from {least} to {most}, found {count}")
+        return count
+
+    return check
 
 
 def _rate(value: object) -> float:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from voicetest.errors import Problem, ScenarioError
-from voicetest.scenario.nodes import Mapping, position
+from voicetest.scenario.nodes import LINES, Mapping, position
 
 __all__ = [
     "Loading",
@@ -28,11 +28,13 @@ __all__ = [
 class Loading:
     """The file that is being validated: where its paths start, and what is wrong beside values.
 
-    `complaints` holds (line, column, message); validators add to it through `complain`.
+    `inherited` are the folders of the files it extends. `complaints` holds (line, column, message);
+    validators add to it through `complain`.
     `patterns` holds what each regular expression so far costs to compile.
     """
 
     folder: Path
+    inherited: tuple[Path, ...] = ()
     complaints: list[tuple[int, int, str]] = field(default_factory=list)
     patterns: list[int] = field(default_factory=list)
 
@@ -90,9 +92,12 @@ def spent_on_patterns(info: ValidationInfo, cost: int) -> int:
     return sum(info.context.patterns)
 
 
-def folder(info: ValidationInfo) -> Path:
-    """Where relative paths of the file start; the working directory outside a file."""
-    return info.context.folder if isinstance(info.context, Loading) else Path.cwd()
+def folder(info: ValidationInfo, node: object) -> Path:
+    """Where a relative path starts: in the folder of its file; outside one, where we work."""
+    if not isinstance(info.context, Loading):
+        return Path.cwd()
+    index = position(node)[0] // LINES
+    return info.context.inherited[index - 1] if index else info.context.folder
 
 
 def carried_problems(context: dict[str, object]) -> Iterable[Problem]:

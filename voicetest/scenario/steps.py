@@ -22,6 +22,7 @@ from voicetest.scenario.expectations import (
     SpeechExpectations,
     silence_stands_alone,
 )
+from voicetest.scenario.improvise import Improvise, improvise_section
 from voicetest.scenario.losses import lost
 from voicetest.scenario.nodes import Mapping, Scalar, Sequence, position, shown
 from voicetest.scenario.refusals import refuse
@@ -36,6 +37,7 @@ from voicetest.scenario.values import (
     PositiveDuration,
     Rate,
     Text,
+    TextList,
 )
 
 __all__ = [
@@ -44,11 +46,14 @@ __all__ = [
     "DtmfStep",
     "ExpectStep",
     "HangupStep",
+    "ImproviseStep",
     "InterruptStep",
+    "JudgeStep",
     "NoiseStep",
     "PlayStep",
     "SilenceStep",
     "Step",
+    "TextStep",
     "UserStep",
 ]
 
@@ -180,6 +185,26 @@ class DtmfStep(Section):
     )
 
 
+class TextStep(Section):
+    """Type something to the agent instead of saying it."""
+
+    text: Text = Field(
+        description="What the user types; it is sent at once, where the line takes typed turns."
+    )
+
+
+class ImproviseStep(Section):
+    """Let a language model play the user for a while."""
+
+    improvise: Annotated[
+        Improvise,
+        BeforeValidator(improvise_section, json_schema_input_type=Text | Improvise | _Blank),
+    ] = Field(
+        description="A language model plays the user, turn by turn. Write what the user wants, or "
+        "settings, or nothing."
+    )
+
+
 class HangupStep(Section):
     """End the call."""
 
@@ -194,6 +219,14 @@ class ExpectStep(Section):
     expect: Checks = Field(description="What has to be true of the call up to this moment.")
 
 
+class JudgeStep(Section):
+    """Have the judge look at the call up to this moment."""
+
+    judge: TextList = Field(
+        description="Statements about the call up to this moment, for the judge at the top level."
+    )
+
+
 ACTIONS = {
     "agent": AgentStep,
     "user": UserStep,
@@ -203,8 +236,11 @@ ACTIONS = {
     "backchannel": BackchannelStep,
     "noise": NoiseStep,
     "dtmf": DtmfStep,
+    "text": TextStep,
+    "improvise": ImproviseStep,
     "hangup": HangupStep,
     "expect": ExpectStep,
+    "judge": JudgeStep,
 }
 
 
@@ -230,7 +266,7 @@ def _step(value: object) -> object:
 
 
 def _bare_word(word: Scalar) -> Mapping:
-    if word in ("agent", "hangup"):
+    if word in ("agent", "hangup", "improvise"):
         return Mapping([(word, Scalar("", word.line, word.column))], word.line, word.column)
     if word in ACTIONS:
         raise refuse(f"'{word}' needs something after it: write '- {word}: …'")
@@ -262,7 +298,7 @@ def _kind(value: Any) -> str | None:
 
 
 _StepAsWritten: TypeAlias = (
-    Literal["agent", "hangup"]
+    Literal["agent", "hangup", "improvise"]
     | AgentStep
     | UserStep
     | SilenceStep
@@ -271,8 +307,11 @@ _StepAsWritten: TypeAlias = (
     | BackchannelStep
     | NoiseStep
     | DtmfStep
+    | TextStep
+    | ImproviseStep
     | HangupStep
     | ExpectStep
+    | JudgeStep
 )
 
 Step: TypeAlias = Annotated[
@@ -284,8 +323,11 @@ Step: TypeAlias = Annotated[
     | Annotated[BackchannelStep, Tag("BackchannelStep")]
     | Annotated[NoiseStep, Tag("NoiseStep")]
     | Annotated[DtmfStep, Tag("DtmfStep")]
+    | Annotated[TextStep, Tag("TextStep")]
+    | Annotated[ImproviseStep, Tag("ImproviseStep")]
     | Annotated[HangupStep, Tag("HangupStep")]
-    | Annotated[ExpectStep, Tag("ExpectStep")],
+    | Annotated[ExpectStep, Tag("ExpectStep")]
+    | Annotated[JudgeStep, Tag("JudgeStep")],
     Discriminator(_kind),
     BeforeValidator(_step, json_schema_input_type=_StepAsWritten),
 ]

@@ -20,6 +20,7 @@ _SYNONYMS = {
     **dict.fromkeys(("check", "assert", "verify"), "expect"),
     **dict.fromkeys(("barge_in", "bargein", "interruption"), "interrupt"),
     **dict.fromkeys(("keys", "press", "keypad", "digits", "touchtone"), "dtmf"),
+    **dict.fromkeys(("type", "types", "chat", "message"), "text"),
     **dict.fromkeys(("sound",), "noise"),
     **dict.fromkeys(("audio", "file", "recording"), "play"),
     **dict.fromkeys(("steps", "turns", "dialog", "conversation"), "script"),
@@ -38,6 +39,8 @@ def suggestion(word: str, names: Collection[str]) -> str:
 @lru_cache(maxsize=256)
 def _suggestion(word: str, names: tuple[str, ...]) -> str:
     word = word.lower()
+    if _SYNONYMS.get(word) in names:
+        return f" (did you mean '{_SYNONYMS[word]}'?)"
     near = nearest(word, names)
     if near:
         return near

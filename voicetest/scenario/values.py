@@ -115,16 +115,15 @@ def _pattern(value: object, info: ValidationInfo) -> re.Pattern[str]:
 
 def input_file(value: object, info: ValidationInfo) -> Path:
     """The path of a file that exists, from the folder of the scenario."""
-    if isinstance(value, Path):
-        value = str(value)
-    name = literal_text(value)
+    name = str(value) if isinstance(value, Path) else literal_text(value)
     if isinstance(value, Scalar) and value.unresolved:
         raise refuse(f"{shown(value)} is not known")
-    path = folder(info) / name
+    start = folder(info, value)
+    path = start / name
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError):
-        raise refuse(f"there is no file {shown(value)} (looked in {folder(info)})") from None
+        raise refuse(f"there is no file {shown(value)} (looked in {start})") from None
     if not stat.S_ISREG(mode):
         raise refuse(f"{shown(value)} is not a file")
     return path.resolve()

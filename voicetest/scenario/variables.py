@@ -14,13 +14,13 @@ from voicetest.scenario.masking import Secrets
 from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, position, shown
 from voicetest.scenario.synonyms import suggestion
 
-__all__ = ["Expanded", "expand"]
+__all__ = ["NAME", "Expanded", "expand"]
 
 MAX_EXPANDED = 1 << 20
 MAX_SUGGESTED = 100
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ENVIRONMENT = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 _RESULT = re.compile(r"result\.[\w.-]+")
 
@@ -42,17 +42,21 @@ class Expanded:
 
 
 def expand(
-    document: Document, overrides: AnyMapping[str, str], environment: AnyMapping[str, str]
+    document: Document,
+    overrides: AnyMapping[str, str],
+    environment: AnyMapping[str, str],
+    case: AnyMapping[str, str] | None = None,
 ) -> Expanded:
     """Replace every `${…}` of a document; `overrides` replace what its `vars` say.
 
+    The values of a `case`, as written, stand for those of `vars` or beside them.
     An empty environment variable counts as unset.
     """
-    expansion = _Expansion(document.shown, environment)
+    expansion = _Expansion(document, environment, case or {})
     written = document.root.get("vars")
     written = written if isinstance(written, Mapping) else Mapping()
     for name in overrides:
-        if name not in written:
+        if name not in written and name not in expansion.case:
             known = f"; it defines {', '.join(written)}" if written else ": it has no 'vars'"
             hint = suggestion(name, tuple(islice(written, MAX_SUGGESTED)))
             message = f"--var {name}: this file defines no such variable{hint}"
@@ -68,7 +72,7 @@ def expand(
         {name: value.as_written() for name, value in expansion.known.items()},
         Secrets.of(expansion.used, environment, _filled(root)),
         tuple(expansion.problems),
-        tuple(_spoken_secrets(root, document.shown)),
+        tuple(_spoken_secrets(root, document)),
         tuple(expansion.unset),
     )
 
@@ -90,24 +94,30 @@ def _filled(node: Node) -> Iterator[tuple[str, str]]:
 class _Expansion:
     """The state of one pass over a tree: what is known, and what was found wrong."""
 
-    def __init__(self, file: str, environment: AnyMapping[str, str]) -> None:
+    def __init__(
+        self, document: Document, environment: AnyMapping[str, str], case: AnyMapping[str, str]
+    ) -> None:
+        self.case = case
         self.known: dict[str, Scalar] = {}
         self.used: set[str] = set()
         self.problems: list[Problem] = []
         self.unset: list[Problem] = []
-        self._file = file
+        self._document = document
         self._environment = environment
         self._later: tuple[str, ...] = ()
         self._characters = 0
 
     def problem(self, line: int, column: int, message: str) -> None:
         """Record something the user has to mend."""
-        self.problems.append(Problem(self._file, line, column, message))
+        self.problems.append(self._document.problem(line, column, message))
         if len(self.problems) > MAX_PROBLEMS:
             raise ScenarioError(self.problems)
 
     def define(self, written: Mapping, overrides: AnyMapping[str, str]) -> Mapping:
-        """Set the variables in order, so that each may use those above it."""
+        """Set the variables in order, so that each may use those above it; a case's own first."""
+        for name in self.case:
+            if name not in written:
+                self.known[name] = self._of_case(name)
         entries: list[tuple[str, Node]] = []
         for index, (name, node) in enumerate(written.items()):
             self._later = tuple(written)[index:] if index < 100 else ()
@@ -116,13 +126,20 @@ class _Expansion:
             entries.append((key, value))
             if name in overrides:
                 self.known[name] = Scalar(overrides[name])
+            elif name in self.case:
+                self.known[name] = self._of_case(name)
             elif isinstance(value, Scalar):
                 self.known[name] = value
         self._later = ()
         return written.same_place(entries)
 
+    def _of_case(self, name: str) -> Scalar:
+        root = self._document.root
+        place = position(root, "matrix" if "matrix" in root else "cases")
+        return self._scalar(Scalar(self.case[name], *place), "vars")
+
     def _value(self, key: Scalar, node: Node) -> Node:
-        if not _NAME.fullmatch(key):
+        if not NAME.fullmatch(key):
             message = f"{shown(key)} is no variable name: use letters, digits and '_'"
             self.problem(key.line, key.column, message)
         if isinstance(node, Scalar):
@@ -164,7 +181,7 @@ class _Expansion:
             self._characters += len(value)
             if self._characters > MAX_EXPANDED:
                 message = "the variables of this file make more than 1 MiB of text"
-                place = Problem(self._file, scalar.line, scalar.column, message)
+                place = self._document.problem(scalar.line, scalar.column, message)
                 raise ScenarioError([*self.problems, place])
         text = "".join([*parts, scalar[end:]])
         return scalar.expanded(text, secret=secret, unresolved=False)
@@ -190,7 +207,7 @@ class _Expansion:
         self.problem(scalar.line, scalar.column, message)
 
     def _unknown(self, name: str) -> str:
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             written = shown("${" + name + "}")
             return f"{written} is no variable: write ${{name}} or ${{env.NAME}}, nothing else"
         if name in self._later:
@@ -205,15 +222,15 @@ class _Expansion:
             self.used.add(value)
             return Scalar(written).expanded(value, secret=True, unresolved=False)
         message = f"the environment variable {name[:100]} is not set"
-        self.unset.append(Problem(self._file, scalar.line, scalar.column, message))
+        self.unset.append(self._document.problem(scalar.line, scalar.column, message))
         return Scalar(written).expanded(written, secret=True, unresolved=True)
 
 
-def _spoken_secrets(root: Mapping, file: str) -> Iterator[Problem]:
+def _spoken_secrets(root: Mapping, document: Document) -> Iterator[Problem]:
     """A warning for each step that would say a secret aloud."""
     script = root.get("script")
     for step in script if isinstance(script, Sequence) else ():
         said = step.get("user") if isinstance(step, Mapping) else None
         if isinstance(said, Scalar) and said.secret:
             message = "this text contains an environment variable: it will be spoken and recorded"
-            yield Problem(file, said.line, said.column, message)
+            yield document.problem(said.line, said.column, message)

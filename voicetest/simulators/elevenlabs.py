@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import ClassVar, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
-from voicetest.agents.mind import CallTool, Mind, Reply
+from voicetest.agents.mind import CallTool, Flow, Mind, Reply
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.agents.truth import Spoke
 from voicetest.errors import ProtocolError
@@ -213,11 +213,11 @@ class _Briefed:
         own, wanted = self._mind.greeting(), self._codec.first_message
         return own if wanted is None else wanted
 
-    async def answer(self, heard: str, call_tool: CallTool) -> Reply:
+    async def answer(self, heard: str, call_tool: CallTool) -> Reply | Flow:
         """The mind's own reply."""
         return await self._mind.answer(heard, call_tool)
 
-    async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply:
+    async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply | Flow:
         """The mind's own reply."""
         return await self._mind.answer_keys(keys, call_tool)
 

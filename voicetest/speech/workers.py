@@ -30,10 +30,17 @@ class Workers(AbstractContextManager["Workers"]):
 
     A kind has at most `size` processes, by default one for each processor but no more than four.
     A job that takes longer than `job_limit` seconds is killed and raises SetupError. The object
-    belongs to one run; its jobs may be awaited from several threads and event loops.
+    belongs to one run; its jobs may be awaited from several threads and event loops. `begin` is
+    called first in each process; it must be picklable by a process that is being started.
     """
 
-    def __init__(self, size: int | None = None, job_limit: float = JOB_LIMIT) -> None:
+    def __init__(
+        self,
+        size: int | None = None,
+        job_limit: float = JOB_LIMIT,
+        begin: Callable[[], object] | None = None,
+    ) -> None:
+        self._begin = begin
         self._size = size or min(4, os.cpu_count() or 1)
         self._job_limit = job_limit
         self._changed = threading.Condition()
@@ -60,6 +67,13 @@ class Workers(AbstractContextManager["Workers"]):
             self._changed.notify_all()
         for worker in [worker for workers in sets for worker in workers]:
             worker.end()
+
+    def interrupt(self) -> None:
+        """Send SIGINT to every process that is busy; what it does then is for `begin` to say."""
+        with self._changed:
+            busy = [worker for workers in self._taken.values() for worker in workers]
+        for worker in busy:
+            worker.interrupt()
 
     def __exit__(self, *failure: object) -> None:
         self.close()
@@ -101,7 +115,7 @@ class Workers(AbstractContextManager["Workers"]):
     def _start(self, kind: str) -> _Worker:
         started: _Worker | None = None
         try:
-            started = _Worker(kind)
+            started = _Worker(kind, self._begin)
         finally:
             with self._changed:
                 self._starting[kind] -= 1
@@ -132,13 +146,15 @@ class _Worker:
     job that hangs can be killed.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, begin: Callable[[], object] | None) -> None:
         self._kind = kind
         self._broken = False
         self._ended = False
         self._ending = threading.Lock()
         self._job: Future[Any] = Future()
-        self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_begin)
+        self._pool = ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,)
+        )
         try:
             self._pid = self._pool.submit(os.getpid).result(START_LIMIT)
         except (BrokenProcessPool, TimeoutError) as error:
@@ -167,6 +183,11 @@ class _Worker:
             f"{function.__name__} took more than {limit:g} s in the {self._kind} worker process"
         )
 
+    def interrupt(self) -> None:
+        """Send SIGINT to the process."""
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGINT)
+
     def end(self) -> None:
         """End the process, at once if it is busy; returns when it is gone."""
         # A pool breaks when two threads end it, and both the closer and a failed job's thread may.
@@ -180,11 +201,13 @@ class _Worker:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin() -> None:
+def _begin(begin: Callable[[], object] | None) -> None:
     # The terminal sends an interrupt to every process of the group: the run itself decides what
     # happens then, and still needs its workers while it writes the results.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    if begin is not None:
+        begin()
 
 
 def _die_with_parent() -> None:

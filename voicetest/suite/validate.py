@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from voicetest.errors import Problem, ScenarioError, SetupError
-from voicetest.executor.plan import plan
+from voicetest.errors import Problem
+from voicetest.executor.plan import plan_file
+from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
+from voicetest.suite.plan import load_all
 from voicetest.suite.select import select_files
 
 __all__ = ["Validation", "validate_suite"]
@@ -22,22 +25,23 @@ class Validation:
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
 
+    def as_json(self) -> str:
+        """The same for programs: `files`, `problems` with their places, and `notes`."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+
 
 def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Validation:
-    """Load and resolve every scenario of `paths`."""
-    files = select_files(paths)
-    problems: list[Problem] = []
+    """Load and resolve every case of every scenario of `paths`."""
     notes: list[str] = []
     with Speech() as speech:
-        for file in files:
-            try:
-                planned = plan(file, variables, speech)
-            except ScenarioError as error:
-                problems.extend(error.problems)
-            except SetupError as error:
-                notes.append(f"note: {file}: {error}")
-            else:
-                notes.extend(f"warning: {warning}" for warning in planned.file.warnings)
-                notes.extend(f"note: {unset}" for unset in planned.file.unset)
-                notes.extend(f"note: {file}: {lack}" for lack in planned.adapter.missing)
-    return Validation(len(files), tuple(problems), tuple(notes))
+
+        def check(file: ScenarioFile) -> None:
+            planned = plan_file(file, speech)
+            notes.extend(f"warning: {warning}" for warning in file.warnings)
+            notes.extend(f"note: {unset}" for unset in file.unset)
+            notes.extend(f"note: {file.shown}: {lack}" for lack in planned.adapter.missing)
+
+        found = load_all(paths, variables, check)
+    notes.extend(f"note: {missing}" for missing in found.missing)
+    files = len(select_files(paths))
+    return Validation(files, found.problems, tuple(dict.fromkeys(notes)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from voicetest.call.line import Line
 from voicetest.call.session import Session
 from voicetest.call.timeline import StepEnded
 from voicetest.call.turns import PAUSE_S
@@ -14,7 +15,7 @@ _BETWEEN_LINES_S = 0.3
 """Between two lines of the user with no agent step between them."""
 
 
-async def speak(stage: Stage, step: int) -> StepEnded:
+async def speak(stage: Stage, step: int, line: Line) -> StepEnded:
     """Wait for the agent to fall silent, at most `response_max_duration`, then speak."""
     session = stage.session
     if session.turns.audible:
@@ -24,7 +25,7 @@ async def speak(stage: Stage, step: int) -> StepEnded:
     if stage.input_s is not None and session.user.speech_end_s is not None:
         free = session.user.speech_end_s + _BETWEEN_LINES_S
         await session.until(lambda: session.now >= free, free)
-    await session.user.speak(stage.lines[step], step)
+    await session.user.speak(line, step)
     stage.input_s = session.user.speech_start_s
     return StepEnded(step)
 

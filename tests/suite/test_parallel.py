@@ -14,14 +14,15 @@ from tests.suite.conftest import WriteScenario
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.report.console import Console
 from voicetest.report.summary import RunSummary
-from voicetest.suite.serial import run_suite
+from voicetest.suite.options import RunOptions
+from voicetest.suite.parallel import run_suite
 
 Capture = pytest.CaptureFixture[str]
 WORD = "xylophone-4711"
 
 
 def _run(out: Path, *paths: Path, verbose: bool = False) -> RunSummary:
-    return run_suite(paths, out, {}, "auto", Console(verbose=verbose))
+    return run_suite(paths, out, Console(verbose=verbose))
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_a_run_leaves_a_folder_with_one_folder_per_call(out: Path, scenario: Wri
     assert sorted(path.name for path in folder.iterdir()) == ["one", "run.json", "two"]
     assert (out / "latest").resolve() == folder.resolve()
     for line in summary.scenarios:
-        manifest = json.loads((folder / line.folder / "manifest.json").read_text())
+        manifest = json.loads((folder / str(line.folder) / "manifest.json").read_text())
         assert manifest["status"] == line.status
         assert manifest["duration_s"] == line.duration_s
         assert manifest["reason"] == line.reason
@@ -95,7 +96,8 @@ def test_an_interrupted_run_stops_and_keeps_what_it_has(out: Path, scenario: Wri
     ]
     summary = _run(out, *paths)
     assert CALLED == ["greeting", "interrupt"]
-    assert [line.exit_code for line in summary.scenarios] == [0, 130]
+    assert [line.exit_code for line in summary.scenarios] == [0, 130, 5]
+    assert summary.scenarios[2].reason == "not run: interrupted"
     assert summary.exit_code == 130
     assert _run_json(out)["exit_code"] == 130
     manifest = json.loads((Path(summary.folder) / "b" / "manifest.json").read_text())
@@ -132,7 +134,9 @@ def test_a_run_without_scenarios_ran_nothing(out: Path, tmp_path: Path, capsys: 
     (tmp_path / "empty").mkdir()
     summary = _run(out, tmp_path / "empty")
     assert (summary.exit_code, summary.totals, summary.scenarios) == (5, {}, ())
-    assert _run_json(out)["exit_code"] == 5
+    assert json.loads((Path(summary.folder) / "run.json").read_text())["exit_code"] == 5
+    assert "no scenario was selected" in capsys.readouterr().err
+    assert not (out / "latest").exists()
 
 
 # --- what is printed and what is masked
@@ -199,3 +203,47 @@ def test_no_secret_is_printed(
     output = capsys.readouterr()
     assert "FAILED" in output.out
     assert WORD not in output.out + output.err
+
+
+def test_a_run_says_what_its_calls_cost(
+    out: Path, scenario: WriteScenario, capsys: Capture
+) -> None:
+    costly = scenario("costly.yaml", more="  costs: $0.25\n")
+    console = Console()
+    summary = run_suite([costly, scenario("free.yaml")], out, console)
+    console.finish(summary)
+    assert [line.cost_usd for line in summary.scenarios] == [0.25, None]
+    assert summary.cost_usd == 0.25
+    manifest = json.loads((Path(summary.folder) / "costly" / "manifest.json").read_text())
+    assert manifest["cost"] == {
+        "usd": 0.25,
+        "complete": True,
+        "services": [
+            {
+                "service": "rehearsal",
+                "requests": 1,
+                "tokens_in": 3,
+                "tokens_out": 5,
+                "characters": 0,
+                "seconds": 0.0,
+                "usd": 0.25,
+            }
+        ],
+    }
+    free = json.loads((Path(summary.folder) / "free" / "manifest.json").read_text())
+    assert free["cost"] is None
+    shown = capsys.readouterr().out
+    assert "s, $0.2500)" in shown
+    assert "2 passed, $0.2500" in shown
+
+
+def test_a_run_that_has_cost_enough_makes_no_further_paid_call(
+    out: Path, scenario: WriteScenario
+) -> None:
+    paths = [scenario(f"{name}.yaml", more="  costs: $0.25\n") for name in ("one", "three", "two")]
+    free = scenario("zero.yaml")
+    summary = run_suite([*paths, free], out, Console(), RunOptions(max_cost_usd=0.5))
+    assert [line.status for line in summary.scenarios] == ["passed", "passed", "error", "passed"]
+    assert "--max-cost is $0.5 and $0.5000 is spent" in summary.scenarios[2].reason
+    assert summary.cost_usd == 0.5
+    assert summary.exit_code == 3

@@ -1,0 +1,34 @@
+"""What all the checks of a call come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicetest.checks.result import Check, Status
+
+__all__ = ["verdict"]
+
+
+def verdict(
+    checks: Sequence[Check], broken: str | None = None, unjudged: str | None = None
+) -> tuple[Status, str]:
+    """The status of a call and why.
+
+    `broken` is what ended it before its time; `unjudged` why a judge that decides has not judged,
+    which is no failure of the agent, but takes none back either.
+    """
+    if broken is not None:
+        return "error", broken
+    decisive = [check for check in checks if check.severity == "fail"]
+    failed = [check for check in decisive if not check.passed and not check.inconclusive]
+    if failed:
+        return "failed", f"{len(failed)} of {len(decisive)} checks failed, first: {failed[0].name}"
+    if unjudged is not None:
+        return "error", unjudged
+    unclear = [check for check in decisive if check.inconclusive]
+    if not unclear:
+        return "passed", f"all {len(decisive)} checks hold"
+    opinions = sum(check.name == "judge" for check in unclear)
+    if opinions:
+        return "inconclusive", f"the judge cannot tell of {opinions} criteria"
+    return "inconclusive", f"{len(unclear)} timing checks are within voicetest's own error"

@@ -1,0 +1,55 @@
+"""`voicetest report`: render the reports of a run later, from its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["report"]
+
+
+def report(
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run, such as runs/latest.", metavar="RUN")
+    ],
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML to this file.", metavar="FILE")
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a page that plays the recordings to this file.",
+            metavar="FILE",
+            show_default="report.html in the run's folder",
+        ),
+    ] = None,
+    embed: Annotated[
+        bool,
+        typer.Option("--embed", help="Put the recordings into the page: up to 20 MB of them."),
+    ] = False,
+    github: Annotated[
+        bool,
+        typer.Option("--github", help="Print annotations for GitHub Actions, add to its summary."),
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Render the reports of a run from its folder."""
+    from voicetest.report.reports import Reports
+    from voicetest.report.stored import load_run
+
+    stored = load_run(run)
+    if html is None and (embed or not (junit or github or json)):
+        html = stored.folder / "report.html"
+    reports = Reports(junit, html, embed, github)
+    for path in reports.write(stored, typer.echo if not json else _to_stderr):
+        typer.echo(str(path), err=True)
+    if json:
+        typer.echo(stored.summary.model_dump_json(indent=2))
+
+
+def _to_stderr(line: str) -> None:
+    typer.echo(line, err=True)

@@ -1,0 +1,124 @@
+"""A run in GitHub Actions: annotations at the lines of the scenarios, and a summary of the job.
+
+Formats: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+
+from voicetest.errors import SetupError
+from voicetest.report.outcome import Outcome, outcome, unmet
+from voicetest.report.stored import StoredCall, StoredRun
+from voicetest.report.summary import CaseLine
+
+__all__ = ["append_summary", "in_actions", "step_summary", "workflow_commands"]
+
+_LARGEST = 1_000_000
+"""A step's summary may have 1 MiB; a larger one is refused altogether."""
+_MARKS = {"passed": "✅", "failed": "❌", "skipped": "⏭️"}
+_LEVELS = {
+    Outcome.FAILED: "error",
+    Outcome.ERROR: "error",
+    Outcome.UNEXPECTED: "error",
+    Outcome.INCONCLUSIVE: "warning",
+    Outcome.TOLERATED: "warning",
+}
+
+
+def in_actions(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this process is a step of a GitHub Actions job."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
+def workflow_commands(run: StoredRun) -> Iterator[str]:
+    """Workflow commands, one a line, for all that is wrong; errors first, as few are shown."""
+    found = [line for call in run.calls for line in _of_call(call)]
+    yield from sorted(found, key=lambda line: not line.startswith("::error"))
+
+
+def _of_call(call: StoredCall) -> Iterator[str]:
+    level = _LEVELS.get(outcome(call))
+    name = call.line.name if call.line.case is None else f"{call.line.name} [{call.line.case}]"
+    if level is not None and call.manifest is not None:
+        for fault in call.manifest.errors:
+            yield _command(level, call.line.where, name, f"{fault.kind} error: {fault.message}")
+    told = False
+    for check in unmet(call):
+        failing = level if check.severity == "fail" and not check.inconclusive else None
+        message = f"{check.name}: expected {check.expected}; actual: {check.actual}"
+        yield _command(failing or "warning", check.where, name, message)
+        told = True
+    if level is not None and not told and not (call.manifest and call.manifest.errors):
+        reason = call.case.reason if call.case is not None else call.line.reason
+        yield _command(level, call.line.where, name, reason)
+
+
+def _command(level: str, where: str, title: str, message: str) -> str:
+    file, _, line = where.rpartition(":")
+    place = f"file={_property(_in_repository(file))},line={line}"
+    return f"::{level} {place},title={_property(title)}::{_data(message)}"
+
+
+def _in_repository(file: str) -> str:
+    """The path from the root of the repository, wherever in it the step works."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    if not workspace:
+        return file
+    try:
+        return Path(file).resolve().relative_to(Path(workspace).resolve()).as_posix()
+    except ValueError:
+        return file
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def step_summary(run: StoredRun) -> str:
+    """The run as Markdown: totals and a row for each case, those that did not pass first."""
+    totals = ", ".join(f"{count} {status}" for status, count in run.summary.totals.items())
+    head = f"### voicetest: {totals or 'nothing ran'}\n\n"
+    head += "| | scenario | why | calls |\n|---|---|---|---|\n"
+    rows = sorted(run.summary.cases, key=lambda case: case.status == "passed")
+    text = head
+    for number, case in enumerate(rows):
+        row = _row(case)
+        if len((text + row).encode()) > _LARGEST:
+            return text + f"\n{len(rows) - number} more\n"
+        text += row
+    return text
+
+
+def _row(case: CaseLine) -> str:
+    mark = _MARKS.get(case.status, "⚠️")
+    name = f"**{_cell(case.name)}**" + (f" {_cell(case.case)}" if case.case else "")
+    calls = f"{case.passed}/{case.passed + case.failed}" if case.repeat > 1 else ""
+    return f"| {mark} | {name}<br>{_cell(case.where)} | {_cell(case.reason)} | {calls} |\n"
+
+
+def _cell(text: str) -> str:
+    """A text in which nothing is markup: neither HTML nor Markdown."""
+    plain = escape(" ".join(text.split()), quote=False)
+    return "".join(f"\\{char}" if char in "\\|`*_[]~#" else char for char in plain)
+
+
+def append_summary(run: StoredRun, environment: Mapping[str, str] = os.environ) -> None:
+    """Add the summary to that of the step; raises SetupError when the file cannot be written."""
+    target = environment.get("GITHUB_STEP_SUMMARY")
+    if not target:
+        return
+    try:
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(step_summary(run))
+    except OSError as error:
+        raise SetupError(
+            f"the summary of the step, {target}, cannot be written: {error.strerror}"
+        ) from error

@@ -1,0 +1,140 @@
+"""A run as JUnit XML, as CI servers read it.
+
+Format: junit-10.xsd of Jenkins' xUnit plugin, which is what Maven Surefire and pytest write.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from xml.etree import ElementTree as ET
+
+from voicetest.checks.result import Check
+from voicetest.report.call import transcript
+from voicetest.report.outcome import Outcome, outcome, unmet
+from voicetest.report.stored import StoredCall, StoredRun
+
+__all__ = ["junit"]
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold (§2.2), control characters among it."""
+
+
+def junit(run: StoredRun) -> str:
+    """One suite per scenario file, in it one test case per case and repeat."""
+    root = ET.Element("testsuites", name="voicetest")
+    files: dict[str, list[StoredCall]] = {}
+    for call in run.calls:
+        files.setdefault(call.line.file, []).append(call)
+    suites = [_suite(root, file, calls) for file, calls in files.items()]
+    for count in ("tests", "failures", "errors"):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
+    root.set("time", _seconds(sum(call.line.wall_s for call in run.calls)))
+    ET.indent(root)
+    body = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _suite(root: ET.Element, file: str, calls: Sequence[StoredCall]) -> ET.Element:
+    suite = ET.SubElement(root, "testsuite", name=_clean(file), file=_clean(file))
+    kept = [call for call in calls if not call.line.retried]
+    for call in kept:
+        earlier = [
+            other
+            for other in calls
+            if other.line.retried
+            and (other.line.case, other.line.repeat) == (call.line.case, call.line.repeat)
+        ]
+        suite.append(_case(call, earlier))
+    counts = {
+        "tests": len(kept),
+        "failures": len(suite.findall("testcase/failure")),
+        "errors": len(suite.findall("testcase/error")),
+        "skipped": len(suite.findall("testcase/skipped")),
+    }
+    for name, count in counts.items():
+        suite.set(name, str(count))
+    suite.set("time", _seconds(sum(call.line.wall_s for call in calls)))
+    started = next((call.line.started_at for call in calls if call.line.started_at), None)
+    if started is not None:
+        suite.set("timestamp", _clean(started))
+    return suite
+
+
+def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
+    line = call.line
+    case = f" [{line.case}]" if line.case else ""
+    repeat = f" #{line.repeat}" if line.repeat is not None else ""
+    element = ET.Element(
+        "testcase",
+        name=_clean(f"{line.name}{case}{repeat}"),
+        classname=_clean(_class_name(line.file)),
+        time=_seconds(line.wall_s),
+    )
+    found = outcome(call)
+    for other in earlier:
+        # Surefire's words for a test that was run again: it passed in the end, or it did not.
+        again = "flakyError" if found is Outcome.PASSED else "rerunError"
+        _explain(ET.SubElement(element, again), other, "error")
+    _judge(element, call, found)
+    if call.manifest is not None:
+        told = f"{line.where}\nfolder: {line.folder}\n\n{transcript(call.manifest.turns)}"
+        ET.SubElement(element, "system-out").text = _clean(told)
+    return element
+
+
+def _judge(element: ET.Element, call: StoredCall, found: Outcome) -> None:
+    match found:
+        case Outcome.PASSED:
+            pass
+        case Outcome.SKIPPED:
+            ET.SubElement(element, "skipped", message=_clean(call.line.reason))
+        case Outcome.EXPECTED:
+            reason = (call.case.xfail if call.case else None) or call.line.reason
+            ET.SubElement(element, "skipped", type="xfail", message=_clean(reason))
+        case Outcome.FAILED:
+            _explain(ET.SubElement(element, "failure"), call, found)
+        case Outcome.UNEXPECTED:
+            reason = call.case.reason if call.case else call.line.reason
+            failure = ET.SubElement(element, "failure", type=found, message=_clean(reason))
+            failure.text = _clean(f"{call.line.where}: {reason}")
+        case Outcome.TOLERATED:
+            failed = call.line.status == "failed"
+            _explain(ET.SubElement(element, "flakyFailure" if failed else "flakyError"), call, "")
+        case Outcome.ERROR | Outcome.INCONCLUSIVE:
+            _explain(ET.SubElement(element, "error"), call, found)
+
+
+def _explain(element: ET.Element, call: StoredCall, kind: str) -> None:
+    """Say why: the first reason in short, then all of them."""
+    faults = call.manifest.errors if call.manifest else ()
+    checks = [*unmet(call)]
+    first = [fault.kind for fault in faults] + [check.name for check in checks]
+    element.set("type", _clean(first[0] if first else kind or call.line.status))
+    told = [f"{call.line.where}: {fault.kind} error: {fault.message}" for fault in faults]
+    told += [_told(check) for check in checks]
+    told = told or [f"{call.line.where}: {call.line.reason}"]
+    element.set("message", _clean(told[0]))
+    element.text = _clean("\n".join(told))
+
+
+def _told(check: Check) -> str:
+    word = "inconclusive" if check.inconclusive else check.severity
+    return (
+        f"{check.where}: {check.name} ({word}): expected {check.expected}; actual: {check.actual}"
+    )
+
+
+def _class_name(file: str) -> str:
+    """`scenarios/billing.yaml` as `scenarios.billing`: servers make a tree of it."""
+    parts = PurePath(file).with_suffix("").parts
+    return ".".join(part.replace(".", "_") for part in parts if part.strip("./\\")) or file
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.3f}"
+
+
+def _clean(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)

@@ -1,0 +1,76 @@
+"""What is said of a call while it runs: values that may come from another process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from voicetest.call.event_log import event_fields
+from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.events import ToolCalled, Transcript
+
+__all__ = ["Narrator", "Notice"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something new about call number `call`; secrets are masked."""
+
+    call: int
+    phase: str = ""
+    """It entered this phase of the run."""
+    doing: str = ""
+    """What happens in it, with the call's own time."""
+    words: str = ""
+    """What was said last, and by whom."""
+    event: str = ""
+    """The event itself as JSON."""
+
+
+@dataclass(frozen=True)
+class Narrator:
+    """Tells what a call does, as notices."""
+
+    call: int
+    mask: Callable[[Any], Any]
+    """Hides its secrets in any JSON value."""
+    tell: Callable[[Notice], None]
+    verbose: bool = False
+    """Whether every event is told."""
+
+    def phase(self, phase: str) -> None:
+        """The call entered a phase."""
+        self.tell(Notice(self.call, phase=phase))
+
+    def entry(self, entry: Entry) -> None:
+        """Something happened in the call."""
+        words = _words(entry)
+        doing = words or _doing(entry)
+        event = ""
+        if self.verbose:
+            event = json.dumps(self.mask(event_fields(entry)), ensure_ascii=False)
+        if doing or event:
+            at = f"{entry.at:6.1f}s  {doing}" if doing else ""
+            self.tell(Notice(self.call, doing=self.mask(at), words=self.mask(words), event=event))
+
+
+def _doing(entry: Entry) -> str:
+    match entry.what:
+        case StepStarted(step):
+            return f"step {step + 1}"
+        case SpeechStarted(by):
+            return f"{by} is speaking"
+        case ToolCalled(name=name):
+            return f"tool {name}"
+        case _:
+            return ""
+
+
+def _words(entry: Entry) -> str:
+    match entry.what:
+        case Transcript(by=by, text=text):
+            return f"{by}: {text}"
+        case _:
+            return ""

@@ -1,0 +1,85 @@
+"""One call of a suite as a value that another process can carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from voicetest.checks.result import Fault, Result, Termination
+from voicetest.clock import Interruption
+from voicetest.errors import Problem, ScenarioError, VoicetestError
+from voicetest.executor.plan import load, plan_file
+from voicetest.report.progress import Narrator, Notice
+from voicetest.run import run
+from voicetest.scenario.cases import load_cases
+from voicetest.scenario.load import ScenarioFile
+from voicetest.speech.providers import Speech
+from voicetest.spending import Spending
+
+__all__ = ["Errand", "broken", "carry_out"]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """Which call is to be made, how, and where what it leaves goes."""
+
+    call: int
+    path: Path
+    case: str | None
+    variables: Mapping[str, str]
+    clock: str
+    offline: bool
+    later_seed: int
+    """What is added to the scenario's seed."""
+    folder: Path
+    verbose: bool
+    max_cost_usd: float | None = None
+    """What the whole run may cost."""
+    spent_usd: float = 0.0
+    """What it has cost before this call."""
+
+
+def carry_out(
+    errand: Errand, speech: Speech, tell: Callable[[Notice], None], interruption: Interruption
+) -> Result:
+    """Make the call on the thread of the caller; errors are in the result."""
+    try:
+        file = _load(errand)
+        spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
+        planned = plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
+    except VoicetestError as error:
+        return broken(error, "planning")
+    mask = planned.file.secrets.mask_value
+    narrator = Narrator(errand.call, mask, tell, verbose=errand.verbose)
+    return run(planned, errand.folder, narrator, interruption)
+
+
+def broken(error: VoicetestError, where: str) -> Result:
+    """The result of a call that could not even begin."""
+    return Result(
+        status="error",
+        reason=str(error),
+        errors=(Fault(kind=error.kind, message=str(error), where=where),),
+        duration_s=0.0,
+        turns=(),
+        metrics={},
+        checks=(),
+        tool_calls=(),
+        messages=(),
+        termination=Termination(by=None),
+        harness=None,
+    )
+
+
+def _load(errand: Errand) -> ScenarioFile:
+    cases = load_cases(errand.path, errand.variables)
+    file = next((load(c, errand.variables) for c in cases if c.name == errand.case), None)
+    if file is None:
+        raise ScenarioError([_gone(errand)])
+    seed = file.scenario.seed + errand.later_seed
+    return replace(file, scenario=file.scenario.model_copy(update={"seed": seed}))
+
+
+def _gone(errand: Errand) -> Problem:
+    return Problem(str(errand.path), 0, 0, f"the case '{errand.case}' is no longer there")
