@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from voicetest.errors import ConnectionFailed, SetupError, VoicetestError
+from voicetest.models.library import settle
 from voicetest.models.retries import Retries
 from voicetest.speech.account import Account
 from voicetest.speech.connections import ATTEMPT_LIMIT_S, http_client
@@ -75,12 +76,13 @@ class Requests:
         return (self._naming.key_env,) if self._naming.key_env else self._provider.keys
 
     async def prepare(self, client: Callable[[httpx.AsyncClient], object]) -> None:
-        """Do, before a call, what would hold up its frames: make a `client` like those for work.
+        """Do, before a call, what would hold up its frames: make a `client` as for a request.
 
         Raises SetupError without a key.
         """
         async with http_client() as http:
             client(http)
+        settle()
 
     async def ask(self, attempt: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:
         """What `attempt` gives; it is made again, after a pause, while its Refusal may pass.
