@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from tests.agents.chat_server import Served, chat_server
 from voicetest.clock import Clock, run
-from voicetest.errors import ConnectionFailed, ProtocolError
+from voicetest.errors import ConnectionFailed, ProtocolError, SetupError
 from voicetest.models.chat import Chat, Model, ToolUse, open_chat
 from voicetest.models.retries import Retries
 from voicetest.spending import LimitReached, Spending, Spent
@@ -283,3 +283,67 @@ def test_two_models_side_by_side_do_not_mix() -> None:
 
     with chat_server(["One."] * 2) as (first, _), chat_server(["Two."] * 2) as (second, _):
         assert run(main(first, second), Clock.REAL) == ["One.", "Two.", "One.", "Two."]
+
+
+def test_a_name_without_a_provider_is_refused_before_anything_is_asked() -> None:
+    with pytest.raises(SetupError, match="no language model is called 'no_such_provider'"):
+        run(_completed("http://127.0.0.1:1/v1", "no_such_provider"), Clock.REAL)
+
+
+CLAUDE = b"".join(
+    b"event: %b\ndata: %b\n\n" % (kind, b'{"type": "%b", %b}' % (kind, fields))
+    for kind, fields in [
+        (
+            b"message_start",
+            b'"message": {"id": "m", "type": "message", "role": "assistant", "content": [], '
+            b'"model": "claude", "usage": {"input_tokens": 25, "output_tokens": 1}}',
+        ),
+        (b"content_block_start", b'"index": 0, "content_block": {"type": "text", "text": ""}'),
+        (b"content_block_delta", b'"index": 0, "delta": {"type": "text_delta", "text": "Hello."}'),
+        (b"content_block_stop", b'"index": 0'),
+        (b"message_delta", b'"delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 15}'),
+        (b"message_stop", b'"x": 0'),
+    ]
+)
+GEMINI = (
+    b'data: {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello."}]}, '
+    b'"finishReason": "STOP", "index": 0}], '
+    b'"usageMetadata": {"promptTokenCount": 25, "candidatesTokenCount": 15}}\n\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "body"),
+    [
+        ("anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY", CLAUDE),
+        ("gemini/gemini-2.5-flash", "GEMINI_API_KEY", GEMINI),
+    ],
+)
+def test_models_of_other_providers_are_asked_in_their_own_way(
+    monkeypatch: pytest.MonkeyPatch, name: str, key: str, body: bytes
+) -> None:
+    monkeypatch.setenv(key, "a-secret-that-is-no-key")
+    busy = Served(status=429, headers={"retry-after": "0"})
+
+    async def main(url: str, spending: Spending) -> list[Any]:
+        async with open_chat(Model(name, url, retries=QUICK), spending) as chat:
+            return [piece async for piece in chat.stream(QUESTION)]
+
+    spending = Spending()
+    served = [busy, busy, Served(body=body, kind="text/event-stream")]
+    with chat_server(served) as (url, requests):
+        assert run(main(url, spending), Clock.REAL) == ["Hello."]
+    assert len(requests) == 3
+    (spent,) = spending.items
+    assert (spent.tokens_in, spent.tokens_out) == (25, 15)
+    assert spent.cost_usd is not None
+    assert spent.cost_usd > 0
+
+
+def test_a_page_in_place_of_a_stream_is_told_from_an_answer_that_broke_off() -> None:
+    page = Served(body=b"<html></html>", kind="text/html")
+    with (
+        chat_server([page]) as (url, _),
+        pytest.raises(ConnectionFailed, match="sends nothing that a model would"),
+    ):
+        run(_streamed(url), Clock.REAL)

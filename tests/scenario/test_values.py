@@ -25,6 +25,7 @@ from voicetest.scenario.values import (
     Json,
     JsonObject,
     Level,
+    Money,
     Only,
     Pattern,
     PositiveDuration,
@@ -50,6 +51,9 @@ ACCEPTED = [
     (Level, "-6dB", -6.0),
     (Level, "+3 db", 3.0),
     (Level, -6, -6.0),
+    (Money, "$0.50", 0.5),
+    (Money, "$ 2", 2.0),
+    (Money, 0.5, 0.5),
     (Count, "12", 12),
     (Count, 3, 3),
     (Rate, "1.2", 1.2),
@@ -84,6 +88,9 @@ REFUSED = [
     (Level, "15", "15 has no unit: write 15dB"),
     (Level, "-6", "-6 has no unit: write -6dB"),
     (Level, "900dB", "expected a level"),
+    (Money, "0.5", "0.5 has no currency: write $0.5"),
+    (Money, "0.5 EUR", "expected US dollars"),
+    (Money, "$-1", "expected US dollars"),
     (Count, "2.5", "expected a whole number such as 3, found '2.5'"),
     (Count, "-1", "expected a whole number"),
     (Count, "9" * 5000, "expected a whole number"),
@@ -114,7 +121,7 @@ def test_a_field_says_what_it_expected(kind: Any, value: object, message: str) -
 
 def test_a_secret_is_not_repeated_in_a_refusal() -> None:
     secret = Scalar("${env.PIN}").expanded("123456", secret=True, unresolved=False)
-    for kind in (Duration, Share, Level, Flag):
+    for kind in (Duration, Share, Level, Money, Flag):
         with pytest.raises(ValidationError) as caught:
             TypeAdapter(kind).validate_python(secret)
         assert "123456" not in caught.value.errors()[0]["msg"]

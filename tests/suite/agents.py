@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from tests.calls import Far, Scripted
+from voicetest.adapters.base import World
 from voicetest.events import AgentTurnEnded, AgentTurnStarted, Transcript
-from voicetest.scenario.values import Text
+from voicetest.links.base import Link
+from voicetest.scenario.values import Money, Text
+from voicetest.spending import Spent
 
 __all__ = ["CALLED", "Rehearsed"]
 
@@ -25,6 +30,16 @@ class Rehearsed(Scripted):
     plays: Text = Field(default="greeting", description="greeting, crash or interrupt")
     words: Text = Field(default="Hello.", description="What it says.")
     api_key: Text | None = Field(default=None, description="A secret.")
+    costs: Money | None = Field(default=None, description="What each call costs.")
+
+    @asynccontextmanager
+    async def connect(self, world: World) -> AsyncIterator[Link]:
+        """Pay, and run the behaviour."""
+        if self.costs is not None:
+            world.spending.check("the rehearsal")
+            world.spending.add(Spent("rehearsal", 3, 5, self.costs))
+        async with super().connect(world) as link:
+            yield link
 
     async def _behave(self, line: Far) -> None:
         CALLED.append(self.plays)

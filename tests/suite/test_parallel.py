@@ -14,6 +14,7 @@ from tests.suite.conftest import WriteScenario
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.report.console import Console
 from voicetest.report.summary import RunSummary
+from voicetest.suite.options import RunOptions
 from voicetest.suite.parallel import run_suite
 
 Capture = pytest.CaptureFixture[str]
@@ -202,3 +203,47 @@ def test_no_secret_is_printed(
     output = capsys.readouterr()
     assert "FAILED" in output.out
     assert WORD not in output.out + output.err
+
+
+def test_a_run_says_what_its_calls_cost(
+    out: Path, scenario: WriteScenario, capsys: Capture
+) -> None:
+    costly = scenario("costly.yaml", more="  costs: $0.25\n")
+    console = Console()
+    summary = run_suite([costly, scenario("free.yaml")], out, console)
+    console.finish(summary)
+    assert [line.cost_usd for line in summary.scenarios] == [0.25, None]
+    assert summary.cost_usd == 0.25
+    manifest = json.loads((Path(summary.folder) / "costly" / "manifest.json").read_text())
+    assert manifest["cost"] == {
+        "usd": 0.25,
+        "complete": True,
+        "services": [
+            {
+                "service": "rehearsal",
+                "requests": 1,
+                "tokens_in": 3,
+                "tokens_out": 5,
+                "characters": 0,
+                "seconds": 0.0,
+                "usd": 0.25,
+            }
+        ],
+    }
+    free = json.loads((Path(summary.folder) / "free" / "manifest.json").read_text())
+    assert free["cost"] is None
+    shown = capsys.readouterr().out
+    assert "s, $0.2500)" in shown
+    assert "2 passed, $0.2500" in shown
+
+
+def test_a_run_that_has_cost_enough_makes_no_further_paid_call(
+    out: Path, scenario: WriteScenario
+) -> None:
+    paths = [scenario(f"{name}.yaml", more="  costs: $0.25\n") for name in ("one", "three", "two")]
+    free = scenario("zero.yaml")
+    summary = run_suite([*paths, free], out, Console(), RunOptions(max_cost_usd=0.5))
+    assert [line.status for line in summary.scenarios] == ["passed", "passed", "error", "passed"]
+    assert "--max-cost is $0.5 and $0.5000 is spent" in summary.scenarios[2].reason
+    assert summary.cost_usd == 0.5
+    assert summary.exit_code == 3

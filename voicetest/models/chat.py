@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
@@ -13,10 +13,11 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.models.library import connections, settle
+from voicetest.models.library import connections, rehearse
 from voicetest.models.prices import list_price
 from voicetest.models.refusals import Refusal, refusal
 from voicetest.models.retries import Retries
+from voicetest.models.side_loop import SideLoop, side_loop
 from voicetest.spending import Spending, Spent
 
 __all__ = ["Chat", "Message", "Model", "ToolUse", "open_chat"]
@@ -56,36 +57,32 @@ class ToolUse:
 @asynccontextmanager
 async def open_chat(model: Model, spending: Spending) -> AsyncIterator[Chat]:
     """A model that can be asked inside the block; what it is asked is charged to `spending`."""
-    async with connections() as litellm:
-        yield Chat(model, spending, litellm)
+    async with side_loop() as side:
+        lasting = AsyncExitStack()
+        litellm = await side.run(lasting.enter_async_context(connections()))
+        try:
+            await side.run(rehearse(litellm, model.name))
+            yield Chat(model, spending, litellm, side)
+        finally:
+            await side.run(lasting.aclose())
 
 
 class Chat:
     """Asks one model; it keeps no conversation.
 
+    litellm holds up the loop it runs on, half a second at its first request, so it has its own.
+
     Everything here raises ConnectionFailed when the model does not answer, and LimitReached
     before a request that may not be paid for.
     """
 
-    def __init__(self, model: Model, spending: Spending, litellm: ModuleType) -> None:
+    def __init__(
+        self, model: Model, spending: Spending, litellm: ModuleType, side: SideLoop
+    ) -> None:
         self._model = model
         self._spending = spending
         self._litellm = litellm
-
-    async def prepare(self) -> None:
-        """Do now what the first request would have to wait for; nothing is sent.
-
-        litellm imports most of itself when it is first asked. Raises ConnectionFailed for a name
-        that it does not know.
-        """
-        from openai import OpenAIError
-
-        mocked = {"messages": [{"role": "user", "content": "?"}], "mock_response": "!"}
-        try:
-            await self._litellm.acompletion(model=self._model.name, **mocked)
-        except OpenAIError as error:
-            raise refusal(error).error(self._model.name, 1) from None
-        settle()
+        self._side = side
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()
@@ -101,19 +98,22 @@ class Chat:
             asked |= {"tools": list(tools), "_skip_mcp_handler": True}
         response, chunk = await self._retried(asked)
         wanted: dict[int, Message] = {}
+        wrote = False
         usage = None
         try:
             while chunk is not None:
                 usage = getattr(chunk, "usage", None) or usage
                 text = _add_up_tools(chunk, wanted)
                 if text:
+                    wrote = True
                     yield text
-                chunk = await self._next(response)
+                chunk = await self._side.run(self._next(response))
         finally:
             self._charge(usage)
-            await response.aclose()
-        if response.received_finish_reason is None:
-            raise self._broken_off()
+            await self._side.run(response.aclose())
+        # Which of them is set depends on the provider.
+        if response.received_finish_reason is None and response.intermittent_finish_reason is None:
+            raise self._broken_off() if wrote or wanted else self._no_model()
         for use in wanted.values():
             yield ToolUse(use["id"], use["name"], use["arguments"])
 
@@ -155,7 +155,7 @@ class Chat:
         while True:
             self._spending.check(self._model.name)
             tried += 1
-            failure = await self._attempt(asked)
+            failure = await self._side.run(self._attempt(asked))
             if not isinstance(failure, Refusal):
                 return failure
             wait = self._model.retries.wait(tried, failure.after_s) if failure.passes else None
@@ -204,6 +204,11 @@ class Chat:
         return ConnectionFailed(
             f"the answer of the language model '{self._model.name}' broke off: {why}"
         )
+
+    def _no_model(self) -> ConnectionFailed:
+        name = self._model.name
+        words = f"what answers for the language model '{name}' sends nothing that a model would"
+        return ConnectionFailed(f"{words}: check 'base_url'")
 
     def _charge(self, usage: Any) -> None:
         if usage is None:  # an answer that was broken off costs, and nobody says how much

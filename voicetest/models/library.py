@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 import os
 import warnings
@@ -14,7 +13,9 @@ from contextlib import asynccontextmanager
 from functools import cache
 from types import ModuleType
 
-__all__ = ["connections", "litellm", "settle"]
+from voicetest.errors import SetupError
+
+__all__ = ["connections", "litellm", "rehearse"]
 
 _users: Counter[int] = Counter()
 """How many use litellm on each event loop, by its id; its own cache is by loop, too."""
@@ -28,23 +29,15 @@ def litellm() -> ModuleType:
 
     litellm.suppress_debug_info = True  # it prints advice beside every error
     litellm.disable_aiohttp_transport = True  # whose sockets outlive their session
+    # It would put each stream together again for its log, which nobody reads.
+    litellm.disable_streaming_logging = True
+    # Where a provider reports no tokens, litellm counts them with what it finds in the network.
+    litellm.disable_hf_tokenizer_download = True
     # It warns that every call has an event loop of its own.
     logging.getLogger("LiteLLM").setLevel(logging.ERROR)
     # Of openai's types, when litellm first makes a schema of them.
     warnings.filterwarnings("ignore", message="Item 'summary' on TypedDict class")
     return litellm
-
-
-@cache
-def settle() -> None:
-    """Have the garbage collector leave alone, for ever, what was imported.
-
-    It stops everything for 0.2 s each time that it looks through all of litellm: ten frames.
-    """
-    # Imported by openai at its first request, and large enough to wake the collector.
-    importlib.import_module("openai.resources.chat")
-    gc.collect()
-    gc.freeze()
 
 
 @asynccontextmanager
@@ -62,7 +55,38 @@ async def connections() -> AsyncIterator[ModuleType]:
             await _close(package, loop)
 
 
+async def rehearse(package: ModuleType, model: str) -> None:
+    """Let it load and make what its first answer would have to wait a second for; asks nobody.
+
+    Raises SetupError for a name without a provider that it knows.
+    """
+    import openai.resources.chat as _  # noqa: F401  # loaded late by the package itself
+    from openai import OpenAIError
+
+    question = [{"role": "user", "content": "hello"}]
+    try:
+        answer = await package.acompletion(
+            model=model, messages=question, mock_response="Hello.", stream=True
+        )
+    except OpenAIError as error:
+        words = f"no language model is called '{model}': write provider/model, as litellm does"
+        raise SetupError(words) from error
+    async for piece in answer:
+        del piece
+    _settle()
+
+
+@cache
+def _settle() -> None:
+    """Have the garbage collector leave alone, for ever, what was imported.
+
+    It stops every thread for 0.2 s each time that it looks through all of litellm: ten frames.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 async def _close(package: ModuleType, loop: int) -> None:
     cached = package.in_memory_llm_clients_cache.cache_dict
-    for key in [key for key in cached if key.endswith(f"-{loop}")]:
+    for key in [key for key in list(cached) if key.endswith(f"-{loop}")]:
         await cached.pop(key).close()

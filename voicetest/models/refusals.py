@@ -24,6 +24,8 @@ _UNREACHABLE = "Connection error."
 """What the openai package says, and litellm makes a status of 500 of it."""
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 """Refusals of a request that is not wrong in itself."""
+_MESSAGE = re.compile(r'"message":\s*"((?:[^"\\]|\\.)*)"')
+_NOTHING = frozenset({"", "{}", "b'{}'", "b''"})
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
@@ -52,15 +54,16 @@ def refusal(error: Exception, key: str | None = None) -> Refusal:
     """
     import openai
 
+    error = getattr(error, "original_exception", None) or error  # what broke a stream
     status = getattr(error, "status_code", None)
     words = _its_words(error, key)
     after = _asked_to_wait(getattr(error, "litellm_response_headers", None) or {})
     match error:
         case TimeoutError() | openai.APITimeoutError():
             return Refusal("it took too long: try again later", passes=True)
-        case openai.RateLimitError() if _is_spent(error):
+        case _ if status == HTTPStatus.TOO_MANY_REQUESTS and _is_spent(error):
             return Refusal(f"its quota or credit is used up{words}: look at its account", status)
-        case openai.RateLimitError():
+        case _ if status == HTTPStatus.TOO_MANY_REQUESTS:
             why = f"it is asked too much at a time{words}: try again later, or more slowly"
             return Refusal(why, status, passes=True, after_s=after)
         case _ if isinstance(error, openai.APIConnectionError) or _UNREACHABLE in str(error):
@@ -116,12 +119,14 @@ def _its_words(error: Exception, key: str | None) -> str:
     """What the far side says, to be put after the cause; short, printable and without keys."""
     said = _PREFIX.sub("", str(error).split(" Original exception:")[0])
     said = _PREFIX.sub("", said)
+    if in_json := _MESSAGE.search(said):
+        said = in_json[1]
     for secret in filter(None, (key, *_keys_of_the_environment())):
         said = said.replace(secret, "***")
     said = _KEY.sub("***", said)
     short = said if len(said) <= _LONGEST else said[: _LONGEST - 1] + "…"
     shown = "".join(c if c.isprintable() else " " for c in short).strip()
-    return f" ('{shown}')" if shown else ""
+    return "" if shown in _NOTHING else f" ('{shown}')"
 
 
 def _keys_of_the_environment() -> list[str]:
