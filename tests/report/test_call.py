@@ -166,7 +166,7 @@ def test_the_manifest_says_how_the_agent_was_reached(billing: Written) -> None:
     adapter = billing.manifest["adapter"]
     assert adapter["name"] == "scripted"
     assert adapter["settings"] == {"api_key": "${env.BILLING_PASSPHRASE}", "region": "eu"}
-    assert adapter["sends"] == ["Audio", "Dtmf", "ToolResult"]
+    assert adapter["sends"] == ["Audio", "Dtmf", "Text", "ToolResult"]
     assert "Transcript" in adapter["receives"]
     assert (adapter["speaks"], adapter["hears"]) == ("pcm16/24000", "pcm16/24000")
     assert adapter["continuous"] is True
