@@ -5,7 +5,15 @@ import time
 
 import pytest
 
-from voicetest.clock import Clock, NotUnderVirtualTime, Stalled, VirtualTimeLoop, run, sleep_until
+from voicetest.clock import (
+    Clock,
+    Interruption,
+    NotUnderVirtualTime,
+    Stalled,
+    VirtualTimeLoop,
+    run,
+    sleep_until,
+)
 
 
 async def _sleep_for_an_hour() -> float:
@@ -104,3 +112,37 @@ def test_the_real_clock_really_waits() -> None:
         return loop.time() - start
 
     assert run(main(), Clock.REAL) >= 0.049
+
+
+@pytest.mark.parametrize("clock", list(Clock))
+@pytest.mark.parametrize("before", [True, False])
+def test_an_interruption_ends_what_runs_and_lets_it_clean_up(clock: Clock, before: bool) -> None:
+    interruption, cleaned = Interruption(), []
+
+    async def main() -> None:
+        try:
+            asyncio.get_running_loop().call_soon(interruption.ask)
+            await asyncio.sleep(60)
+        finally:
+            cleaned.append(True)
+
+    if before:
+        interruption.ask()
+    with pytest.raises(KeyboardInterrupt):
+        run(main(), clock, interruption)
+    assert cleaned == [True]
+
+
+def test_without_an_interruption_the_result_is_given() -> None:
+    async def main() -> int:
+        return 7
+
+    assert run(main(), Clock.VIRTUAL, Interruption()) == 7
+
+
+def test_a_cancellation_that_nobody_asked_for_stays_one() -> None:
+    async def main() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run(main(), Clock.VIRTUAL, Interruption())

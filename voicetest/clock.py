@@ -45,11 +45,10 @@ class Interruption:
 
     def ask(self) -> None:
         """Tell every call, from any thread or signal handler; calls that begin later as well."""
-        with self._lock:
+        with self._lock:  # so that nobody who is told has gone meanwhile
             self._asked = True
-            listeners = list(self._listeners.values())
-        for tell in listeners:
-            tell()
+            for tell in list(self._listeners.values()):
+                tell()
 
     @contextmanager
     def telling(self, listener: Callable[[], object]) -> Iterator[None]:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.benchmark
 ROOT = Path(__file__).parents[2]
 
 
-def _cpu_seconds(*command: str) -> float:
+def cpu_seconds(*command: str) -> float:
     """User and system time of one process."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)
@@ -26,8 +26,8 @@ def _cpu_seconds(*command: str) -> float:
 def test_help_starts_within_two_and_a_half_times_an_import_of_typer() -> None:
     pairs = [
         (
-            _cpu_seconds(sys.executable, "-m", "voicetest", "--help"),
-            _cpu_seconds(sys.executable, "-c", "import typer"),
+            cpu_seconds(sys.executable, "-m", "voicetest", "--help"),
+            cpu_seconds(sys.executable, "-c", "import typer"),
         )
         for _ in range(7)
     ]
@@ -48,7 +48,7 @@ def test_a_hundred_files_are_validated_within_a_second_of_cpu(tmp_path: Path) ->
 
     def validate(target: Path) -> float:
         command = (sys.executable, "-m", "voicetest", "validate", str(target))
-        return median(_cpu_seconds(*command) for _ in range(5))
+        return median(cpu_seconds(*command) for _ in range(5))
 
     whole, start = validate(tmp_path), validate(tmp_path / "case000.yaml")
     print(f"\nvalidate of 100 files: {whole:.2f} s CPU, {start:.2f} s of it for start and one file")

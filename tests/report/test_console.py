@@ -248,6 +248,47 @@ def test_a_terminal_sees_one_live_line_that_is_gone_at_the_end(
     assert "\x1b[2K" in written  # the live line is erased
 
 
+def test_a_terminal_sees_each_call_under_way_until_its_end(
+    plain: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = _screen(monkeypatch)
+    console = Console()
+    console.begin(1, "Refund")
+    console.begin(2, "Parcel")
+    console.notice(Notice(2, phase="calling", words="agent: Where is it?"))
+    console.notice(Notice(7, phase="of nobody"))
+    console.end(1, _result("passed"), "refund.yaml", FOLDER)
+    seen = screen.getvalue()
+    console.end(2, _result("passed"), "parcel.yaml", FOLDER)
+    later = screen.getvalue()[len(seen) :]
+    assert "Refund" in seen
+    assert "agent: Where is it?" in seen + later
+    assert "of nobody" not in seen + later
+    assert "refund.yaml" not in later
+
+
+def test_a_progress_bar_is_a_line_where_nobody_watches(plain: None, capsys: Capture) -> None:
+    with Console().counting("lines to speak", 3) as done:
+        done()
+    assert capsys.readouterr().err == "lines to speak: 3\n"
+
+
+def test_a_verdict_over_several_calls_names_its_case(plain: None, capsys: Capture) -> None:
+    case = CaseLine(
+        name="Refund",
+        file="refund.yaml",
+        where="refund.yaml:2",
+        case="city=Rome",
+        adapter="composable",
+        status="failed",
+        reason="1 of 3 passed",
+        exit_code=1,
+        repeat=3,
+    )
+    Console().verdict(case)
+    assert capsys.readouterr().out == "FAILED  refund.yaml  Refund [city=Rome]: 1 of 3 passed\n"
+
+
 # --- the end of a run
 
 

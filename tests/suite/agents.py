@@ -11,15 +11,20 @@ from pydantic import Field
 
 from tests.calls import Far, Scripted
 from voicetest.adapters.base import World
+from voicetest.errors import ConnectionFailed
 from voicetest.events import AgentTurnEnded, AgentTurnStarted, Transcript
 from voicetest.links.base import Link
 from voicetest.scenario.values import Money, Text
 from voicetest.spending import Spent
 
-__all__ = ["CALLED", "Rehearsed"]
+__all__ = ["CALLED", "MOST", "RUNNING", "Rehearsed"]
 
 CALLED: list[str] = []
 """The `plays` of every agent that was called, in order."""
+RUNNING: list[int] = []
+"""One for each agent that counts and is being called."""
+MOST: list[int] = []
+"""How many were being called whenever one more was."""
 
 
 class Rehearsed(Scripted):
@@ -48,8 +53,26 @@ class Rehearsed(Scripted):
                 raise ZeroDivisionError
             case "interrupt":
                 raise KeyboardInterrupt
+            case "refuses once" | "refuses":
+                if self.plays == "refuses" or CALLED.count(self.plays) == 1:
+                    raise ConnectionFailed("refused")
+                await self._greet(line)
+            case "alternates":
+                words = "Goodbye." if CALLED.count(self.plays) % 2 == 0 else self.words
+                await self._greet(line, words)
+            case "counts":
+                RUNNING.append(1)
+                MOST.append(len(RUNNING))
+                await self._greet(line)
             case _:
-                await line.send(AgentTurnStarted())
-                await line.send(Transcript("agent", self.words))
-                await line.send(AgentTurnEnded())
-                await asyncio.sleep(1000)
+                await self._greet(line)
+
+    async def _greet(self, line: Far, words: str = "") -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", words or self.words))
+        await line.send(AgentTurnEnded())
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            if self.plays == "counts":
+                RUNNING.pop()

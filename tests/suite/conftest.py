@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite.agents import CALLED
+from tests.suite.agents import CALLED, MOST, RUNNING
 from voicetest import registry
 
 WriteScenario = Callable[..., Path]
@@ -26,6 +26,8 @@ def rehearsed(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> Iterator[N
     monkeypatch.setattr(registry, "entry_points", installed)
     monkeypatch.setenv("VOICETEST_CACHE", str(cache_folder))
     CALLED.clear()
+    MOST.clear()
+    RUNNING.clear()
     yield
     registry.forget()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,21 @@ def test_a_file_in_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None
 def test_a_folder_that_is_named_like_a_scenario_is_searched(tmp_path: Path) -> None:
     _write(tmp_path / "old.yaml/a.yaml")
     assert _found(tmp_path, tmp_path) == ["old.yaml/a.yaml"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    with pytest.raises(ScenarioError, match="closed: cannot be read: Permission denied"):
+        select_files([tmp_path])
+
+
+def test_a_file_that_others_extend_is_a_scenario_only_with_a_script(tmp_path: Path) -> None:
+    _write(tmp_path / "base.yaml", "version: 1\nagent: x\n")
+    _write(tmp_path / "whole.yaml", "version: 1\nscript: [agent]\n")
+    _write(tmp_path / "lonely.yaml", "version: 1\n")
+    _write(tmp_path / "sub/a.yaml", "extends: ../base.yaml # shared\n")
+    _write(tmp_path / "sub/b.yaml", "extends: '../whole.yaml'\n")
+    found = ["lonely.yaml", "sub/a.yaml", "sub/b.yaml", "whole.yaml"]
+    assert _found(tmp_path, tmp_path) == found
+    assert _found(tmp_path, tmp_path / "base.yaml") == ["base.yaml"]

@@ -14,41 +14,35 @@ from voicetest.audio.chunk import AudioFormat
 from voicetest.call.timeline import CallEnded, Entry, SpeechStarted, SpeechStopped
 from voicetest.events import Cleared, Dtmf, Failed, Hangup, ToolCalled, Warned
 
-__all__ = ["EventLog", "event_fields"]
+__all__ = ["EventLog", "event_fields", "event_type"]
 
+_NAMES: dict[type[Any], str] = {
+    Cleared: "agent_interrupted",
+    ToolCalled: "tool_call",
+    Warned: "warning",
+    Failed: "error",
+    Hangup: "line_closed",
+    CallEnded: "hangup",
+}
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def event_fields(entry: Entry) -> dict[str, Any]:
     """An entry as JSON values: `at` in seconds, `type`, `by`, and the fields of its type."""
     what = entry.what
-    named = {"at": round(entry.at, 6), "type": _type(entry), "by": entry.by}
+    party = what.by if isinstance(what, SpeechStarted | SpeechStopped) else entry.by
+    named = {"at": round(entry.at, 6), "type": event_type(type(what), party), "by": entry.by}
     rest = {field.name: _plain(getattr(what, field.name)) for field in fields(what)}
     return named | rest
 
 
-def _type(entry: Entry) -> str:
-    match entry.what:
-        case SpeechStarted(by):
-            return f"{by}_start_speaking"
-        case SpeechStopped(by):
-            return f"{by}_stop_speaking"
-        case Cleared():
-            return "agent_interrupted"
-        case ToolCalled():
-            return "tool_call"
-        case Dtmf():
-            return "dtmf_received" if entry.by == "agent" else "dtmf_sent"
-        case Warned():
-            return "warning"
-        case Failed():
-            return "error"
-        case Hangup():
-            return "line_closed"
-        case CallEnded():
-            return "hangup"
-        case _:
-            return _CAPITAL.sub("_", type(entry.what).__name__).lower()
+def event_type(kind: type[Any], party: str) -> str:
+    """The name under which a kind of event or note is written; some have one per party."""
+    if kind in (SpeechStarted, SpeechStopped):
+        return f"{party}_{'start' if kind is SpeechStarted else 'stop'}_speaking"
+    if kind is Dtmf:
+        return "dtmf_received" if party == "agent" else "dtmf_sent"
+    return _NAMES.get(kind) or _CAPITAL.sub("_", kind.__name__).lower()
 
 
 def _plain(value: Any) -> Any:

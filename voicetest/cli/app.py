@@ -11,11 +11,13 @@ import typer
 from voicetest.cli import (
     cache,
     calibrate,
+    compare,
     doctor,
     init,
     list_adapters,
     plan,
     report,
+    rescore,
     run,
     schema,
     simulate,
@@ -37,6 +39,8 @@ app.command()(run.run)
 app.command()(validate.validate)
 app.command()(plan.plan)
 app.command()(report.report)
+app.command()(compare.compare)
+app.command()(rescore.rescore)
 app.command()(init.init)
 app.command()(list_adapters.list_adapters)
 app.command()(doctor.doctor)

@@ -15,6 +15,7 @@ __all__ = [
     "complete_adapter",
     "load_environment",
     "parse_duration",
+    "parse_share",
     "parse_variables",
     "with_values",
 ]
@@ -50,6 +51,18 @@ def parse_duration(text: str, option: str) -> float:
 
     try:
         return TypeAdapter[float](PositiveDuration).validate_python(text)
+    except ValidationError as error:
+        raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
+
+
+def parse_share(text: str, option: str) -> float:
+    """A share such as `10%`, from 0 to 1."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from voicetest.scenario.values import Share
+
+    try:
+        return TypeAdapter[float](Share).validate_python(text)
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
 

@@ -66,11 +66,7 @@ class Console:
         """Call number `call` starts; secrets in its name are masked."""
         with self._lock:
             self._rows[call] = _Row(name, time.perf_counter())
-            if self._progress.is_terminal and self._live is None:
-                self._live = Live(
-                    console=self._progress, get_renderable=self._table, transient=True
-                )
-                self._live.start()
+            self._open()
 
     def notice(self, notice: Notice) -> None:
         """Something is new about a call under way."""
@@ -103,8 +99,7 @@ class Console:
         """A call is over: its verdict, and on anything but a pass what to look at."""
         with self._lock:
             row = self._rows.pop(call)
-            if self._live is not None and not self._rows:
-                self.close()
+            self.close()
             wall = time.perf_counter() - row.began
             colour = _COLOURS[result.status]
             figures = [f"{result.duration_s:.1f} s call", f"{wall:.1f} s"]
@@ -119,7 +114,8 @@ class Console:
             )
             for fault in result.errors:
                 self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
-            for check in result.checks:
+            interrupted = any(fault.kind == "interrupted" for fault in result.errors)
+            for check in () if interrupted else result.checks:
                 if not check.passed or check.inconclusive:
                     self._print_check(check)
             if result.judge is not None:
@@ -127,6 +123,13 @@ class Console:
                     self._results.print(f"  {line}", markup=False)
             if folder is not None and (result.status != "passed" or self.verbose):
                 self._results.print(f"  folder: {folder}", markup=False)
+            self._open()
+
+    def _open(self) -> None:
+        """Show the table if there is somebody to see it and a call to see."""
+        if self._progress.is_terminal and self._live is None and self._rows:
+            self._live = Live(console=self._progress, get_renderable=self._table, transient=True)
+            self._live.start()
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -145,12 +148,14 @@ class Console:
         """The verdict on a case where it is more than the outcome of its one call."""
         name = case.name if case.case is None else f"{case.name} [{case.case}]"
         with self._lock:
+            self.close()
             self._results.print(
                 Text.assemble(
                     (f"{case.status.upper():7}", f"bold {_COLOURS[case.status]}"),
                     f" {case.file}  {name}: {case.reason}",
                 )
             )
+            self._open()
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
@@ -24,7 +25,7 @@ def read_table(path: Path, shown_as: str) -> list[tuple[int, Row]]:
 
     Raises ScenarioError with all that is wrong with the file.
     """
-    reader = csv.reader(_text(path, shown_as).splitlines(keepends=True), strict=True)
+    reader = csv.reader(StringIO(_text(path, shown_as), newline=""), strict=True)
     rows: list[tuple[int, list[str]]] = []
     line = 1
     try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
@@ -11,18 +12,21 @@ from voicetest.errors import Problem, ScenarioError
 __all__ = ["select_files"]
 
 _SCENARIO_KEY = re.compile(
-    rb"""^(?:\xef\xbb\xbf)?(?:\{[^\n]*?)?["']?\b(?:version|agent|script)["']?[ \t]*:""",
+    rb"""^(?:\xef\xbb\xbf)?(?:\{[^\n]*?)?["']?\b(?:version|agent|script|extends)["']?[ \t]*:""",
     re.MULTILINE,
 )
+_EXTENDS = re.compile(rb"""^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+)""", re.MULTILINE)
+_SCRIPT = re.compile(rb"""^["']?script["']?[ \t]*:""", re.MULTILINE)
 _HEAD_BYTES = 1 << 20
 
 
 def select_files(paths: Sequence[Path]) -> list[Path]:
     """The files that `paths` name, in order, each once; a folder gives the scenarios in it.
 
-    In a folder a YAML file is a scenario if `version`, `agent` or `script` stands at its top
-    level; others, such as the dialogues of embedded agents, are passed over. A file that is named
-    is taken as it is, even if it is not there: loading it says so.
+    In a folder a YAML file is a scenario if `version`, `agent`, `script` or `extends` stands at its
+    top level; others, such as the dialogues of embedded agents, are passed over, and so are files
+    without a script that others in the folder extend. A file that is named is taken as it is, even
+    if it is not there: loading it says so.
     Raises ScenarioError for what cannot be read in a folder.
     """
     found: dict[Path, Path] = {}
@@ -33,22 +37,37 @@ def select_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _scenarios_in(folder: Path) -> list[Path]:
-    try:
-        files = sorted(file for file in folder.rglob("*") if _may_be_scenario(folder, file))
-    except OSError as error:
-        raise _unreadable(folder, error) from error
-    return [file for file in files if _is_scenario(file)]
+    files = sorted(_files_in(folder))
+    heads = {file: head for file in files if _SCENARIO_KEY.search(head := _head(file))}
+    extended = {
+        (file.parent / name.strip().decode(errors="replace")).resolve()
+        for file, head in heads.items()
+        for name in _EXTENDS.findall(head)
+    }
+    return [
+        file
+        for file, head in heads.items()
+        if _SCRIPT.search(head) or file.resolve() not in extended or _EXTENDS.search(head)
+    ]
 
 
-def _may_be_scenario(folder: Path, file: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix in {".yaml", ".yml"} and not hidden and not file.is_dir()
+def _files_in(folder: Path) -> Iterator[Path]:
+    """The YAML files in a folder and those below it, without hidden ones."""
+    for parent, folders, names in os.walk(folder, onerror=_refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix in {".yaml", ".yml"}:
+                yield Path(parent) / name
 
 
-def _is_scenario(file: Path) -> bool:
+def _refuse(error: OSError) -> None:
+    raise _unreadable(Path(error.filename), error) from error
+
+
+def _head(file: Path) -> bytes:
     try:
         with file.open("rb") as content:
-            return _SCENARIO_KEY.search(content.read(_HEAD_BYTES)) is not None
+            return content.read(_HEAD_BYTES)
     except OSError as error:
         raise _unreadable(file, error) from error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
+from multiprocessing.util import Finalize
 from typing import ClassVar
 
 from voicetest.checks.result import Result
@@ -76,7 +77,10 @@ class _Station:
     def open(cls, relay: Relay) -> None:
         """Get this process ready."""
         interruption = Interruption()
-        cls.here = cls(relay, Speech(), interruption)
+        speech = Speech()
+        cls.here = cls(relay, speech, interruption)
+        # A process waits for its own children before it ends, and they wait to be told.
+        Finalize(None, speech.close, exitpriority=100)
         signal.signal(signal.SIGINT, lambda *_: interruption.ask())
         if hasattr(os, "nice"):
             os.nice(_NICENESS)

@@ -1,0 +1,39 @@
+"""`voicetest rescore`: evaluate the checks again on stored recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["rescore"]
+
+
+def rescore(
+    run: Annotated[
+        Path, typer.Argument(help="The folder of a run, such as runs/latest.", metavar="RUN")
+    ],
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The scenario whose checks count; the files that were run by default.",
+            metavar="SCENARIO",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the results as JSON on standard output.")
+    ] = False,
+) -> None:
+    """Evaluate the checks again on the recordings of a run, which stays as it is."""
+    from voicetest.report.rescoring import rescored_lines
+    from voicetest.report.stored import load_run
+    from voicetest.report.summary import exit_code_of, overall
+    from voicetest.suite.rescore import rescore as judge
+
+    found = list(judge(load_run(run), scenario))
+    for line in rescored_lines(
+        [(call.folder, call.name, call.before, call.after) for call in found], as_json=json
+    ):
+        typer.echo(line)
+    raise typer.Exit(int(overall([exit_code_of(call.after) for call in found])))

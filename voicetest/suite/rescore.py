@@ -1,0 +1,151 @@
+"""Judges the calls of a run again, from their recordings: what would the checks say now?"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicetest.call.event_reading import UnreadableEvent, read_entry
+from voicetest.call.harness import Harness
+from voicetest.call.playout import Slip
+from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
+from voicetest.call.timeline import LineSpoken, StepStarted
+from voicetest.checks.evaluate import evaluate
+from voicetest.checks.result import HarnessFigures, Result, Status
+from voicetest.errors import ScenarioError, SetupError
+from voicetest.executor.plan import load
+from voicetest.report.manifest import Manifest
+from voicetest.report.stored import StoredCall, StoredRun, stored_events
+from voicetest.scenario.cases import load_cases
+from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
+from voicetest.speech.cache import Cache, default_folder
+
+__all__ = ["Rescored", "rescore"]
+
+_FRAMES_OF_TWO = 2
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """A call judged again."""
+
+    folder: str
+    name: str
+    before: Status
+    after: Result
+
+
+def rescore(run: StoredRun, scenario: Path | None = None) -> Iterator[Rescored]:
+    """Judge every call that has a recording; nothing of the run is changed.
+
+    `scenario` takes the place of the file that was run, where several were of the one with its
+    path. Raises ScenarioError or SetupError where the two do not belong together.
+    """
+    cache = Cache(default_folder())
+    for call in _wanted(run, scenario):
+        if call.manifest is None or call.folder is None or call.recording is None:
+            continue
+        file = _file(call.manifest, scenario)
+        record = _record(call.folder, call.recording, call.manifest, file, cache)
+        judged = evaluate(file, record)
+        after = Result.model_validate(file.secrets.mask_value(judged.model_dump()))
+        yield Rescored(call.folder.name, call.line.name, call.manifest.status, after)
+
+
+def _wanted(run: StoredRun, scenario: Path | None) -> Sequence[StoredCall]:
+    if scenario is None:
+        return run.calls
+    same = [call for call in run.calls if Path(call.line.file).resolve() == scenario.resolve()]
+    if not same and len({call.line.file for call in run.calls}) == 1:
+        return run.calls
+    if not same:
+        ran = ", ".join(sorted({call.line.file for call in run.calls}))
+        raise SetupError(f"{scenario} was not run in {run.folder}: that were {ran}")
+    return same
+
+
+def _file(manifest: Manifest, scenario: Path | None) -> ScenarioFile:
+    """The scenario with the values that the call had; secrets come from the environment again."""
+    path = scenario or Path(manifest.scenario.file)
+    known = {
+        k: v for k, v in manifest.scenario.vars.items() if "${env." not in v and "***" not in v
+    }
+    first = load_cases(path)[0]
+    defined = [*_defined(first.document.root.get("vars")), *first.values]
+    overrides = {name: known[name] for name in defined if name in known}
+    cases = [case for case in load_cases(path, overrides) if case.name == manifest.scenario.case]
+    if not cases:
+        message = f"{path} has no case '{manifest.scenario.case}' any more"
+        raise SetupError(message)
+    return load(cases[0], overrides)
+
+
+def _defined(written: object) -> Sequence[str]:
+    return tuple(written) if isinstance(written, Mapping) else ()
+
+
+def _record(
+    folder: Path, recording: Path, manifest: Manifest, file: ScenarioFile, cache: Cache
+) -> CallRecord:
+    try:
+        entries = tuple(read_entry(event) for event in stored_events(folder))
+    except UnreadableEvent as error:
+        raise SetupError(f"{folder / 'events.jsonl'}: {error}") from error
+    for entry in entries:
+        match entry.what:
+            case StepStarted(step) if step >= len(file.scenario.script):
+                raise _other_script(file, folder, step)
+            case LineSpoken(step=step, text=text) if not _says(file, step, text):
+                raise _other_script(file, folder, step)
+            case _:
+                pass
+    speech = agent_speech(recording, cache)
+    fault = manifest.errors[0] if manifest.errors else None
+    return CallRecord(
+        entries=entries,
+        recording=recording,
+        duration_s=manifest.duration_s,
+        agent_speech=speech,
+        defects=speech_defects(recording, speech),
+        harness=None if manifest.harness is None else _harness(manifest.harness),
+        error=None
+        if fault is None
+        else CallError(fault.kind, fault.message, fault.where, fault.traceback),
+    )
+
+
+def _says(file: ScenarioFile, step: int, text: str) -> bool:
+    match file.scenario.script[step]:
+        case (
+            UserStep(user=said) | InterruptStep(interrupt=said) | BackchannelStep(backchannel=said)
+        ):
+            return file.secrets.mask(said) == text or said == text
+        case _:
+            return True
+
+
+def _other_script(file: ScenarioFile, folder: Path, step: int) -> ScenarioError:
+    at = ("script", min(step, len(file.scenario.script) - 1))
+    message = f"step {step + 1} is not what was said in {folder}: only checks may change"
+    return ScenarioError([file.problem(message, *at)])
+
+
+def _harness(figures: HarnessFigures) -> Harness:
+    """Frames with these percentiles: the largest lateness is in the first, where it was unknown."""
+    frames = figures.frames_sent
+    late = array("f", [figures.lateness_p50_ms / 1000]) * frames
+    for index in range(0, frames, _FRAMES_OF_TWO):
+        late[index] = figures.lateness_p99_ms / 1000
+    if frames:
+        late[0] = figures.lateness_max_ms / 1000
+    lag = array("f", [0.0]) * frames
+    slips = [Slip(0.0, -figures.playout_dropped_s), Slip(0.0, figures.playout_inserted_s)]
+    return Harness(
+        lag=lag,
+        lateness=late,
+        slips=[slip for slip in slips if slip.seconds],
+        jitter_buffer_s=figures.jitter_buffer_s,
+    )
