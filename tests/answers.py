@@ -37,9 +37,6 @@ class Answers:
         self.models.append(model)
         yield self
 
-    async def prepare(self) -> None:
-        """There is nothing to prepare."""
-
     async def structured(self, messages: Sequence[Message], kind: type[T]) -> T:
         """The next answer."""
         self.requests.append(messages)

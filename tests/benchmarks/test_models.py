@@ -31,7 +31,6 @@ def test_a_model_holds_up_no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main(url: str) -> list[tuple[float, float]]:
         found = []
         async with open_chat(Model("openai/gpt-5.4-mini", url), Spending()) as chat:
-            await chat.prepare()
             for _ in range(5):
                 late: list[float] = []
                 async with asyncio.TaskGroup() as tasks:

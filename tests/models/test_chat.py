@@ -303,12 +303,8 @@ def test_two_models_side_by_side_do_not_mix() -> None:
 
 
 def test_a_name_without_a_provider_is_refused_before_anything_is_asked() -> None:
-    async def main() -> None:
-        async with open_chat(Model("no_such_provider"), Spending()) as chat:
-            await chat.prepare()
-
     with pytest.raises(SetupError, match="no language model is called 'no_such_provider'"):
-        run(main(), Clock.REAL)
+        run(_completed("http://127.0.0.1:1/v1", "no_such_provider"), Clock.REAL)
 
 
 CLAUDE = b"".join(

@@ -143,7 +143,6 @@ class ComposableVoiceAgent(Adapter):
             return AgentRecipe.follows(dialogue, ears, voice, world.told)
         model = Model(self.llm or "", self.base_url, self.llm_api_key)
         chat = await open_parts.enter_async_context(open_chat(model, world.spending))
-        await chat.prepare()
         return AgentRecipe(
             ears, lambda: LlmMind(chat, self.system_prompt, world.tools), voice, told=world.told
         )

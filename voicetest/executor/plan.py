@@ -27,11 +27,13 @@ from voicetest.executor.parts import (
     unreadable_recordings,
     user_outside,
 )
+from voicetest.models.keys import missing_key
 from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
+from voicetest.scenario.steps import ImproviseStep
 from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
@@ -52,6 +54,18 @@ class Plan:
     clock: Clock
     heard: Callable[[Samples], None] | None = None
     """Who gets the sound of the call as it is recorded."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the environment lacks for this call if nothing is simulated, with what to do."""
+        scenario = self.file.scenario
+        needed = []
+        if any(isinstance(step, ImproviseStep) for step in scenario.script):
+            needed.append(scenario.user.model)
+        if scenario.judge is not None and not scenario.judge.advisory:
+            needed.append(scenario.judge.model)
+        usual = [m for m in needed if m is not None and m.base_url is None and m.api_key is None]
+        return (*self.adapter.missing, *(lack for m in usual for lack in missing_key(m.use)))
 
 
 def plan(

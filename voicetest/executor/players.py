@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 
 from voicetest.executor.parts import user_rate, user_voice
@@ -11,7 +10,6 @@ from voicetest.executor.plan import Plan
 from voicetest.executor.player import Player
 from voicetest.executor.prepare import LineMaker
 from voicetest.executor.user_mind import UserMind
-from voicetest.models.beside import beside
 from voicetest.models.named import model_of
 from voicetest.scenario.steps import ImproviseStep
 
@@ -25,10 +23,8 @@ async def players(planned: Plan, folder: Path, call: AsyncExitStack) -> dict[int
     steps = {i: step for i, step in enumerate(scenario.script) if isinstance(step, ImproviseStep)}
     if not steps or scenario.user.model is None:
         return {}
-    opened = partial(world.chat, model_of(scenario.user.model, scenario.seed), world.spending)
-    asked = await call.enter_async_context(beside(opened) if world.real_time else opened())
-    if world.real_time:
-        await asked.prepare()
+    opened = world.chat(model_of(scenario.user.model, scenario.seed), world.spending)
+    asked = await call.enter_async_context(opened)
     found = {}
     for index, step in steps.items():
         voice = world.voice(user_voice(file, step))

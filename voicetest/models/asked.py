@@ -19,9 +19,6 @@ T = TypeVar("T", bound=BaseModel)
 class Asked(Protocol):
     """A language model that answers with values."""
 
-    async def prepare(self) -> None:
-        """Do now what the first request would have to wait for."""
-
     async def structured(self, messages: Sequence[Message], kind: type[T]) -> T:
         """The answer as a value of `kind`.
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.models.library import connections, rehearse, settle
+from voicetest.models.library import connections, rehearse
 from voicetest.models.prices import list_price
 from voicetest.models.refusals import Refusal, refusal
 from voicetest.models.retries import Retries
@@ -61,6 +61,7 @@ async def open_chat(model: Model, spending: Spending) -> AsyncIterator[Chat]:
         lasting = AsyncExitStack()
         litellm = await side.run(lasting.enter_async_context(connections()))
         try:
+            await side.run(rehearse(litellm, model.name))
             yield Chat(model, spending, litellm, side)
         finally:
             await side.run(lasting.aclose())
@@ -82,14 +83,6 @@ class Chat:
         self._spending = spending
         self._litellm = litellm
         self._side = side
-
-    async def prepare(self) -> None:
-        """Do now what the first request would have to wait for a second; nothing is sent.
-
-        Raises SetupError for a name without a provider that litellm knows.
-        """
-        await self._side.run(rehearse(self._litellm, self._model.name))
-        settle()
 
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] = ()

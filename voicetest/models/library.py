@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 import os
 import warnings
@@ -16,7 +15,7 @@ from types import ModuleType
 
 from voicetest.errors import SetupError
 
-__all__ = ["connections", "litellm", "rehearse", "settle"]
+__all__ = ["connections", "litellm", "rehearse"]
 
 _users: Counter[int] = Counter()
 """How many use litellm on each event loop, by its id; its own cache is by loop, too."""
@@ -41,18 +40,6 @@ def litellm() -> ModuleType:
     return litellm
 
 
-@cache
-def settle() -> None:
-    """Have the garbage collector leave alone, for ever, what was imported.
-
-    It stops everything for 0.2 s each time that it looks through all of litellm: ten frames.
-    """
-    # Imported by openai at its first request, and large enough to wake the collector.
-    importlib.import_module("openai.resources.chat")
-    gc.collect()
-    gc.freeze()
-
-
 @asynccontextmanager
 async def connections() -> AsyncIterator[ModuleType]:
     """litellm; when the last one on an event loop leaves, what it connected there is closed."""
@@ -69,10 +56,11 @@ async def connections() -> AsyncIterator[ModuleType]:
 
 
 async def rehearse(package: ModuleType, model: str) -> None:
-    """Have it load and make what its first answer would have to wait for; nobody is asked.
+    """Let it load and make what its first answer would have to wait a second for; asks nobody.
 
     Raises SetupError for a name without a provider that it knows.
     """
+    import openai.resources.chat as _  # noqa: F401  # loaded late by the package itself
     from openai import OpenAIError
 
     question = [{"role": "user", "content": "hello"}]
@@ -85,6 +73,17 @@ async def rehearse(package: ModuleType, model: str) -> None:
         raise SetupError(words) from error
     async for piece in answer:
         del piece
+    _settle()
+
+
+@cache
+def _settle() -> None:
+    """Have the garbage collector leave alone, for ever, what was imported.
+
+    It stops every thread for 0.2 s each time that it looks through all of litellm: ten frames.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _close(package: ModuleType, loop: int) -> None:

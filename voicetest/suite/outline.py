@@ -13,11 +13,14 @@ from voicetest.scenario.steps import (
     DtmfStep,
     ExpectStep,
     HangupStep,
+    ImproviseStep,
     InterruptStep,
+    JudgeStep,
     NoiseStep,
     PlayStep,
     SilenceStep,
     Step,
+    TextStep,
     UserStep,
 )
 from voicetest.suite.wording import call_checks, expectations, seconds
@@ -95,6 +98,8 @@ class _Clock:
                 self._speak(read_audio(step.play).duration)
                 words = f": “{step.transcript}”" if step.transcript else ""
                 return f"The user plays {step.play.name}{words}."
+            case ImproviseStep():
+                return self._improvise(step)
             case _:
                 return self._quiet(step)
 
@@ -109,6 +114,10 @@ class _Clock:
                 return f"The user is silent for {seconds(step.silence)}{_and(told)}."
             case ExpectStep():
                 return f"By now {'; '.join(call_checks(step.expect))}."
+            case JudgeStep():
+                return f"The judge is asked about the call so far: {' '.join(step.judge)}"
+            case TextStep():
+                return f"The user types: “{step.text}”"
             case HangupStep():
                 return "The user hangs up."
             case _:
@@ -126,6 +135,15 @@ class _Clock:
         self._sound("agent", start, start + (sum(known) / len(known) if known else _ANSWER_S))
         opens = "The agent speaks first" if len(self.stretches) == 1 else "The agent answers"
         return f"{opens}{_and(told)}."
+
+    def _improvise(self, step: ImproviseStep) -> str:
+        wanted = step.improvise
+        for _ in range(wanted.turns):
+            self._speak(_ANSWER_S)
+            start = self.now + _PAUSE_S
+            self._sound("agent", start, start + _ANSWER_S)
+        until = "" if wanted.until is None else f", until: {wanted.until}"
+        return f"The user makes up at most {wanted.turns} lines{until}"
 
     def _over(self, step: InterruptStep | BackchannelStep) -> str:
         spoken = step.interrupt if isinstance(step, InterruptStep) else step.backchannel

@@ -131,6 +131,6 @@ def plan_files(
             if planned.file.scenario.skip is not None:
                 continue
             missing.extend(str(unset) for unset in planned.file.unset)
-            missing.extend(f"{planned.file.shown}: {lack}" for lack in planned.adapter.missing)
+            missing.extend(f"{planned.file.shown}: {lack}" for lack in planned.missing)
     Findings((), tuple(problems), tuple(missing)).check()
     return plans

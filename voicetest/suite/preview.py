@@ -84,7 +84,7 @@ def _who(planned: Plan, *, offline: bool) -> Iterator[str]:
     yield f"leaves this machine   {', '.join(outside) or 'nothing'}"
     if not offline:
         yield from (f"cost    {_cost(found)}" for found in estimates(planned))
-    missing = [] if offline else [*map(str, planned.file.unset), *planned.adapter.missing]
+    missing = [] if offline else [*map(str, planned.file.unset), *planned.missing]
     for lack in missing:
         yield from _wrapped(f"missing {lack}", "        ")
 

@@ -39,7 +39,7 @@ def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Valid
             planned = plan_file(file, speech)
             notes.extend(f"warning: {warning}" for warning in file.warnings)
             notes.extend(f"note: {unset}" for unset in file.unset)
-            notes.extend(f"note: {file.shown}: {lack}" for lack in planned.adapter.missing)
+            notes.extend(f"note: {file.shown}: {lack}" for lack in planned.missing)
 
         found = load_all(paths, variables, check)
     notes.extend(f"note: {missing}" for missing in found.missing)
