@@ -107,7 +107,7 @@ def test_made_up_lines_and_the_judge_are_told_with_what_they_may_cost(tmp_path: 
     assert "In the whole call, by the judge: It is polite." in told
     assert "a/b is asked 3 times or more" in told
     assert "c/d is asked 6 times or more" in told
-    assert "leaves this machine   user.model (a/b)" in told
+    assert "leaves this machine user.model (a/b)" in told
 
 
 def test_a_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
