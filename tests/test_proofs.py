@@ -143,7 +143,10 @@ def test_nothing_that_can_be_checked_is_unproven() -> None:
     proven = {"interrupt", "backchannel", "noise", "text"}
     assert proven <= set(STEPS)
     silent = {"agent", "user", "silence", "play", "dtmf", "hangup", "expect"}
-    assert set(ACTIONS) == proven | silent, "a new step needs a proof, or a place among the silent"
+    # They need a language model: see executor/steps/test_improvise.py and checks/test_judged.py.
+    proven_elsewhere = {"improvise", "judge"}
+    known = proven | silent | proven_elsewhere
+    assert set(ACTIONS) == known, "a new step needs a proof, or a place among the silent"
 
 
 def _result(folder: Path, speech: Speech, proof: Proof, *, faulty: bool) -> Result:

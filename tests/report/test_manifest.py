@@ -102,6 +102,7 @@ def test_the_manifest_has_the_fields_of_the_documents_in_their_order(billing: Wr
         "metrics",
         "checks",
         "judge",
+        "improvise",
         "tool_calls",
         "messages",
         "termination",

@@ -12,6 +12,7 @@ from tests.scenario.conftest import Write
 from tests.scenario.problems import HEAD, WHOLE, problems
 from voicetest.scenario.checks import Limit
 from voicetest.scenario.expectations import Lasts
+from voicetest.scenario.improvise import Improvise
 from voicetest.scenario.load import load_scenario
 from voicetest.scenario.model import (
     AgentStep,
@@ -19,6 +20,8 @@ from voicetest.scenario.model import (
     Expectations,
     ExpectStep,
     HangupStep,
+    ImproviseStep,
+    JudgeStep,
     PlayStep,
     Scenario,
     SilenceStep,
@@ -71,6 +74,37 @@ def test_each_step_has_its_class(write: Write, tmp_path: Path) -> None:
     assert expect.expect.says == ("refund",)
     assert typed == TextStep(text="yes")
     assert hangup == HangupStep()
+
+
+def test_each_way_to_write_an_improvise_or_a_judge_step_is_understood(write: Write) -> None:
+    steps = (
+        "- improvise\n- improvise:\n- improvise: a refund\n"
+        "- improvise: {until: it is refunded, turns: 3, interrupts: 20%}\n"
+        "- judge: It is polite.\n- judge: [It is polite., It is brief.]\n"
+    )
+    bare = ImproviseStep(improvise=Improvise())
+    assert scenario(write(HEAD + steps)).script == (
+        bare,
+        bare,
+        ImproviseStep(improvise=Improvise(goal="a refund")),
+        ImproviseStep(improvise=Improvise(until="it is refunded", turns=3, interrupts=0.2)),
+        JudgeStep(judge=("It is polite.",)),
+        JudgeStep(judge=("It is polite.", "It is brief.")),
+    )
+
+
+def test_models_are_named_or_described_and_their_numbers_have_bounds(write: Write) -> None:
+    found = scenario(write(WHOLE + "judge: {model: a/b, criteria: It is polite.}\n")).judge
+    assert found is not None
+    assert (found.model.use, found.model.host) == ("a/b", "")
+    assert (found.advisory, found.listens, found.votes) == (True, False, 1)
+    wrong = WHOLE + (
+        "user: {model: {use: a/b, base_url: 'ftp://x'}}\n"
+        "judge: {model: a/b, criteria: It is polite., votes: 10}\n"
+    )
+    address, votes = problems(write(wrong))
+    assert "expected an address such as http://localhost:11434/v1" in address
+    assert votes.endswith("expected a number from 1 to 9, found 10")
 
 
 def test_every_expectation_of_an_agent_step_is_read(write: Write) -> None:

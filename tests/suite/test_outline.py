@@ -104,6 +104,22 @@ def test_cases_and_repeats_are_counted(tmp_path: Path) -> None:
     assert "12 calls: about" in said
 
 
+def test_made_up_lines_and_the_judge_are_told_with_what_they_may_cost(tmp_path: Path) -> None:
+    rest = (
+        "user: {model: {use: a/b, base_url: 'http://127.0.0.1:9/v1'}, goal: A refund.}\n"
+        "script:\n  - improvise: {turns: 3, until: it is refunded}\n  - judge: It is brief.\n"
+        "judge: {model: {use: c/d, base_url: 'http://127.0.0.1:9/v1'}, criteria: It is polite., "
+        "votes: 3}\n"
+    )
+    told = _preview(tmp_path, rest)
+    assert "1. The user makes up at most 3 lines, until: it is refunded" in told
+    assert "2. The judge is asked about the call so far: It is brief." in told
+    assert "In the whole call, by the judge: It is polite." in told
+    assert "a/b is asked 3 times or more" in told
+    assert "c/d is asked 6 times or more" in told
+    assert "leaves this machine user.model (a/b)" in told
+
+
 def test_a_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PASSPHRASE_KEY", "xylophone-4711")
     said = _preview(tmp_path, "script: [agent, user: 'It is ${env.PASSPHRASE_KEY} now.']\n")

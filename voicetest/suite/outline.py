@@ -65,7 +65,9 @@ def outline(planned: Plan) -> Outline:
     """Go through the script once, with the agent as it is expected to be."""
     clock = _Clock(planned.file.scenario.user.rate or 1.0)
     steps = tuple(clock.take(step) for step in planned.file.scenario.script)
-    checks = tuple(call_checks(planned.file.scenario.checks))
+    judge = planned.file.scenario.judge
+    judged = () if judge is None else (f"by the judge: {text}" for text in judge.criteria)
+    checks = (*call_checks(planned.file.scenario.checks), *judged)
     return Outline(steps, checks, tuple(clock.stretches), clock.now)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from voicetest.clock import Clock
 from voicetest.executor.estimate import Estimate, estimates
-from voicetest.executor.parts import parts_outside, user_voice
+from voicetest.executor.parts import parts_outside, user_outside, user_voice
 from voicetest.executor.plan import Plan, plan_file
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.model import Scenario
-from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
+from voicetest.scenario.steps import BackchannelStep, ImproviseStep, InterruptStep, UserStep
 from voicetest.speech.providers import Speech
 from voicetest.spending import dollars
 from voicetest.suite.outline import lanes, outline
@@ -22,7 +22,7 @@ __all__ = ["preview"]
 
 _COLUMNS = 64
 _WIDTH = 88
-_SPEAKING = (UserStep, InterruptStep, BackchannelStep)
+_SPEAKING = (ImproviseStep, UserStep, InterruptStep, BackchannelStep)
 
 
 def preview(path: Path, variables: Mapping[str, str], *, offline: bool = False) -> Iterator[str]:
@@ -73,7 +73,10 @@ def _minutes(scenario: Scenario, length_s: float, cases: int) -> Iterator[str]:
 
 def _who(planned: Plan, *, offline: bool) -> Iterator[str]:
     scenario = planned.file.scenario
-    outside = parts_outside(planned.file, planned.adapter, planned.world)
+    outside = (
+        *parts_outside(planned.file, planned.adapter, planned.world),
+        *user_outside(planned.file, planned.world),
+    )
     agent = "simulated on this machine" if offline else f"called through {scenario.agent.adapter}"
     yield f"agent   {agent}"
     speaking = [step for step in scenario.script if isinstance(step, _SPEAKING)]
