@@ -15,7 +15,7 @@ from types import ModuleType
 
 from voicetest.errors import SetupError
 
-__all__ = ["connections", "litellm", "rehearse"]
+__all__ = ["connections", "litellm", "rehearse", "settle"]
 
 _users: Counter[int] = Counter()
 """How many use litellm on each event loop, by its id; its own cache is by loop, too."""
@@ -73,11 +73,11 @@ async def rehearse(package: ModuleType, model: str) -> None:
         raise SetupError(words) from error
     async for piece in answer:
         del piece
-    _settle()
+    settle()
 
 
 @cache
-def _settle() -> None:
+def settle() -> None:
     """Have the garbage collector leave alone, for ever, what was imported.
 
     It stops every thread for 0.2 s each time that it looks through all of litellm: ten frames.
