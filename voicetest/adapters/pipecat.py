@@ -6,7 +6,7 @@ Wire facts: pipecat-ai 1.14, `TwilioFrameSerializer`, `ProtobufFrameSerializer` 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.util import find_spec
 from typing import Any, ClassVar, Literal, Self
@@ -49,6 +49,7 @@ class PipecatAgentAdapter(Adapter):
 
     summary: ClassVar[str] = "a Pipecat bot behind a WebSocket or a WebRTC connection"
     typical: ClassVar[Capabilities] = MediaStream(End.CLIENT, utterance_ends=True, binary=True)
+    example: ClassVar[Mapping[str, str]] = {"url": "ws://127.0.0.1:7860/ws"}
 
     transport: Literal["websocket", "webrtc"] = Field(
         default="websocket",

@@ -86,12 +86,20 @@ def scenario_text(adapter: str, kind: type[Adapter]) -> str:
         f"  adapter: {adapter}",
         *_settings(kind),
     ]
-    if adapter in registry.names(registry.SIMULATORS):
+    if _is_replaced_offline(adapter, kind):
         lines += [
             "  # What --offline calls instead: an agent on this machine that follows a dialogue.",
             f"  simulator: {_DIALOGUE_FILE}",
         ]
     return "\n".join([*lines, "", *_transcriber(kind.typical), SCRIPT])
+
+
+def _is_replaced_offline(adapter: str, kind: type[Adapter]) -> bool:
+    """Whether --offline needs a dialogue: for a platform's simulator, or in a model's place."""
+    own_way = kind.offline is not Adapter.offline
+    return adapter in registry.names(registry.SIMULATORS) or (
+        own_way and "dialogue" not in kind.example
+    )
 
 
 def _settings(kind: type[Adapter]) -> Iterator[str]:
