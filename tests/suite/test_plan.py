@@ -123,8 +123,9 @@ def test_a_clock_can_be_chosen(scenario: WriteScenario, speech: Speech) -> None:
 
 
 def test_virtual_time_is_refused_by_name_where_something_leaves_the_process(
-    speech: Speech, tmp_path: Path
+    speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-not-a-real-key")
     path = tmp_path / "llm.yaml"
     path.write_text(
         "version: 1\nagent: {adapter: composable, stt: pocketsphinx, llm: openai/x, "

@@ -83,7 +83,8 @@ def scenario_text(adapter: str, kind: type[Adapter]) -> str:
         f"  adapter: {adapter}",
         *_settings(kind),
     ]
-    if adapter in registry.names(registry.SIMULATORS):
+    # Whoever needs keys is somewhere else, and has to be played.
+    if adapter in registry.names(registry.SIMULATORS) or kind.environment:
         lines += [
             "  # What --offline calls instead: an agent on this machine that follows a dialogue.",
             f"  simulator: {_DIALOGUE_FILE}",
