@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.agents.chat_server import Served, chat_server
 from tests.suite.agents import CALLED
 from tests.suite.conftest import WriteScenario
 from voicetest.errors import ScenarioError, SetupError
@@ -66,3 +70,51 @@ def test_a_damaged_event_is_told(tmp_path: Path, scenario: WriteScenario) -> Non
     (run.folder / "a" / "events.jsonl").write_text('{"type": "nonsense"}\n')
     with pytest.raises(SetupError, match="unknown event 'nonsense'"):
         list(rescore(run))
+
+
+def _holds(request: Any) -> Served:
+    """A judge that believes every criterion with hours in it."""
+    text = request["messages"][1]["content"].partition("\n<call-")[0]
+    opinions = [
+        {
+            "criterion": int(number),
+            "reason": "It says so.",
+            "verdict": "holds" if "hello" in criterion else "fails",
+        }
+        for number, criterion in re.findall(r"^(\d+)\. (.*)$", text, re.MULTILINE)
+    ]
+    return Served(json.dumps({"opinions": opinions}))
+
+
+@pytest.mark.process
+def test_a_judge_is_asked_again_only_when_that_is_wanted(
+    tmp_path: Path, scenario: WriteScenario
+) -> None:
+    with chat_server([_holds, _holds]) as (url, requests):
+        judge = (
+            f"judge: {{model: {{use: openai/large, base_url: '{url}', api_key: sk-12345678}}, "
+            "criteria: The agent says hello., advisory: false}\n"
+        )
+        run = _stored(tmp_path, scenario("a.yaml", script=SCRIPT, more=judge))
+        (again,) = rescore(run)
+        assert (again.before, again.after.status, len(requests)) == ("passed", "passed", 1)
+        assert again.after.judge is not None
+        assert again.after.judge.status == "skipped"
+        scenario("a.yaml", script=SCRIPT, more=judge.replace("says hello", "is polite"))
+        (again,) = rescore(run, asks_judge=True)
+    assert (again.after.status, len(requests)) == ("failed", 2)
+    assert "sk-12345678" not in again.after.model_dump_json()
+
+
+@pytest.mark.process
+def test_what_a_judge_could_not_say_is_no_error_of_the_call(
+    tmp_path: Path, scenario: WriteScenario
+) -> None:
+    with chat_server([], status=401) as (url, _):
+        judge = (
+            f"judge: {{model: {{use: openai/large, base_url: '{url}', api_key: sk-12345678}}, "
+            "criteria: The agent says hello., advisory: false}\n"
+        )
+        run = _stored(tmp_path, scenario("a.yaml", script=SCRIPT, more=judge))
+    (again,) = rescore(run)
+    assert (again.before, again.after.status) == ("error", "passed")

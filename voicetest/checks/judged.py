@@ -17,7 +17,10 @@ from voicetest.scenario.judge import Judge
 from voicetest.scenario.load import ScenarioFile
 from voicetest.spending import Spending
 
-__all__ = ["judged", "unjudged"]
+__all__ = ["JUDGING", "judged", "unjudged"]
+
+JUDGING = "judging"
+"""Where an error is that is the judge's own."""
 
 _BROKE_OFF = "the call broke off"
 
@@ -46,9 +49,9 @@ def judged(
     try:
         run(bench.sit(), Clock.REAL, interruption)
     except KeyboardInterrupt:
-        fault = Fault(kind="interrupted", message="interrupted by Ctrl-C", where="judging")
+        fault = Fault(kind="interrupted", message="interrupted by Ctrl-C", where=JUDGING)
     except VoicetestError as error:
-        fault = Fault(kind=error.kind, message=f"the judge: {error}", where="judging")
+        fault = Fault(kind=error.kind, message=f"the judge: {error}", where=JUDGING)
     judgement = _judgement(
         file,
         judge,
@@ -75,7 +78,7 @@ def _without_judge(record: CallRecord, result: Result) -> Result:
     if result.judge is None:
         return result
     checks = tuple(check for check in result.checks if check.name != "judge")
-    errors = tuple(error for error in result.errors if error.where != "judging")
+    errors = tuple(error for error in result.errors if error.where != JUDGING)
     broken = None if record.error is None else record.error.message
     status, reason = verdict(checks, broken)
     update = {"judge": None, "checks": checks, "errors": errors}

@@ -21,6 +21,10 @@ def rescore(
             metavar="SCENARIO",
         ),
     ] = None,
+    judge: Annotated[
+        bool,
+        typer.Option("--judge", help="Ask the scenario's judge anew as well, which may cost."),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the results as JSON on standard output.")
     ] = False,
@@ -29,9 +33,9 @@ def rescore(
     from voicetest.report.rescoring import rescored_lines
     from voicetest.report.stored import load_run
     from voicetest.report.summary import exit_code_of, overall
-    from voicetest.suite.rescore import rescore as judge
+    from voicetest.suite.rescore import rescore as evaluate_again
 
-    found = list(judge(load_run(run), scenario))
+    found = list(evaluate_again(load_run(run), scenario, asks_judge=judge))
     for line in rescored_lines(
         [(call.folder, call.name, call.before, call.after) for call in found], as_json=json
     ):

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from voicetest.checks.cost import cost_text
-from voicetest.checks.judgement import Judgement
 from voicetest.checks.result import Check, Result
+from voicetest.report.judge_text import judge_lines
 from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary
 from voicetest.spending import dollars
@@ -119,7 +119,7 @@ class Console:
                 if not check.passed or check.inconclusive:
                     self._print_check(check)
             if result.judge is not None:
-                for line in _judge_lines(result.judge):
+                for line in judge_lines(result.judge):
                     self._results.print(f"  {line}", markup=False)
             if folder is not None and (result.status != "passed" or self.verbose):
                 self._results.print(f"  folder: {folder}", markup=False)
@@ -182,15 +182,3 @@ class Console:
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
-
-
-def _judge_lines(judge: Judgement) -> Iterator[str]:
-    """What became of the judge; what it found wrong stands among the checks."""
-    if judge.status == "skipped":
-        yield f"judge: skipped ({judge.reason})"
-    for note in judge.notes:
-        yield f"judge: {note}"
-    if judge.status == "judged":
-        held = sum(found.verdict == "holds" for found in judge.criteria)
-        weight = "advisory" if judge.advisory else "binding"
-        yield f"judge: {held} of {len(judge.criteria)} hold ({judge.model}, {weight})"

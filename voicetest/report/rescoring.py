@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from voicetest.checks.result import Result, Status
+from voicetest.report.judge_text import judge_lines
 
 __all__ = ["Rejudged", "rescored_lines"]
 
@@ -26,6 +27,8 @@ def rescored_lines(calls: Sequence[Rejudged], *, as_json: bool) -> Iterator[str]
         was = "" if after.status == before else f"  (was {before})"
         yield f"{after.status.upper():7} {folder}  {name}{was}"
         yield from _unmet(after)
+        if after.judge is not None:
+            yield from (f"  {line}" for line in judge_lines(after.judge))
     changed = sum(after.status != before for _, _, before, after in calls)
     yield f"{len(calls)} calls judged again, {changed} changed"
 

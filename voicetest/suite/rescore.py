@@ -13,19 +13,23 @@ from voicetest.call.playout import Slip
 from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
 from voicetest.call.timeline import LineSpoken, StepStarted
 from voicetest.checks.evaluate import evaluate
+from voicetest.checks.judged import JUDGING, judged, unjudged
 from voicetest.checks.result import HarnessFigures, Result, Status
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.plan import load
+from voicetest.models.chat import open_chat
 from voicetest.report.manifest import Manifest
 from voicetest.report.stored import StoredCall, StoredRun, stored_events
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
 from voicetest.speech.cache import Cache, default_folder
+from voicetest.spending import Spending
 
 __all__ = ["Rescored", "rescore"]
 
 _FRAMES_OF_TWO = 2
+_NOT_ASKED = "it was not asked again: --judge does that"
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,14 @@ class Rescored:
     after: Result
 
 
-def rescore(run: StoredRun, scenario: Path | None = None) -> Iterator[Rescored]:
-    """Judge every call that has a recording; nothing of the run is changed.
+def rescore(
+    run: StoredRun, scenario: Path | None = None, *, asks_judge: bool = False
+) -> Iterator[Rescored]:
+    """Evaluate every call that has a recording; nothing of the run is changed.
 
     `scenario` takes the place of the file that was run, where several were of the one with its
-    path. Raises ScenarioError or SetupError where the two do not belong together.
+    path. With `asks_judge` the scenario's judge is asked anew, at most for what its `max_cost`
+    allows. Raises ScenarioError or SetupError where run and scenario do not belong together.
     """
     cache = Cache(default_folder())
     for call in _wanted(run, scenario):
@@ -50,8 +57,13 @@ def rescore(run: StoredRun, scenario: Path | None = None) -> Iterator[Rescored]:
             continue
         file = _file(call.manifest, scenario)
         record = _record(call.folder, call.recording, call.manifest, file, cache)
-        judged = evaluate(file, record)
-        after = Result.model_validate(file.secrets.mask_value(judged.model_dump()))
+        result = evaluate(file, record)
+        if asks_judge:
+            spending = Spending(file.scenario.limits.max_cost)
+            result = judged(file, record, result, open_chat, spending)
+        else:
+            result = unjudged(file, result, _NOT_ASKED)
+        after = Result.model_validate(file.secrets.mask_value(result.model_dump()))
         yield Rescored(call.folder.name, call.line.name, call.manifest.status, after)
 
 
@@ -103,7 +115,7 @@ def _record(
             case _:
                 pass
     speech = agent_speech(recording, cache)
-    fault = manifest.errors[0] if manifest.errors else None
+    fault = next((error for error in manifest.errors if error.where != JUDGING), None)
     return CallRecord(
         entries=entries,
         recording=recording,
