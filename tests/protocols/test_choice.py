@@ -147,7 +147,7 @@ def test_a_name_without_its_variable_is_the_environments_fault(
     agent = f"{{adapter: websocket, url: ws://h, protocol: {written}}}"
     file.write_text(f"version: 1\nagent: {agent}\nscript: [agent]\n")
     loaded = load_scenario(file, environment={})
-    with pytest.raises(SetupError, match="a variable used here has no value"):
+    with pytest.raises(SetupError, match="a variable here has no value"):
         build(WebSocketAgentAdapter, loaded.scenario.agent.settings, loaded.document)
     loaded = load_scenario(file, environment={"WIRE": "raw_pcm"})
     adapter = build(WebSocketAgentAdapter, loaded.scenario.agent.settings, loaded.document)

@@ -115,7 +115,9 @@ def test_the_sdk_creates_a_call_and_a_spoken_conversation_follows(
         address = str(created.transport["websocketCallUrl"])
         assert address == f"{url}/{created.id}/transport"
         said = run_on(talk(address), Clock.REAL)
-        ended = client.calls.get(created.id)
+        # It may hear of the end a moment later than we; each look gives it one.
+        looks = (client.calls.get(created.id) for _ in range(100))
+        ended = next((call for call in looks if call.status == "ended"), None)
         with pytest.raises(ApiError) as unknown:
             client.calls.get("nobody")
     texts = [event for event in said if isinstance(event, Transcript)]
@@ -125,7 +127,8 @@ def test_the_sdk_creates_a_call_and_a_spoken_conversation_follows(
     ]
     sound = sum(event.chunk.duration for event in said if isinstance(event, Audio))
     assert sound > 1
-    assert (ended.status, ended.ended_reason) == ("ended", "customer-ended-call")
+    assert ended is not None
+    assert ended.ended_reason == "customer-ended-call"
     assert ended.cost is not None
     assert unknown.value.status_code == 404
 

@@ -10,19 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 from voicetest.errors import SetupError
 
-__all__ = ["Workers"]
+__all__ = ["Begin", "Workers"]
 
 START_LIMIT = 60.0
 JOB_LIMIT = 120.0
 
 Result = TypeVar("Result")
+Begin = Callable[[], object]
 
 
 class Workers(AbstractContextManager["Workers"]):
@@ -30,17 +31,18 @@ class Workers(AbstractContextManager["Workers"]):
 
     A kind has at most `size` processes, by default one for each processor but no more than four.
     A job that takes longer than `job_limit` seconds is killed and raises SetupError. The object
-    belongs to one run; its jobs may be awaited from several threads and event loops. `begin` is
-    called first in each process; it must be picklable by a process that is being started.
+    belongs to one run; its jobs may be awaited from several threads and event loops. `beginning` is
+    open while a process starts, and gives what is called first in it, which must be picklable by a
+    process that is being started.
     """
 
     def __init__(
         self,
         size: int | None = None,
         job_limit: float = JOB_LIMIT,
-        begin: Callable[[], object] | None = None,
+        beginning: Callable[[], AbstractContextManager[Begin | None]] = nullcontext,
     ) -> None:
-        self._begin = begin
+        self._beginning = beginning
         self._size = size or min(4, os.cpu_count() or 1)
         self._job_limit = job_limit
         self._changed = threading.Condition()
@@ -115,7 +117,8 @@ class Workers(AbstractContextManager["Workers"]):
     def _start(self, kind: str) -> _Worker:
         started: _Worker | None = None
         try:
-            started = _Worker(kind, self._begin)
+            with self._beginning() as begin:
+                started = _Worker(kind, begin)
         finally:
             with self._changed:
                 self._starting[kind] -= 1
@@ -146,7 +149,7 @@ class _Worker:
     job that hangs can be killed.
     """
 
-    def __init__(self, kind: str, begin: Callable[[], object] | None) -> None:
+    def __init__(self, kind: str, begin: Begin | None) -> None:
         self._kind = kind
         self._broken = False
         self._ended = False
@@ -201,7 +204,7 @@ class _Worker:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(begin: Callable[[], object] | None) -> None:
+def _begin(begin: Begin | None) -> None:
     # The terminal sends an interrupt to every process of the group: the run itself decides what
     # happens then, and still needs its workers while it writes the results.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

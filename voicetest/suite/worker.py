@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
-from multiprocessing.queues import SimpleQueue
+from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ from voicetest.clock import Interruption
 from voicetest.errors import SetupError
 from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
-from voicetest.speech.workers import Workers
+from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
 
 __all__ = ["CallWorkers"]
@@ -29,19 +29,15 @@ _PATIENCE_S = 5.0
 _NICENESS = 5
 """Calls on virtual time can wait; those on the real clock cannot."""
 
-Relay = SimpleQueue[Notice | None]
-
 
 class CallWorkers(AbstractContextManager["CallWorkers"]):
     """Makes calls in processes, and hands on what they tell."""
 
     def __init__(self, size: int, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
-        self._relay: Relay = get_context("spawn").SimpleQueue()
-        begin = partial(_Station.open, self._relay)
-        self._workers = Workers(size, _CALL_LIMIT_S, begin)
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._workers = Workers(size, _CALL_LIMIT_S, self._beginning)
+        self._listening: list[threading.Thread] = []
+        """One for each process that was started."""
 
     async def make(self, errand: Errand) -> Result:
         """Make one call; raises SetupError when it kills its process."""
@@ -51,22 +47,35 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
         """Ask all calls to end now and keep what they have."""
         self._workers.interrupt()
 
-    def _listen(self) -> None:
-        while (notice := self._relay.get()) is not None:
-            self._tell(notice)
+    @contextmanager
+    def _beginning(self) -> Iterator[Begin]:
+        """Listen to a process that starts, over a pipe of its own.
+
+        One that all share has a lock, which a process that is killed would never give back.
+        """
+        ours, its = get_context("spawn").Pipe(duplex=False)
+        listening = threading.Thread(target=self._listen, args=(ours,), daemon=True)
+        self._listening.append(listening)
+        listening.start()
+        with its:
+            yield partial(_Station.open, its)
+
+    def _listen(self, pipe: Connection) -> None:
+        with pipe, suppress(EOFError, OSError):
+            while True:
+                self._tell(pipe.recv())
 
     def __exit__(self, *failure: object) -> None:
         self._workers.close()
-        self._relay.put(None)
-        self._listener.join(_PATIENCE_S)
-        self._relay.close()
+        for listening in self._listening:
+            listening.join(_PATIENCE_S)
 
 
 @dataclass(frozen=True)
 class _Station:
     """What one process has for all its calls."""
 
-    relay: Relay
+    relay: Connection
     speech: Speech
     interruption: Interruption
 
@@ -74,7 +83,7 @@ class _Station:
     """Set once, when the process begins."""
 
     @classmethod
-    def open(cls, relay: Relay) -> None:
+    def open(cls, relay: Connection) -> None:
         """Get this process ready."""
         interruption = Interruption()
         speech = Speech()
@@ -90,4 +99,4 @@ def _make(errand: Errand) -> Result:
     if (errand.folder / "recording.wav").exists():
         raise SetupError("the process of this call died: too little memory?")
     station = _Station.here
-    return carry_out(errand, station.speech, station.relay.put, station.interruption)
+    return carry_out(errand, station.speech, station.relay.send, station.interruption)
