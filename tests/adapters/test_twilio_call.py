@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -91,12 +93,13 @@ class Network:
     async def working(self) -> AsyncIterator[World]:
         """The world of an adapter, in which all servers are of this process."""
         web = LocalWeb()
+        rest = in_process(self._simulator.web)
         async with self._simulator.working(web.http, web.dial):
             yield World(
                 self.speech.voice,
                 self.speech.transcriber,
                 self.speech.cache,
-                http=in_process(self._simulator.web),
+                http=lambda url: rest(url) if url == BASE_URL else web.http(url),
                 serve=web.serve,
                 report=self.told.append,
             )
@@ -114,7 +117,8 @@ class Network:
                     return error  # the network's own tasks would put it into a group
             return None
 
-        error = run(hold(), Clock.VIRTUAL)
+        # A tunnel is a process, for which time is real.
+        error = run(hold(), Clock.REAL if "tunnel" in settings else Clock.VIRTUAL)
         if error is not None:
             raise error
 
@@ -482,3 +486,34 @@ def test_a_busy_port_is_a_matter_of_set_up(speech: Speech) -> None:
 
 async def _nothing(scope: object, receive: object, send: object) -> None:
     """An application."""
+
+
+_CLOUDFLARED = """#!{python}
+import os, time
+open({noted!r}, "w").write(str(os.getpid()))
+print("INF |  https://quiet-river-7.trycloudflare.com  |", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.process
+def test_a_tunnel_lasts_as_long_as_its_call(
+    tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = tmp_path / "pid"
+    program = tmp_path / "cloudflared"
+    program.write_text(_CLOUDFLARED.format(python=sys.executable, noted=str(noted)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    network = Network(speech)
+    voice_urls: list[str] = []
+
+    async def look(line: Link) -> None:
+        voice_urls.append(network.account.numbers[1].settings["voice_url"])
+        os.kill(int(noted.read_text()), 0)
+
+    network.call(TWO_NUMBERS, look, tunnel="cloudflared")
+    assert voice_urls == ["https://quiet-river-7.trycloudflare.com/twilio/voice"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(noted.read_text()), 0)
+    assert network.untouched

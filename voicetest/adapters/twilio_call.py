@@ -61,7 +61,7 @@ async def connected(adapter: TwilioAgentAdapter, world: World) -> AsyncGenerator
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(world.http(adapter.base_url))
         board = Switchboard(_expected(adapter, who), token, world.report)
-        board.published(await stack.enter_async_context(_public(adapter, world, board)))
+        await stack.enter_async_context(_published(adapter, world, board))
         stack.callback(board.close)
         account = Account.reached(api, adapter.base_url, who)
         identity = (adapter.base_url, who.account_sid)
@@ -117,10 +117,10 @@ def _expected(adapter: TwilioAgentAdapter, who: Credentials) -> Expected:
 
 
 @asynccontextmanager
-async def _public(
+async def _published(
     adapter: TwilioAgentAdapter, world: World, board: Switchboard
-) -> AsyncIterator[str]:
-    """Serve the webhooks; gives the address under which Twilio reaches them."""
+) -> AsyncIterator[None]:
+    """Serve the webhooks where Twilio reaches them, while the block runs."""
     host, port = adapter.http_host, adapter.http_port
     async with AsyncExitStack() as stack:
         try:
@@ -132,12 +132,13 @@ async def _public(
             )
         if adapter.tunnel is not Tunnel.NONE and not world.offline:
             url = await stack.enter_async_context(tunnel.opened(adapter.tunnel, found))
+            board.published(url)
             async with world.http(url) as outside:
-                await tunnel.answers(outside, f"{url}/twilio/ready")
-            yield url
+                await tunnel.answers(outside, board.ready_url)
         else:
             named = f"[{host}]" if ":" in host else host
-            yield adapter.public_base_url or f"http://{named}:{found}"
+            board.published(adapter.public_base_url or f"http://{named}:{found}")
+        yield
 
 
 @asynccontextmanager
