@@ -55,9 +55,13 @@ class Problem:
     column: int
     message: str
 
+    @property
+    def where(self) -> str:
+        """file:line:column, or the file alone."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def __str__(self) -> str:
-        position = f":{self.line}:{self.column}" if self.line else ""
-        return f"{self.file}{position}: {self.message}"
+        return f"{self.where}: {self.message}"
 
 
 class ScenarioError(VoicetestError):

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from voicetest.checks.result import Check, Fault, Status, Termination, Turn
+from voicetest.checks.result import CallWarning, Check, Fault, Status, Termination, Turn
 from voicetest.report.manifest import AdapterInfo, Manifest, ScenarioInfo, Versions
 from voicetest.report.stored import StoredCall, StoredRun
 from voicetest.report.summary import CaseLine, ScenarioLine, summarise
 
-__all__ = ["broken", "call", "case_of", "manifest", "run_of", "turn", "unmet_check"]
+__all__ = ["ODD", "broken", "call", "case_of", "manifest", "run_of", "turn", "unmet_check"]
 
 NOON = datetime(2025, 11, 21, 12, 0, tzinfo=UTC)
+
+ODD = CallWarning(message="the map has <no> use for 'a|b'", at_s=3.25, by="agent", times=2)
+"""What a call of the agent's odd messages warned of."""
 
 
 def unmet_check(**changes: Any) -> Check:

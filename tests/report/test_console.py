@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
-from voicetest.checks.result import Check, Fault, Result, Status, Termination
+from voicetest.checks.result import CallWarning, Check, Fault, Result, Status, Termination
 from voicetest.events import Mark, ToolCalled, Transcript
 from voicetest.report.console import Console
 from voicetest.report.progress import Narrator, Notice
@@ -130,6 +130,18 @@ def test_a_check_of_the_whole_call_says_so(plain: None, capsys: Capture) -> None
 def test_a_warning_is_shown_although_the_call_passed(plain: None, capsys: Capture) -> None:
     _show(Console(), _result("passed", FAILED.model_copy(update={"severity": "warn"})))
     assert "step 3  says (warn)" in capsys.readouterr().out
+
+
+def test_what_a_call_warned_of_is_shown_although_it_passed(plain: None, capsys: Capture) -> None:
+    known = CallWarning(message="a secret is spoken", where="billing.yaml:7:3")
+    odd = [CallWarning(message=f"odd {n}", at_s=float(n)) for n in range(11)]
+    _show(Console(), _result("passed").model_copy(update={"warnings": (known, *odd)}))
+    lines = capsys.readouterr().out.splitlines()
+    # What was known before the call has been said before it.
+    assert lines[1:] == [
+        *(f"  warning at {n}.00 s: odd {n}" for n in range(8)),
+        "  3 more warnings in manifest.json",
+    ]
 
 
 def test_an_unclear_check_is_shown_as_such_even_if_it_holds(plain: None, capsys: Capture) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.runs import broken, call, case_of, manifest, run_of, unmet_check
+from tests.report.runs import ODD, broken, call, case_of, manifest, run_of, unmet_check
+from voicetest.checks.result import CallWarning
 from voicetest.errors import SetupError
 from voicetest.report.github import append_summary, in_actions, step_summary, workflow_commands
 
@@ -108,3 +109,27 @@ def test_the_summary_is_added_to_that_of_the_step(tmp_path: Path) -> None:
 def test_a_step_of_actions_is_known_by_its_environment() -> None:
     assert in_actions({"GITHUB_ACTIONS": "true"})
     assert not in_actions({})
+
+
+def test_what_a_call_warned_of_is_a_warning_at_the_scenario_or_at_its_place() -> None:
+    spoken = CallWarning(message="a secret is spoken", where="billing.yaml:7:3")
+    found = manifest("passed", "Billing", warnings=(ODD, spoken))
+    assert list(workflow_commands(run_of(call(found=found)))) == [
+        "::warning file=scenarios/billing.yaml,line=3,title=Billing::"
+        "at 3.25 s: the map has <no> use for 'a|b' (2 times)",
+        "::warning file=billing.yaml,line=7,col=3,title=Billing::a secret is spoken",
+    ]
+    summary = step_summary(run_of(call(found=found)))
+    assert "- ⚠️ Billing: at 3.25 s: the map has &lt;no&gt; use for 'a\\|b' (2 times)\n" in summary
+
+
+def test_no_more_annotations_are_written_than_are_shown() -> None:
+    checks = tuple(unmet_check(where=f"billing.yaml:{line}") for line in range(1, 40))
+    warnings = tuple(CallWarning(message=f"odd {n}", at_s=1.0) for n in range(200))
+    found = manifest("failed", "Billing", checks=checks, warnings=warnings)
+    lines = list(workflow_commands(run_of(call("failed", found=found))))
+    assert [line[:8] for line in lines] == ["::error "] * 10 + ["::warnin"] * 10
+    assert lines[9].endswith("::30 more like these: the report of the run has all")
+    summary = step_summary(run_of(call("failed", found=found)))
+    assert summary.count("⚠️") == 50
+    assert summary.endswith("- 150 more\n")

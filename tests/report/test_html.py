@@ -15,6 +15,7 @@ import pytest
 from tests.report.browsers import opened
 from tests.report.conftest import HIDDEN
 from tests.report.runs import (
+    ODD,
     broken,
     call,
     case_of,
@@ -97,6 +98,17 @@ def test_everything_about_a_call_is_on_the_page(billing: Written, tmp_path: Path
         assert tool.name in text
     assert {"response_latency", "frames"} <= set(text.split())
     assert HIDDEN not in text
+
+
+def test_what_calls_warned_of_stands_at_the_head_of_the_page_and_of_each(tmp_path: Path) -> None:
+    found = manifest("passed", "Billing", warnings=(ODD,))
+    page = _Tags(render(run_of(call(found=found), call()), tmp_path / "report.html"))
+    assert "1 call has warnings: Billing (1)" in page.text
+    assert f"{ODD}" in page.text
+    links = [attributes for tag, attributes in page.tags if tag == "a"]
+    assert {"href": "#call-1"} in links
+    quiet = _Tags(render(run_of(call()), tmp_path / "report.html"))
+    assert "warnings" not in quiet.text
 
 
 def test_the_recording_is_found_from_where_the_page_is(tmp_path: Path) -> None:

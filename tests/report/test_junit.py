@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 import xmlschema
 
-from tests.report.runs import broken, call, case_of, manifest, run_of, turn, unmet_check
+from tests.report.runs import ODD, broken, call, case_of, manifest, run_of, turn, unmet_check
 from voicetest.report.junit import junit
 from voicetest.report.stored import StoredCall, StoredRun
 
@@ -137,3 +137,10 @@ def test_what_no_xml_can_hold_does_not_break_the_report() -> None:
 
 def test_an_empty_run_is_valid() -> None:
     assert _read(run_of()).get("tests") == "0"
+
+
+def test_what_a_call_warned_of_stands_before_what_was_said_in_it() -> None:
+    case = _only(run_of(call(found=manifest("passed", "Billing", warnings=(ODD,)))))
+    told = (case.findtext("system-out") or "").splitlines()
+    assert told[2] == "warning at 3.25 s: the map has <no> use for 'a|b' (2 times)"
+    assert told[4].endswith("Hello.")

@@ -95,6 +95,7 @@ def test_the_manifest_has_the_fields_of_the_documents_in_their_order(billing: Wr
         "status",
         "reason",
         "errors",
+        "warnings",
         "started_at",
         "clock",
         "duration_s",

@@ -25,6 +25,7 @@ from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
 from voicetest.checks.verdict import verdict
 from voicetest.checks.view import AgentTurn, CallView, view
+from voicetest.checks.warned import warnings_of
 from voicetest.checks.whole_call import CheckPlace, judge_whole_call
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import (
@@ -62,6 +63,7 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
         messages=chat_messages(numbered),
         termination=_termination(measured.call),
         harness=None if record.harness is None else _figures(record.harness),
+        warnings=warnings_of(file.warnings, record.entries),
     )
 
 

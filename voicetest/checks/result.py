@@ -10,6 +10,7 @@ from voicetest.checks.cost import Cost
 from voicetest.checks.judgement import Judgement
 
 __all__ = [
+    "CallWarning",
     "Check",
     "Fault",
     "HarnessFigures",
@@ -45,6 +46,29 @@ class Fault(_Value):
     message: str = Field(description="What went wrong and what to do.")
     where: str = Field(description="The part of the run in which it happened.")
     traceback: str | None = Field(default=None, description="For bugs in voicetest only.")
+
+
+class CallWarning(_Value):
+    """Something odd that the call survived."""
+
+    message: str = Field(description="What was odd, in words.")
+    at_s: float | None = Field(
+        default=None, description="When it was said first; null when it was known before the call."
+    )
+    by: Literal["user", "agent", "platform", "voicetest"] = Field(
+        default="voicetest", description="Whose message or doing it is about."
+    )
+    where: str | None = Field(
+        default=None, description="file:line:column of what it is about in a file."
+    )
+    times: int = Field(default=1, description="How many times it was said.")
+
+    def __str__(self) -> str:
+        if self.at_s is None:
+            place = "" if self.where is None else f"{self.where}: "
+            return f"warning: {place}{self.message}"
+        again = f" ({self.times} times)" if self.times > 1 else ""
+        return f"warning at {self.at_s:.2f} s: {self.message}{again}"
 
 
 class Turn(_Value):
@@ -172,6 +196,9 @@ class Result(_Value):
     messages: tuple[dict[str, Any], ...]
     termination: Termination
     harness: HarnessFigures | None
+    warnings: tuple[CallWarning, ...] = Field(
+        default=(), description="What was odd and no failure, each thing once."
+    )
     judge: Judgement | None = Field(
         default=None, description="What a language model said of the call; null without one."
     )

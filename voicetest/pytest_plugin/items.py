@@ -62,7 +62,8 @@ class ScenarioItem(pytest.Item):
         """Make its calls; raises CallFailed unless their verdict is a pass."""
         held = self.run.hold(self.file)
         for folder, result in held.calls:
-            told = f"{folder}\n{transcript(result.turns)}"
+            warned = "".join(f"{warning}\n" for warning in result.warnings)
+            told = f"{folder}\n{warned}{transcript(result.turns)}"
             self.add_report_section("call", "voicetest", told)
         if held.interrupted:
             raise KeyboardInterrupt

@@ -31,6 +31,8 @@ _COLOURS = {
     "inconclusive": "yellow",
     "skipped": "dim",
 }
+_MOST_WARNINGS = 8
+"""Lines of warnings per call; the manifest has them all."""
 
 
 @dataclass
@@ -114,6 +116,8 @@ class Console:
             )
             for fault in result.errors:
                 self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
+            for line in _warnings(result):
+                self._results.print(f"  {line}", style="yellow", markup=False)
             interrupted = any(fault.kind == "interrupted" for fault in result.errors)
             for check in () if interrupted else result.checks:
                 if not check.passed or check.inconclusive:
@@ -177,8 +181,19 @@ class Console:
     def finish(self, summary: RunSummary) -> None:
         """The whole run is over."""
         totals = ", ".join(f"{count} {status}" for status, count in summary.totals.items())
+        warned = sum(line.warnings > 0 for line in summary.scenarios)
+        if warned:
+            totals += f", {warned} with warnings"
         if summary.cost_usd is not None:
             totals += f", {dollars(summary.cost_usd)}"
         self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
         if self._as_json:
             print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
+
+
+def _warnings(result: Result) -> Iterator[str]:
+    """What the call warned of; what was known before it has been said before it."""
+    told = [warning for warning in result.warnings if warning.at_s is not None]
+    yield from map(str, told[:_MOST_WARNINGS])
+    if len(told) > _MOST_WARNINGS:
+        yield f"{len(told) - _MOST_WARNINGS} more warnings in manifest.json"

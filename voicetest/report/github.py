@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
+from voicetest.checks.result import CallWarning
 from voicetest.errors import SetupError
 from voicetest.report.outcome import Outcome, outcome, unmet
 from voicetest.report.stored import StoredCall, StoredRun
@@ -19,6 +20,10 @@ __all__ = ["append_summary", "in_actions", "step_summary", "workflow_commands"]
 
 _LARGEST = 1_000_000
 """A step's summary may have 1 MiB; a larger one is refused altogether."""
+_MOST_SHOWN = 10
+"""Annotations of one level that are shown of a step."""
+_MOST_WARNINGS = 50
+"""Lines of warnings in the summary."""
 _MARKS = {"passed": "✅", "failed": "❌", "skipped": "⏭️"}
 _LEVELS = {
     Outcome.FAILED: "error",
@@ -36,14 +41,24 @@ def in_actions(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def workflow_commands(run: StoredRun) -> Iterator[str]:
-    """Workflow commands, one a line, for all that is wrong; errors first, as few are shown."""
-    found = [line for call in run.calls for line in _of_call(call)]
-    yield from sorted(found, key=lambda line: not line.startswith("::error"))
+    """Workflow commands, one a line, for what is wrong; errors first, then warnings.
+
+    Of each no more than are shown; the last then says how many there are besides.
+    """
+    found = list(dict.fromkeys(line for call in run.calls for line in _of_call(call)))
+    for level in ("error", "warning"):
+        alike = [line for line in found if line.startswith(f"::{level} ")]
+        if len(alike) <= _MOST_SHOWN:
+            yield from alike
+            continue
+        yield from alike[: _MOST_SHOWN - 1]
+        rest = len(alike) - _MOST_SHOWN + 1
+        yield f"::{level} title=voicetest::{rest} more like these: the report of the run has all"
 
 
 def _of_call(call: StoredCall) -> Iterator[str]:
     level = _LEVELS.get(outcome(call))
-    name = call.line.name if call.line.case is None else f"{call.line.name} [{call.line.case}]"
+    name = _titled(call)
     if level is not None and call.manifest is not None:
         for fault in call.manifest.errors:
             yield _command(level, call.line.where, name, f"{fault.kind} error: {fault.message}")
@@ -53,13 +68,25 @@ def _of_call(call: StoredCall) -> Iterator[str]:
         message = f"{check.name}: expected {check.expected}; actual: {check.actual}"
         yield _command(failing or "warning", check.where, name, message)
         told = True
+    for warning in () if call.manifest is None else call.manifest.warnings:
+        bare = warning.model_copy(update={"where": None})
+        yield _command("warning", warning.where or call.line.where, name, _told(bare))
     if level is not None and not told and not (call.manifest and call.manifest.errors):
         reason = call.case.reason if call.case is not None else call.line.reason
         yield _command(level, call.line.where, name, reason)
 
 
+def _told(warning: CallWarning) -> str:
+    """A warning where it is plain that it is one."""
+    return str(warning).removeprefix("warning").removeprefix(":").strip()
+
+
 def _command(level: str, where: str, title: str, message: str) -> str:
+    """An annotation at file:line, or at file:line:column."""
     file, _, line = where.rpartition(":")
+    further, _, earlier = file.rpartition(":")
+    if earlier.isdecimal():
+        file, line = further, f"{earlier},col={line}"
     place = f"file={_property(_in_repository(file))},line={line}"
     return f"::{level} {place},title={_property(title)}::{_data(message)}"
 
@@ -95,7 +122,27 @@ def step_summary(run: StoredRun) -> str:
         if len((text + row).encode()) > _LARGEST:
             return text + f"\n{len(rows) - number} more\n"
         text += row
-    return text
+    warned = _warned(run)
+    return text + warned if len((text + warned).encode()) <= _LARGEST else text
+
+
+def _warned(run: StoredRun) -> str:
+    """What the calls warned of, as a list."""
+    found = list(
+        dict.fromkeys(
+            f"- ⚠️ {_cell(_titled(call))}: {_cell(_told(warning))}\n"
+            for call in run.calls
+            for warning in (call.manifest.warnings if call.manifest else ())
+        )
+    )
+    if not found:
+        return ""
+    more = f"- {len(found) - _MOST_WARNINGS} more\n" if len(found) > _MOST_WARNINGS else ""
+    return "\n" + "".join(found[:_MOST_WARNINGS]) + more
+
+
+def _titled(call: StoredCall) -> str:
+    return call.line.name if call.line.case is None else f"{call.line.name} [{call.line.case}]"
 
 
 def _row(case: CaseLine) -> str:

@@ -65,6 +65,7 @@ def html(run: StoredRun, target: Path, *, embed: bool = False) -> str:
         length=seconds(sum(call.line.duration_s for call in run.calls), 1) + " s",
         exit_code=summary.exit_code,
         command=" ".join(summary.command),
+        warned=[call for call in calls if call.warnings],
         cases=tuple(_cases(run, calls)),
         calls=calls,
     )

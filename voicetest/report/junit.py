@@ -78,7 +78,9 @@ def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
         _explain(ET.SubElement(element, again), other, "error")
     _judge(element, call, found)
     if call.manifest is not None:
-        told = f"{line.where}\nfolder: {line.folder}\n\n{transcript(call.manifest.turns)}"
+        warned = "".join(f"{warning}\n" for warning in call.manifest.warnings)
+        head = f"{line.where}\nfolder: {line.folder}\n{warned}"
+        told = f"{head}\n{transcript(call.manifest.turns)}"
         ET.SubElement(element, "system-out").text = _clean(told)
     return element
 

@@ -126,6 +126,7 @@ _ORDER = (
     "status",
     "reason",
     "errors",
+    "warnings",
     "started_at",
     "clock",
     "duration_s",

@@ -53,6 +53,7 @@ class CallView:
     silent: str
     drawn: Drawing | None
     errors: tuple[Any, ...]
+    warnings: tuple[str, ...]
     turns: tuple[dict[str, Any], ...]
     checks: tuple[dict[str, Any], ...]
     metrics: tuple[dict[str, Any], ...]
@@ -87,6 +88,7 @@ def call_view(call: StoredCall, name: str, sound: str | None, *, few: bool) -> C
         silent="there is no recording of this call",
         drawn=drawn,
         errors=() if found is None else found.errors,
+        warnings=() if found is None else tuple(map(str, found.warnings)),
         turns=() if found is None else tuple(map(_turn, found.turns)),
         checks=() if found is None else tuple(map(_check, found.checks)),
         metrics=() if found is None else tuple(_metrics(found)),

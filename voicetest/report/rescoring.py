@@ -26,6 +26,7 @@ def rescored_lines(calls: Sequence[Rejudged], *, as_json: bool) -> Iterator[str]
     for folder, name, before, after in calls:
         was = "" if after.status == before else f"  (was {before})"
         yield f"{after.status.upper():7} {folder}  {name}{was}"
+        yield from (f"  {warning}" for warning in after.warnings)
         yield from _unmet(after)
         if after.judge is not None:
             yield from (f"  {line}" for line in judge_lines(after.judge))

@@ -58,6 +58,7 @@ class ScenarioLine(_Value):
         default=None,
         description="What is known of its cost; null when no paid service was used.",
     )
+    warnings: int = Field(default=0, description="How many different warnings its manifest has.")
     folder: str | None = Field(
         description="Its manifest and recording, below the run folder; null if skipped."
     )

@@ -38,6 +38,7 @@ def call_line(
         duration_s=result.duration_s,
         wall_s=round(wall_s, 3),
         cost_usd=None if result.cost is None else result.cost.usd,
+        warnings=len(result.warnings),
         folder=folder,
     )
 
