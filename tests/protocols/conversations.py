@@ -249,13 +249,9 @@ def _realtime_sound() -> st.SearchStrategy[Event]:
 
 
 def _realtime_client(*ends: Event) -> st.SearchStrategy[list[Event]]:
-    """Turns of the user, each interrupting the answer to the one before."""
+    """Turns of the user, each interrupting the answer to the one before; nobody called a tool."""
     spoken = st.lists(_realtime_sound(), min_size=1, max_size=3).map(lambda heard: [*heard, *ends])
-    alone: list[st.SearchStrategy[Event]] = [
-        st.builds(Text, text=text),
-        st.builds(ToolResult, id=text, content=text),
-    ]
-    turn = spoken | st.one_of(alone).map(lambda event: [event])
+    turn = spoken | st.builds(Text, text=text).map(lambda event: [event])
     interrupting = turn.map(lambda events: [Interrupted(), *events])
     first: st.SearchStrategy[list[Event]] = st.sampled_from([[], [ReplyRequested()]])
     return st.builds(_in_order, first, st.lists(interrupting, max_size=4))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.protocols.garbage import HUGE, NOT_OBJECTS, mutated, survives
 from tests.protocols.realtime import Exchange, valid_of_client, valid_of_server
 from tests.protocols.spoken import heard
-from voicetest.audio.chunk import AudioChunk
+from voicetest.audio.chunk import AudioChunk, Encoding
 from voicetest.errors import ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
@@ -513,6 +513,20 @@ def _update(**session: Any) -> dict[str, Any]:
     return {"type": "session.update", "session": {"type": "realtime", **session}}
 
 
+def _create(item: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "conversation.item.create", "item": item, **more}
+
+
+def _said(kind: str, role: str = "user", **more: Any) -> dict[str, Any]:
+    part = {"type": kind, "text": "Hm?", **more}
+    return {"type": "message", "role": role, "content": [part]}
+
+
+def _cut(**more: Any) -> dict[str, Any]:
+    place = {"item_id": "item_x", "content_index": 0}
+    return {"type": "conversation.item.truncate", **place, **more}
+
+
 @pytest.mark.parametrize(
     ("message", "code", "param"),
     [
@@ -538,23 +552,163 @@ def _update(**session: Any) -> dict[str, Any]:
         ),
         (_update(tools=[{"type": "magic"}]), "invalid_value", "session.tools"),
         ({"type": "input_audio_buffer.append", "audio": "@@"}, "invalid_value", "audio"),
-        ({"type": "input_audio_buffer.append"}, "invalid_value", "audio"),
+        ({"type": "input_audio_buffer.append"}, "missing_required_parameter", "audio"),
+        ({"type": "input_audio_buffer.append", "audio": 5}, "invalid_type", "audio"),
+        ({"type": "input_audio_buffer.clear", "now": 1}, "unknown_parameter", "now"),
         ({"type": "input_audio_buffer.commit"}, "input_audio_buffer_commit_empty", None),
         ({"type": "response.cancel"}, "response_cancel_not_active", None),
-        ({"type": "conversation.item.create", "item": {}}, "invalid_value", "item"),
+        (_create({}), "missing_required_parameter", "item.type"),
+        (_create({"type": "thought"}), "invalid_value", "item.type"),
+        (_create({"type": "message"}), "missing_required_parameter", "item.role"),
+        (_create({"type": "message", "role": ["user"]}), "invalid_value", "item.role"),
         (
-            {"type": "conversation.item.truncate", "item_id": "item_x", "audio_end_ms": 1},
-            "invalid_value",
+            _create({"type": "message", "role": "user"}),
+            "missing_required_parameter",
+            "item.content",
+        ),
+        (_create(_said("output_text")), "invalid_value", "item.content[0].type"),
+        (_create(_said("input_audio", audio="@@")), "invalid_value", "item.content[0].audio"),
+        (
+            _create({"type": "function_call_output", "call_id": "call_x", "output": "1"}),
+            "invalid_tool_call_id",
+            "item.call_id",
+        ),
+        (
+            _create(_said("input_text"), previous_item_id="item_x"),
+            "item_create_invalid_previous_item_id",
+            "previous_item_id",
+        ),
+        (_cut(audio_end_ms=1), "item_truncate_invalid_item_id", "item_id"),
+        (_cut(audio_end_ms=0.5), "invalid_type", "audio_end_ms"),
+        (_cut(), "missing_required_parameter", "audio_end_ms"),
+        (
+            {"type": "conversation.item.retrieve", "item_id": "item_x"},
+            "item_retrieve_invalid_item_id",
             "item_id",
         ),
+        (
+            {"type": "conversation.item.delete", "item_id": "item_x"},
+            "item_delete_invalid_item_id",
+            "item_id",
+        ),
+        (
+            {"type": "response.create", "response": {"modalities": ["text"]}},
+            "unknown_parameter",
+            "response.modalities",
+        ),
         ({"type": "response.think"}, "invalid_value", "type"),
-        ({}, "invalid_value", "type"),
+        ({"type": ["response.create"]}, "invalid_value", "type"),
+        ({}, "missing_required_parameter", "type"),
     ],
 )
 def test_the_server_says_what_is_wrong_with_a_message(
     message: dict[str, Any], code: str, param: str | None
 ) -> None:
     assert _refused(_server(), message) == (code, param)
+
+
+@pytest.mark.parametrize("message", [*NOT_OBJECTS, b"\xff", b"[]"])
+def test_what_is_no_json_is_told_and_the_session_goes_on(message: bytes | str) -> None:
+    server = _server()
+    error = valid_of_server(server.decode(message).replies[0])["error"]
+    assert (error["type"], error["code"]) == ("invalid_request_error", "invalid_json")
+    assert _answer(server, {"type": "response.create"})["type"] == "response.created"
+
+
+def test_items_stand_where_they_were_put_and_can_be_found_and_deleted() -> None:
+    server = _server()
+    first = _answer(server, _create(_said("input_text") | {"id": "item_a"}))
+    assert (first["item"]["id"], first["previous_item_id"]) == ("item_a", None)
+    second = _create(_said("input_text", "system") | {"id": "item_b"})
+    assert _answer(server, second)["previous_item_id"] == "item_a"
+    assert _refused(server, second)[1] == "item.id"
+    between = _create(_said("input_text") | {"id": "item_c"}, previous_item_id="item_a")
+    assert _answer(server, between)["previous_item_id"] == "item_a"
+    head = _create(_said("input_text") | {"id": "item_d"}, previous_item_id="root")
+    assert _answer(server, head)["previous_item_id"] is None
+    found = _answer(server, {"type": "conversation.item.retrieve", "item_id": "item_b"})
+    assert found["item"]["role"] == "system"
+    deleted = _answer(server, {"type": "conversation.item.delete", "item_id": "item_b"})
+    assert (deleted["type"], deleted["item_id"]) == ("conversation.item.deleted", "item_b")
+    assert _refused(server, {"type": "conversation.item.delete", "item_id": "item_b"})[1]
+
+
+def test_a_message_may_hold_sound_and_several_texts() -> None:
+    server = _server()
+    sound = {"type": "input_audio", "audio": base64.b64encode(SECOND.data).decode()}
+    texts = [{"type": "input_text", "text": text} for text in ("Good", "day.")]
+    message = {"type": "message", "role": "user", "content": [sound, *texts]}
+    added = _answer(server, _create(message))
+    assert added["item"]["content"][0] == {"type": "input_audio"}
+    decoded = server.decode('{"type":"response.create"}')
+    assert decoded.events == (Audio(SECOND), UserTurnEnded(), Text("Good day."))
+
+
+def test_a_client_may_want_the_sound_of_telephones() -> None:
+    server = _server()
+    assert _update_of(server, input={"format": {"type": "audio/pcmu"}})["type"] == "session.updated"
+    assert _update_of(server, output={"format": {"type": "audio/pcma"}})["type"]
+    assert (server.hears.encoding, server.hears.rate) == (Encoding.MULAW, 8_000)
+    assert (server.speaks.encoding, server.speaks.rate) == (Encoding.ALAW, 8_000)
+    sound = base64.b64encode(b"\x7f" * 799).decode()
+    decoded = server.decode(json.dumps({"type": "input_audio_buffer.append", "audio": sound}))
+    assert decoded.events == (Audio(AudioChunk(b"\x7f" * 799, server.hears)),)
+    commit = {"type": "input_audio_buffer.commit"}
+    assert _refused(server, commit)[0] == "input_audio_buffer_commit_empty"
+    server.decode('{"type":"input_audio_buffer.append","audio":"fw=="}')
+    assert _answer(server, commit)["type"] == "input_audio_buffer.committed"
+
+
+def _update_of(server: OpenAIRealtime, **audio: Any) -> dict[str, Any]:
+    return _answer(server, _update(audio=audio))
+
+
+def test_an_answer_of_text_has_no_sound() -> None:
+    server = _server()
+    wanted = {"type": "response.create", "response": {"output_modalities": ["text"]}}
+    said = [*server.decode(json.dumps(wanted)).replies]
+    said += [message for event in ANSWER for message in server.encode(event)]
+    events = [valid_of_server(message) for message in said]
+    kinds = [event["type"] for event in events]
+    assert not [kind for kind in kinds if "audio" in kind]
+    assert "response.output_text.delta" in kinds
+    done = events[kinds.index("response.done")]["response"]
+    assert done["output_modalities"] == ["text"]
+    (item,) = done["output"]
+    assert item["content"] == [{"type": "output_text", "text": "Good day."}]
+    spoken = [message for event in ANSWER for message in server.encode(event)]
+    assert any("response.output_audio.delta" in str(message) for message in spoken)
+
+
+def test_the_voice_stays_once_it_was_heard() -> None:
+    exchange = _exchange()
+    server = exchange.ends[End.SERVER]
+    assert isinstance(server, OpenAIRealtime)
+    assert _update_of(server, output={"voice": "marin"})["type"] == "session.updated"
+    exchange.say(End.SERVER, *ANSWER)
+    assert _update_of(server, output={"voice": "marin"})["type"] == "session.updated"
+    refused = _refused(server, _update(audio={"output": {"voice": "cedar"}}))
+    assert refused == ("cannot_update_voice", "session.audio.output.voice")
+
+
+def test_an_answer_that_fails_says_why_and_in_no_other_event() -> None:
+    exchange = _exchange()
+    why = Failed("insufficient_quota", "You exceeded your current quota.")
+    kinds = exchange.say(End.SERVER, AgentTurnStarted(), why, AgentTurnEnded("failed"))
+    assert kinds == ["response.created", "response.done", "rate_limits.updated"]
+    assert exchange.heard[End.CLIENT][-3:] == [AgentTurnStarted(), why, AgentTurnEnded("failed")]
+    assert exchange.say(End.SERVER, *ANSWER) != []
+
+
+def test_an_answer_that_was_cut_has_the_words_that_were_made() -> None:
+    exchange = _exchange()
+    exchange.say(End.CLIENT, ReplyRequested())
+    exchange.say(End.SERVER, AgentTurnStarted(), TranscriptDelta("agent", "Good"), Audio(SECOND))
+    exchange.say(End.CLIENT, Interrupted())
+    done = next(m for m in reversed(exchange.sent) if m["type"] == "response.done")["response"]
+    assert done["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
+    (item,) = done["output"]
+    assert item["content"] == [{"type": "output_audio", "transcript": "Good"}]
 
 
 def test_a_second_response_waits_for_the_first() -> None:

@@ -234,6 +234,39 @@ def test_the_official_sdk_is_heard_without_saying_when_it_has_finished(
 
 
 @pytest.mark.process
+def test_the_official_sdk_is_told_of_its_mistakes_and_goes_on(speech: Speech) -> None:
+    async def main() -> None:
+        async with _connected(_simulator(speech)) as connection:
+
+            async def refused(*messages: Any) -> list[str]:
+                for message in messages:
+                    await connection.send_raw(message)
+                errors = [_one(await _until(connection, "error"), "error") for _ in messages]
+                return [error.error.code for error in errors]
+
+            await _until(connection, "session.created")
+            assert await refused("{", b"\xff", "[]") == ["invalid_json"] * 3
+            assert await refused('{"type": "response.think"}') == ["invalid_value"]
+            assert await refused('{"type": "response.cancel"}') == ["response_cancel_not_active"]
+            await connection.input_audio_buffer.append(audio="@@")
+            await connection.input_audio_buffer.commit()
+            await connection.conversation.item.truncate(
+                item_id="item_x", content_index=0, audio_end_ms=5
+            )
+            codes = [_one(await _until(connection, "error"), "error").error.code for _ in range(3)]
+            assert codes == [
+                "invalid_value",
+                "input_audio_buffer_commit_empty",
+                "item_truncate_invalid_item_id",
+            ]
+            await connection.response.create()
+            greeting = await _until(connection, "response.done")
+            assert _one(greeting, WORDS).transcript == DIALOGUE["greeting"]
+
+    _live(main)
+
+
+@pytest.mark.process
 def test_the_official_sdk_sees_a_refused_key_as_a_close(speech: Speech) -> None:
     async def main() -> None:
         async with _connected(_simulator(speech, faults=["invalid_key"])) as connection:

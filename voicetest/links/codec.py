@@ -53,8 +53,9 @@ class CodecLink(Generic[M]):
     def __init__(self, codec: Codec[M], transport: Transport[M]) -> None:
         self._codec = codec
         self._transport = transport
-        self._outgoing = _converter(self._leaves_in)
-        """Set anew when the far side is ready: it may say only then in what format it hears."""
+        self._outgoing_format = self._leaves_in
+        self._outgoing = _converter(self._outgoing_format)
+        """Set anew when the far side says in what other format it hears."""
         self._incoming = _converter(INTERNAL)
         self._waiting: deque[Event] = deque()
         """What arrived and was not asked for yet."""
@@ -114,7 +115,6 @@ class CodecLink(Generic[M]):
             await self._send(self._codec.start())
             if Ready in self._codec.receives:
                 await self._become_ready()
-                self._outgoing = _converter(self._leaves_in)
         except (ConnectionFailed, ProtocolError) as error:
             await self.hang_up(str(error), PROTOCOL_ERROR)
             raise
@@ -176,8 +176,14 @@ class CodecLink(Generic[M]):
     async def send(self, event: Event) -> None:
         """Say `event`; a line that is down is reported once, by `events`, and not here."""
         if isinstance(event, Audio):
-            event = Audio(self._outgoing.convert(event.chunk))
+            event = Audio(self._outgoing_converter().convert(event.chunk))
         await self._send(self._codec.encode(event))
+
+    def _outgoing_converter(self) -> Converter:
+        if self._outgoing_format != self._leaves_in:
+            self._outgoing_format = self._leaves_in
+            self._outgoing = _converter(self._outgoing_format)
+        return self._outgoing
 
     async def _send(self, messages: Sequence[M]) -> None:
         try:

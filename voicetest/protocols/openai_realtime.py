@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
-from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.chunk import INTERNAL, AudioFormat
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
@@ -49,8 +49,6 @@ class OpenAIRealtime:
     not sent. With it the line is continuous, and the server says when the user begins to speak.
     """
 
-    speaks = INTERNAL
-    hears = INTERNAL
     paced = False
     jitter_s = 0.0
 
@@ -70,6 +68,16 @@ class OpenAIRealtime:
         self._settings = settings or SessionSettings()
         self._server = RealtimeServer(self._settings, model, quirks)
         self._client = RealtimeClient(self._settings)
+
+    @property
+    def speaks(self) -> AudioFormat:
+        """PCM at 24 kHz, unless the client wants that of telephones."""
+        return self._server.speaks if self.end is End.SERVER else INTERNAL
+
+    @property
+    def hears(self) -> AudioFormat:
+        """PCM at 24 kHz, unless the client wants that of telephones."""
+        return self._server.hears if self.end is End.SERVER else INTERNAL
 
     @property
     def continuous(self) -> bool:

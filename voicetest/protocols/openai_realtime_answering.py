@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.chunk import AudioChunk
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
     Event,
+    Failed,
     ToolCalled,
     Transcript,
     TranscriptDelta,
 )
 from voicetest.protocols.base import CannotSend
+from voicetest.protocols.openai_realtime_items import Items
 from voicetest.protocols.openai_realtime_response import Message, Outbox, Response
 from voicetest.protocols.openai_realtime_session import Problem
 
@@ -29,16 +31,19 @@ _EXPIRED = "Your session hit the maximum duration of 60 minutes."
 class Answering:
     """Makes responses of the agent's turns; a turn with tool calls has one response for each."""
 
-    def __init__(self, box: Outbox) -> None:
+    def __init__(self, box: Outbox, items: Items, session: Mapping[str, Any]) -> None:
+        self.session = session
+        """The configuration; set by the server when it is updated."""
+        self.spoke = False
+        """Set by the first sound: from then on the voice stays."""
         self.expired = False
         """Set when the session hit its limit: nothing more is said."""
         self.late: list[Message] = []
         """What is to be said after the response; added to by the server."""
         self.lengths: dict[str, int] = {}
         """Milliseconds of sound of each finished item."""
-        self.voice: Any = None
-        """That of the session; set by the server."""
         self._box = box
+        self._items = items
         self._conversation = box.id("conv")
         self._response: Response | None = None
         """The active one."""
@@ -65,14 +70,17 @@ class Answering:
                 return self.begin()
             case _ if self._fails:
                 self._stale = True
-                begun, why = self.begin(), {"type": "server_error", "code": "server_error"}
-                return (*begun, *self._close("failed", {"error": why}))
+                begun = self.begin()
+                return (*begun, *self._fail("server_error", ""))
+            case Failed(code, message):
+                self._stale = True
+                return self._fail(code, message)
             case Transcript(_, text):
                 return (*self.begin(), *self._current.transcript(text))
             case TranscriptDelta(_, text):
                 return (*self.begin(), *self._current.words(text))
             case Audio(chunk):
-                return self._speak(chunk.data) if chunk.data else ()
+                return self._speak(chunk) if chunk.data else ()
             case ToolCalled(call, name, arguments):
                 said = (*self.begin(), *self._current.call(call, name, arguments))
                 # The result belongs to the next response, so this one is done.
@@ -92,13 +100,20 @@ class Answering:
         number = self._responses + (self._response is None)
         return "response_failed" in self._box.quirks and number == 2
 
-    def begin(self) -> Sequence[Message]:
-        """Begin a response unless one is active."""
+    def begin(self, changes: Mapping[str, Any] | None = None) -> Sequence[Message]:
+        """Begin a response unless one is active; `changes` are those of its own configuration."""
         if self._response is not None:
             return ()
         self._responses += 1
-        self._response = Response(self._box, self._conversation, self.voice)
+        session = {**self.session, **(changes or {})}
+        self._response = Response(self._box, self._items, self._conversation, session)
         return self._response.created()
+
+    def _fail(self, code: str, message: str) -> Sequence[Message]:
+        """End the active response: no other event says what is wrong."""
+        kind = "server_error" if code == "server_error" else "invalid_request_error"
+        error = {"type": kind, "code": code} | ({"message": message} if message else {})
+        return self._close("failed", {"error": error})
 
     def cancel(self) -> Sequence[Message]:
         """End the active response: what the agent still says of it is not sent."""
@@ -121,9 +136,10 @@ class Answering:
         details = {"reason": "turn_detected"} if status == "cancelled" else None
         return self._close(status, details)
 
-    def _speak(self, data: bytes) -> Sequence[Message]:
-        begun, quirks, say = self.begin(), self._box.quirks, self._current.sound
-        middle = len(data) // 2 // INTERNAL.frame_bytes * INTERNAL.frame_bytes
+    def _speak(self, chunk: AudioChunk) -> Sequence[Message]:
+        self.spoke = True
+        begun, quirks, say, data = self.begin(), self._box.quirks, self._current.sound, chunk.data
+        middle = len(data) // 2 // chunk.format.frame_bytes * chunk.format.frame_bytes
         if "error_mid_response" in quirks:
             error = self._box.error(Problem("server_error", _SERVER_ERROR, kind="server_error"))
             return (*begun, *say(data[:middle]), error, *say(data[middle:]))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.chunk import INTERNAL, AudioChunk
+from voicetest.protocols.openai_realtime_items import Items
 from voicetest.protocols.openai_realtime_response import Message, Outbox
 
 __all__ = ["Hearing"]
@@ -14,23 +15,24 @@ __all__ = ["Hearing"]
 class Hearing:
     """The input audio buffer of one session, and the items that are made of it."""
 
-    def __init__(self, box: Outbox) -> None:
+    def __init__(self, box: Outbox, items: Items) -> None:
         self._box = box
+        self._items = items
         self._received = self._committed = 0
-        """Bytes of the user's sound: all of it, and up to the end of the last commit."""
+        """24,000ths of a second of the user's sound: all of it, and up to the last commit."""
         self._unheard = ""
         """The latest item while its words are not known; else empty."""
         self._speaking = ""
         """The item of speech that has begun; empty while the user is silent."""
 
     @property
-    def pending(self) -> int:
-        """Bytes that were not committed."""
-        return self._received - self._committed
+    def pending_s(self) -> float:
+        """Seconds of sound that were not committed."""
+        return (self._received - self._committed) / INTERNAL.rate
 
-    def receive(self, size: int) -> None:
-        """So many bytes of sound have come."""
-        self._received += size
+    def receive(self, chunk: AudioChunk) -> None:
+        """Sound has come."""
+        self._received += chunk.frames * INTERNAL.rate // chunk.format.rate
 
     def clear(self) -> Sequence[Message]:
         """Forget what was not committed."""
@@ -42,11 +44,13 @@ class Hearing:
         item = item or self._box.id("item")
         self._committed = self._received
         self._unheard = item
+        content = [{"type": "input_audio", "transcript": None}]
+        said = {"id": item, "type": "message", "role": "user", "content": content}
+        before = self._items.put(said)
         committed = self._box.event(
-            "input_audio_buffer.committed", previous_item_id=None, item_id=item
+            "input_audio_buffer.committed", previous_item_id=before, item_id=item
         )
-        content = {"type": "input_audio", "transcript": None}
-        return (committed, *self.user_item(content, item))
+        return (committed, *self.item(said))
 
     def speech_started(self) -> Sequence[Message]:
         """The user begins to speak, as far as it is not known yet."""
@@ -83,19 +87,16 @@ class Hearing:
         )
         return (words,)
 
-    def user_item(self, content: Mapping[str, Any], item: str = "") -> Sequence[Message]:
-        """A message of the user."""
-        message = {"type": "message", "role": "user", "content": [content]}
-        return self.item({"id": item or self._box.id("item"), "status": "completed", **message})
-
-    def item(self, fields: Mapping[str, Any]) -> Sequence[Message]:
-        """An item is now part of the conversation."""
-        item = {"id": fields.get("id") or self._box.id("item"), "object": "realtime.item", **fields}
+    def item(self, fields: Mapping[str, Any], after: str | None = None) -> Sequence[Message]:
+        """An item is now part of the conversation: at its end, or after another."""
+        name = fields.get("id") or self._box.id("item")
+        item = {"object": "realtime.item", "status": "completed", **fields, "id": name}
+        before = self._items.put(item, after)
         return (
-            self._box.event("conversation.item.added", previous_item_id=None, item=item),
-            self._box.event("conversation.item.done", previous_item_id=None, item=item),
+            self._box.event("conversation.item.added", previous_item_id=before, item=item),
+            self._box.event("conversation.item.done", previous_item_id=before, item=item),
         )
 
 
-def _milliseconds(size: int) -> int:
-    return size // INTERNAL.frame_bytes * 1_000 // INTERNAL.rate
+def _milliseconds(samples: int) -> int:
+    return samples * 1_000 // INTERNAL.rate

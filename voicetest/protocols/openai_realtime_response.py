@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from voicetest.audio.chunk import INTERNAL
 from voicetest.protocols.example import compact
 from voicetest.protocols.openai_realtime_fields import LEGACY_NAMES
-from voicetest.protocols.openai_realtime_session import Problem
+from voicetest.protocols.openai_realtime_items import Items
+from voicetest.protocols.openai_realtime_session import Problem, modality, speaks
 from voicetest.protocols.words import sound_text
 
 __all__ = ["Message", "Outbox", "Response"]
@@ -16,8 +16,7 @@ __all__ = ["Message", "Outbox", "Response"]
 Message: TypeAlias = bytes | str
 Json: TypeAlias = dict[str, Any]
 
-_DELTA_BYTES = INTERNAL.rate // 5 * INTERNAL.frame_bytes
-"""200 ms of sound."""
+_DELTAS_A_SECOND = 5
 _RENAMED = {new: old for old, new in LEGACY_NAMES.items()}
 _LIMITS = [
     {"name": "requests", "limit": 5_000, "remaining": 4_999, "reset_seconds": 0.012},
@@ -57,13 +56,19 @@ class Outbox:
 class Response:
     """Each method gives the events that say it; a message item is opened where one is needed."""
 
-    def __init__(self, box: Outbox, conversation: str, voice: Any) -> None:
+    def __init__(
+        self, box: Outbox, items: Items, conversation: str, session: Mapping[str, Any]
+    ) -> None:
+        """`session` is the configuration that holds for this response."""
         self.id = box.id("resp")
         self.heard_ms: dict[str, int] = {}
         """The length of the sound of each finished item."""
         self._box = box
+        self._items = items
         self._conversation = conversation
-        self._voice = voice
+        self._session = session
+        self._typed = modality(session) == "text"
+        self._wire = speaks(session)
         self._output: list[Json] = []
         """The finished items."""
         self._item = ""
@@ -83,7 +88,8 @@ class Response:
         """Live words; after sound that has its whole text they are those of another item."""
         first = self._next_utterance()
         self._pieces += text
-        return (*first, self._of_part("response.output_audio_transcript.delta", delta=text))
+        kind = "response.output_text" if self._typed else "response.output_audio_transcript"
+        return (*first, self._of_part(f"{kind}.delta", delta=text))
 
     def transcript(self, text: str) -> Sequence[Message]:
         """The whole text of the item, which is said at its end."""
@@ -92,11 +98,14 @@ class Response:
         return first
 
     def sound(self, data: bytes) -> Sequence[Message]:
-        """Sound in deltas of 200 ms."""
+        """Sound in deltas of 200 ms; an answer of text has none."""
+        if self._typed:
+            return ()
         messages = [*self._begin_item()]
         self._bytes += len(data)
-        for offset in range(0, len(data), _DELTA_BYTES):
-            piece = data[offset : offset + _DELTA_BYTES]
+        step = self._wire.rate // _DELTAS_A_SECOND * self._wire.frame_bytes
+        for offset in range(0, len(data), step):
+            piece = data[offset : offset + step]
             if "odd_deltas" in self._box.quirks:
                 piece += b"\0"
             delta = sound_text(piece)
@@ -135,6 +144,7 @@ class Response:
         )
 
     def _object(self, status: str) -> Json:
+        output = self._session["audio"]["output"]
         return {
             "object": "realtime.response",
             "id": self.id,
@@ -142,9 +152,11 @@ class Response:
             "status_details": None,
             "output": list(self._output),
             "conversation_id": self._conversation,
-            "output_modalities": ["audio"],
+            "output_modalities": self._session["output_modalities"],
             "max_output_tokens": "inf",
-            "audio": {"output": {"format": _format(), "voice": self._voice}},
+            "audio": {
+                "output": {name: output.get(name) for name in ("format", "voice")},
+            },
             "usage": None,
             "metadata": None,
         }
@@ -167,27 +179,40 @@ class Response:
         if self._item:
             return ()
         self._item = self._box.id("item")
-        part = {"type": "audio", "transcript": ""}
         return (
             *self._item_added(self._message("in_progress", [])),
-            self._of_part("response.content_part.added", part=part),
+            self._of_part("response.content_part.added", part=self._part("")),
         )
+
+    def _part(self, text: str) -> Json:
+        if self._typed:
+            return {"type": "text", "text": text}
+        return {"type": "audio", "transcript": text}
 
     def _end_item(self, status: str) -> Sequence[Message]:
         if not self._item:
             return ()
         text = self._text or self._pieces
-        messages = (
-            self._of_part("response.output_audio.done"),
-            self._of_part("response.output_audio_transcript.done", transcript=text),
-            self._of_part("response.content_part.done", part={"type": "audio", "transcript": text}),
-        )
-        content = [{"type": "output_audio", "transcript": text}]
-        item = self._message(status, content)
-        self.heard_ms[self._item] = self._bytes // INTERNAL.frame_bytes * 1_000 // INTERNAL.rate
+        messages = [
+            *self._all_said(text),
+            self._of_part("response.content_part.done", part=self._part(text)),
+        ]
+        part = self._part(text)
+        item = self._message(status, [part | {"type": f"output_{part['type']}"}])
+        if not self._typed:
+            samples = self._bytes // self._wire.frame_bytes
+            self.heard_ms[self._item] = samples * 1_000 // self._wire.rate
         self._item = self._text = self._pieces = ""
         self._bytes = 0
         return (*messages, *self._item_done(item))
+
+    def _all_said(self, text: str) -> Sequence[Message]:
+        if self._typed:
+            return (self._of_part("response.output_text.done", text=text),)
+        return (
+            self._of_part("response.output_audio.done"),
+            self._of_part("response.output_audio_transcript.done", transcript=text),
+        )
 
     def _message(self, status: str, content: Sequence[Mapping[str, Any]]) -> Json:
         return {
@@ -212,19 +237,17 @@ class Response:
 
     def _item_added(self, item: Json) -> Sequence[Message]:
         place = {"response_id": self.id, "output_index": len(self._output)}
+        before = self._items.put(item)
         return (
             self._box.event("response.output_item.added", **place, item=item),
-            self._box.event("conversation.item.added", previous_item_id=None, item=item),
+            self._box.event("conversation.item.added", previous_item_id=before, item=item),
         )
 
     def _item_done(self, item: Json) -> Sequence[Message]:
         place = {"response_id": self.id, "output_index": len(self._output)}
         self._output.append(item)
+        before = self._items.put(item)
         return (
             self._box.event("response.output_item.done", **place, item=item),
-            self._box.event("conversation.item.done", previous_item_id=None, item=item),
+            self._box.event("conversation.item.done", previous_item_id=before, item=item),
         )
-
-
-def _format() -> Json:
-    return {"type": "audio/pcm", "rate": INTERNAL.rate}

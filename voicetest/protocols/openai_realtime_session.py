@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.chunk import INTERNAL, AudioFormat, Encoding
 from voicetest.scenario.tools import Tool
 
 __all__ = [
@@ -18,7 +18,10 @@ __all__ = [
     "TurnDetection",
     "default_session",
     "detects_turns",
+    "hears",
+    "modality",
     "problem_of",
+    "speaks",
     "transcribes",
     "updated",
 ]
@@ -31,6 +34,14 @@ DEFAULT_VOICE = "alloy"
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"
 
 _PCM: Json = {"type": "audio/pcm", "rate": INTERNAL.rate}
+_TELEPHONE_RATE = 8_000
+_WIRES: Mapping[str, AudioFormat] = {
+    "audio/pcm": INTERNAL,
+    "audio/pcmu": AudioFormat(Encoding.MULAW, _TELEPHONE_RATE),
+    "audio/pcma": AudioFormat(Encoding.ALAW, _TELEPHONE_RATE),
+}
+_MODALITIES = (["audio"], ["text"])
+"""One or the other, never both."""
 _ANYTHING: Mapping[str, Any] = {}
 _RESPONDS: Json = {"create_response": True, "interrupt_response": True}
 _DETECTIONS: Mapping[str, Json] = {
@@ -166,6 +177,29 @@ def transcribes(session: Mapping[str, Any]) -> bool:
     return session["audio"]["input"].get("transcription") is not None
 
 
+def hears(session: Mapping[str, Any]) -> AudioFormat:
+    """In what format the user's sound comes."""
+    return _wire(session["audio"]["input"].get("format")) or INTERNAL
+
+
+def speaks(session: Mapping[str, Any]) -> AudioFormat:
+    """In what format the model's sound leaves."""
+    return _wire(session["audio"]["output"].get("format")) or INTERNAL
+
+
+def modality(session: Mapping[str, Any]) -> str:
+    """What answers are made of: audio, or text."""
+    return str(session["output_modalities"][0])
+
+
+def _wire(written: object) -> AudioFormat | None:
+    """What a format says: PCM at its one rate, or that of telephones; None if it is another."""
+    if not isinstance(written, dict):
+        return None
+    wire = _WIRES.get(str(written.get("type")))
+    return wire if wire is not None and written.get("rate", wire.rate) == wire.rate else None
+
+
 @dataclass(frozen=True)
 class Problem:
     """What the platform says is wrong with a message; `param` is the place in it."""
@@ -208,12 +242,12 @@ def _invalid(session: Json) -> Problem | None:
     if session["type"] != "realtime":
         return _bad("session.type", session["type"])
     modalities = session.get("output_modalities", ["audio"])
-    if modalities != ["audio"]:  # text alone is a thing of the platform, and not of a call
+    if modalities not in _MODALITIES:
         return _bad("session.output_modalities", modalities)
     audio = session.get("audio", {})
     for side in ("input", "output"):
         wire = audio.get(side, {}).get("format", _PCM)
-        if wire != _PCM:
+        if _wire(wire) is None:
             return _bad(f"session.audio.{side}.format", wire)
     heard = audio.get("input", {})
     detection = heard.get("turn_detection")
