@@ -25,6 +25,7 @@ from voicetest.call.timeline import (
     TurnOpened,
     TurnTranscribed,
     UserInterrupt,
+    Waiting,
 )
 from voicetest.events import (
     Cleared,
@@ -53,6 +54,7 @@ ENTRIES = [
     Entry(2.0, "user", Dtmf("#")),
     Entry(2.0, "agent", ToolCalled("a", "look", "{}")),
     Entry(2.0, "user", ToolResult("a", "no", True)),
+    Entry(2.0, "voicetest", Waiting(1, "the agent to speak", 0.5, 60.0)),
     Entry(2.0, "platform", Status("x", {"a": [1, None]})),
     Entry(2.0, "platform", Warned("careful")),
     Entry(2.0, "platform", Failed("1", "bad", True)),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.call.timeline import Entry, SpeechStarted, StepStarted, Waiting
 from voicetest.checks.result import CallWarning, Check, Fault, Result, Status, Termination
 from voicetest.events import Mark, ToolCalled, Transcript
 from voicetest.report.console import Console
-from voicetest.report.progress import Narrator, Notice
+from voicetest.report.progress import Narrator, Notice, Waited
 from voicetest.report.summary import CaseLine, summarise
 
 FOLDER = Path("runs/now/billing")
@@ -324,3 +324,33 @@ def test_with_json_standard_output_is_json_and_nothing_else(plain: None, capsys:
     assert json.loads(output.out)["totals"] == {"failed": 1}
     assert "FAILED" in output.err
     assert "expected: " in output.err
+
+
+def test_a_wait_says_for_what_and_for_how_long(plain: None, capsys: Capture) -> None:
+    console = Console()
+    console.begin(1, "Double charge")
+    console.notice(Notice(1, waiting=Waited("the agent to say 'thank you'", 2.0, 15.0)))
+    console.notice(Notice(1, doing="agent is speaking"))
+    told = capsys.readouterr().err
+    assert told == "Double charge: waiting for the agent to say 'thank you', 2 of 15 s\n"
+
+
+def test_a_wait_is_shown_until_something_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = _screen(monkeypatch)
+    console = Console()
+    console.begin(1, "Double charge")
+    console.notice(Notice(1, waiting=Waited("the agent to speak", 4.0, 60.0)))
+    console.close()
+    assert "waiting for the agent to speak, 4 of 60 s" in screen.getvalue()
+    before = len(screen.getvalue())
+    console.notice(Notice(1, doing="agent is speaking"))
+    console.begin(2, "Other")
+    console.close()
+    assert "waiting" not in screen.getvalue()[before:]
+
+
+def test_a_narrator_tells_what_is_waited_for_without_secrets() -> None:
+    told: list[Notice] = []
+    narrator = Narrator(3, lambda value: str(value).replace("hunter2", "***"), told.append)
+    narrator.entry(Entry(9.5, "voicetest", Waiting(1, "the agent to say 'hunter2'", 7.5, 15.0)))
+    assert told == [Notice(3, waiting=Waited("the agent to say '***'", 2.0, 15.0))]

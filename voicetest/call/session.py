@@ -124,6 +124,18 @@ class Session:
         heard = min(round(self.now * INTERNAL.rate), self._ticks * FRAME)
         return self._playout.pending(heard) == 0
 
+    @property
+    def agent_pauses(self) -> bool:
+        """Whether the open agent turn has been silent for as long as ends a turn elsewhere."""
+        turn = self.turns.open
+        if turn is None or turn.speech_end_s is None or not self._drained:
+            return False
+        return self.turns.silent_for(self.now) >= self.limits.tail_silence
+
+    def end_turn_at_pause(self) -> None:
+        """Make the pause of the agent the end of its turn; what it says then is another one."""
+        self.turns.close(self.now, EndReason.TAIL_SILENCE, self.limits.tail_silence)
+
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
         """Put something on the timeline, now unless `at` says when in seconds."""
         self.timeline.add(self.now if at is None else at, by, what)

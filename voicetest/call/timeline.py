@@ -29,6 +29,7 @@ __all__ = [
     "TurnOpened",
     "TurnTranscribed",
     "UserInterrupt",
+    "Waiting",
 ]
 
 By: TypeAlias = Literal["user", "agent", "platform", "voicetest"]
@@ -65,6 +66,19 @@ class StepEnded:
     cause: str = ""
     turns: tuple[int, ...] = ()
     """The agent turns that this step listened to."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Step `step` has been waiting since `since_s`, and will for `limit_s` in all.
+
+    `wanted` says for what, such as "the agent to speak".
+    """
+
+    step: int
+    wanted: str
+    since_s: float
+    limit_s: float
 
 
 @dataclass(frozen=True)
@@ -178,6 +192,7 @@ class CallEnded:
 Note: TypeAlias = (
     StepStarted
     | StepEnded
+    | Waiting
     | LineSpoken
     | UserInterrupt
     | Improvised

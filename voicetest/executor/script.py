@@ -43,17 +43,24 @@ async def play(stage: Stage, script: Sequence[Step]) -> None:
         if session.over:
             return
         session.note("voicetest", StepStarted(index))
-        spoken_over = index + 1 < len(script) and _speaks_over(script[index + 1])
-        ended = await _run(stage, index, step, spoken_over=spoken_over)
+        ended = await _run(stage, index, step, _after(script, index))
         session.note("voicetest", ended)
         if ended.reason in _DEAD or isinstance(step, HangupStep):
             return
 
 
-async def _run(stage: Stage, index: int, step: Step, *, spoken_over: bool) -> StepEnded:
+def _after(script: Sequence[Step], index: int) -> Step | None:
+    """The next step in which something is done or heard."""
+    rest = (step for step in script[index + 1 :] if not isinstance(step, ExpectStep | JudgeStep))
+    return next(rest, None)
+
+
+async def _run(stage: Stage, index: int, step: Step, after: Step | None) -> StepEnded:
     match step:
         case AgentStep():
-            return await listen(stage, index, step.agent, hears_out=not spoken_over)
+            hears_out = after is None or not _speaks_over(after)
+            shares = after is not None and _waits_for_more(after)
+            return await listen(stage, index, step.agent, hears_out=hears_out, shares=shares)
         case UserStep() | PlayStep():
             return await speak(stage, index, stage.lines[index])
         case InterruptStep() | BackchannelStep():
@@ -79,5 +86,16 @@ def _speaks_over(step: Step) -> bool:
             return True
         case NoiseStep():
             return step.after is not None
+        case _:
+            return False
+
+
+def _waits_for_more(step: Step) -> bool:
+    """Whether a step has the user silent while the agent may go on after a pause."""
+    match step:
+        case AgentStep():
+            return step.agent.stays_silent is None
+        case SilenceStep():
+            return not step.stays_silent
         case _:
             return False

@@ -18,7 +18,7 @@ from rich.text import Text
 from voicetest.checks.cost import cost_text
 from voicetest.checks.result import Check, Result
 from voicetest.report.judge_text import judge_lines
-from voicetest.report.progress import Notice
+from voicetest.report.progress import Notice, Waited
 from voicetest.report.summary import CaseLine, RunSummary
 from voicetest.spending import dollars
 
@@ -43,6 +43,17 @@ class _Row:
     began: float
     doing: str = ""
     words: str = ""
+    waiting: Waited | None = None
+    """What it waits for, until something else is told of it."""
+    waiting_at: float = 0.0
+    """When that was told, by the clock of `began`."""
+
+    def activity(self, now: float) -> str:
+        """What it does."""
+        if self.waiting is None:
+            return self.doing
+        waited = self.waiting.waited_s + now - self.waiting_at
+        return f"waiting for {self.waiting.wanted}, {waited:.0f} of {self.waiting.limit_s:.0f} s"
 
 
 class Console:
@@ -78,6 +89,13 @@ class Console:
                 return
             row.doing = notice.doing or notice.phase or row.doing
             row.words = notice.words or row.words
+            if notice.waiting is not None:
+                row.waiting, row.waiting_at = notice.waiting, time.perf_counter()
+                if self._live is None:
+                    told = f"{row.name}: {row.activity(row.waiting_at)}"
+                    self._progress.print(told, style="dim", markup=False)
+            elif notice.doing or notice.phase:
+                row.waiting = None
             if notice.event:
                 prefix = f"{row.name}: " if len(self._rows) > 1 else ""
                 self._progress.print(prefix + notice.event, style="dim", markup=False)
@@ -92,7 +110,7 @@ class Console:
                 table.add_row(
                     Text(row.name, "bold", no_wrap=True, overflow="ellipsis"),
                     Text(f"{now - row.began:.0f}s", "dim"),
-                    Text(row.doing, "cyan", no_wrap=True, overflow="ellipsis"),
+                    Text(row.activity(now), "cyan", no_wrap=True, overflow="ellipsis"),
                     Text(row.words, "dim", no_wrap=True, overflow="ellipsis"),
                 )
         return table

@@ -8,10 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicetest.call.event_log import event_fields
-from voicetest.call.timeline import Entry, SpeechStarted, StepStarted
+from voicetest.call.timeline import Entry, SpeechStarted, StepStarted, Waiting
 from voicetest.events import ToolCalled, Transcript
 
-__all__ = ["Narrator", "Notice"]
+__all__ = ["Narrator", "Notice", "Waited"]
+
+
+@dataclass(frozen=True)
+class Waited:
+    """What a call waits for: since `waited_s` seconds, and for `limit_s` in all."""
+
+    wanted: str
+    waited_s: float
+    limit_s: float
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,8 @@ class Notice:
     """What was said last, and by whom."""
     event: str = ""
     """The event itself as JSON."""
+    waiting: Waited | None = None
+    """What it waits for."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,11 @@ class Narrator:
         event = ""
         if self.verbose:
             event = json.dumps(self.mask(event_fields(entry)), ensure_ascii=False)
-        if doing or event:
+        if isinstance(entry.what, Waiting):
+            what = entry.what
+            waiting = Waited(self.mask(what.wanted), entry.at - what.since_s, what.limit_s)
+            self.tell(Notice(self.call, event=event, waiting=waiting))
+        elif doing or event:
             at = f"{entry.at:6.1f}s  {doing}" if doing else ""
             self.tell(Notice(self.call, doing=self.mask(at), words=self.mask(words), event=event))
 

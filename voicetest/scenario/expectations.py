@@ -117,7 +117,12 @@ class Expectations(SpeechExpectations):
     within: PositiveDuration | None = Field(
         None,
         description="The agent has to start speaking this soon, for example 2s. "
-        "It never shortens the wait.",
+        "It never shortens the wait; a longer one than 'patience' lengthens it.",
+    )
+    patience: PositiveDuration | None = Field(
+        None,
+        description="How long this step goes on listening, once the agent has stopped, for what "
+        "it still expects; that of 'limits' by default.",
     )
     lasts: Lasts | None = Field(None, description="How long the agent's first turn may last.")
     stays_silent: PositiveDuration | None = Field(

@@ -213,13 +213,17 @@ class Limits(Section):
         600.0, description="The longest the call may last; reaching it fails the test."
     )
     turn_timeout: PositiveDuration = Field(
-        120.0, description="The longest one 'agent' step may last, whatever arrives."
+        120.0,
+        description="The longest one 'agent' step may last, whatever arrives, unless its own "
+        "'within' or 'patience' is longer.",
     )
     idle_timeout: PositiveDuration = Field(
         60.0, description="The longest the line may be without any message."
     )
     patience: PositiveDuration = Field(
-        5.0, description="How long a step goes on listening for what it still expects."
+        5.0,
+        description="How long an 'agent' step goes on listening, once the agent has stopped, for "
+        "what it still expects; a step may have its own.",
     )
     max_cost: Money | None = Field(
         None,

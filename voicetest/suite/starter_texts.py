@@ -8,7 +8,8 @@ SCRIPT = """\
 user:
   voice: espeak/en-us+f2         # an offline voice; see: voicetest list-adapters --voices
 
-# Each step has one action. Only an 'agent' step waits for an answer.
+# Each step has one action. Only an 'agent' step waits for an answer. An agent that says "one
+# moment" and comes back later is two of them: the second with, for example, within: 15s.
 script:
   - agent:                       # the agent speaks first
       says_any: [hello, welcome, thank you for calling]

@@ -51,6 +51,8 @@ def _timed(wanted: Expectations) -> Iterator[str]:
         yield f"has to stay silent for {seconds(wanted.stays_silent)}"
     if wanted.within is not None:
         yield f"has to start within {seconds(wanted.within)}"
+    if wanted.patience is not None:
+        yield f"is waited for until it has been silent for {seconds(wanted.patience)}"
     if wanted.lasts is not None:
         if wanted.lasts.min is not None:
             yield f"has to speak for at least {seconds(wanted.lasts.min)}"

@@ -10,8 +10,15 @@ import pytest
 
 from tests.calls import Call, Far, hold, say, words
 from voicetest.audio.chunk import Samples
-from voicetest.call.timeline import StepEnded
-from voicetest.events import AgentTurnEnded, AgentTurnStarted, Audio, ToolCalled, ToolResult
+from voicetest.call.timeline import StepEnded, Waiting
+from voicetest.events import (
+    AgentTurnEnded,
+    AgentTurnStarted,
+    Audio,
+    ToolCalled,
+    ToolResult,
+    Transcript,
+)
 from voicetest.speech.providers import Speech
 
 
@@ -283,3 +290,123 @@ def test_warnings_do_not_fail_a_call(tmp_path: Path, speech: Speech, voice: Samp
     call = hold(tmp_path, speech, greet, scenario)
     assert call.failed == ["says"]
     assert call.result.status == "passed"
+
+
+async def _hold_on(line: Far, voice: Samples) -> None:
+    """One turn by what the platform says: a promise, eight seconds, and its fulfilment."""
+    await line.send(AgentTurnStarted())
+    await line.send(Transcript("agent", "One moment please."))
+    await line.send(Audio(words(1.0, voice)))
+    await asyncio.sleep(9.0)
+    await line.send(Transcript("agent", "Thank you for holding."))
+    await line.send(Audio(words(1.0, voice)))
+    await line.send(AgentTurnEnded())
+    await asyncio.sleep(1000)
+
+
+def test_a_hold_is_two_steps_even_where_the_platform_calls_it_one_turn(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    scenario = (
+        "script:\n"
+        "  - agent: {says: one moment}\n"
+        "  - expect: {never_says: holding}\n"
+        "  - agent: {says: thank you for holding, within: 15s}\n"
+    )
+    call = hold(tmp_path, speech, lambda line: _hold_on(line, voice), scenario)
+    assert call.result.status == "passed"
+    assert [turn.transcript for turn in call.result.turns] == [
+        "One moment please.",
+        "Thank you for holding.",
+    ]
+    assert (_ended(call, 0).turns, _ended(call, 2).turns) == ((0,), (1,))
+    assert call.check("within").value == pytest.approx(8.0, abs=0.1)
+
+
+def test_a_pause_does_not_end_a_step_that_still_expects_something(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    scenario = (
+        "script:\n"
+        "  - agent: {says: [one moment, holding], patience: 10s}\n"
+        "  - agent: {within: 1s}\n"
+    )
+    call = hold(tmp_path, speech, lambda line: _hold_on(line, voice), scenario, response_timeout=3)
+    assert call.failed == ["answers", "within"]
+    assert _ended(call, 0).turns == (0, 1)
+
+
+def test_silence_may_be_written_between_the_two_parts_of_a_hold(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    scenario = "script:\n  - agent: one moment\n  - silence: 3s\n  - agent: for holding\n"
+    call = hold(tmp_path, speech, lambda line: _hold_on(line, voice), scenario)
+    assert call.result.status == "passed"
+
+
+def test_a_turn_with_a_pause_stays_one_where_the_user_speaks_next(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    scenario = "script:\n  - agent\n  - user: Thanks.\n"
+    call = hold(tmp_path, speech, lambda line: _hold_on(line, voice), scenario)
+    assert _ended(call, 0).turns == (0,)
+    assert call.result.turns[0].transcript == "One moment please. Thank you for holding."
+
+
+def test_a_late_end_of_what_an_earlier_step_heard_is_no_answer(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def end_late(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", "One moment please."))
+        await line.send(Audio(words(1.0, voice)))
+        await asyncio.sleep(4.0)
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(6.0)
+        await say(line, "Thank you for holding.", words(1.0, voice))
+
+    scenario = "script:\n  - agent: one moment\n  - agent: thank you for holding\n"
+    call = hold(tmp_path, speech, end_late, scenario)
+    assert call.result.status == "passed"
+    assert len(call.result.turns) == 2
+
+
+@pytest.mark.parametrize("setting", ["patience: 10s", "within: 12s"])
+def test_a_step_may_be_more_patient_than_the_call(
+    tmp_path: Path, speech: Speech, voice: Samples, setting: str
+) -> None:
+    async def come_back(line: Far) -> None:
+        await say(line, "One moment please.", words(1.0, voice))
+        await asyncio.sleep(8.0)
+        await say(line, "Thank you for holding.", words(1.0, voice))
+
+    scenario = f"script:\n  - agent: {{says: for holding, {setting}}}\n"
+    assert hold(tmp_path, speech, come_back, scenario).result.status == "passed"
+    (tmp_path / "default").mkdir()
+    usual = hold(tmp_path / "default", speech, come_back, "script:\n  - agent: for holding\n")
+    assert usual.failed == ["says"]
+
+
+def test_a_step_may_wait_for_longer_than_any_limit_of_the_call(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def come_late(line: Far) -> None:
+        await asyncio.sleep(9.0)
+        await say(line, "Here I am.", words(1.0, voice))
+
+    limits = "limits: {idle_timeout: 4s, turn_timeout: 5s}\n"
+    scenario = limits + "script:\n  - agent: {says: here, within: 10s}\n"
+    call = hold(tmp_path, speech, come_late, scenario, response_timeout=3.0)
+    assert call.result.status == "passed"
+
+
+def test_a_wait_of_some_length_says_for_what(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    scenario = "script:\n  - agent: one moment\n  - agent: {says: thank you, within: 15s}\n"
+    call = hold(tmp_path, speech, lambda line: _hold_on(line, voice), scenario)
+    (wait,) = [e for e in call.record.entries if isinstance(e.what, Waiting)]
+    assert isinstance(wait.what, Waiting)
+    assert (wait.what.step, wait.what.wanted) == (1, "the agent to say 'thank you'")
+    assert wait.at - wait.what.since_s == pytest.approx(2.0, abs=0.05)
+    assert wait.what.limit_s == pytest.approx(15.0)

@@ -4,25 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicetest.call.timeline import EndReason, StepEnded
+from voicetest.call.timeline import EndReason, StepEnded, Waiting
 from voicetest.call.turns import LiveTurn
 from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hear
 from voicetest.checks.view import view
+from voicetest.checks.wanted import still_wanted
 from voicetest.events import ReplyRequested
 from voicetest.executor.stage import Stage
 from voicetest.scenario.expectations import Expectations
 
 __all__ = ["listen"]
 
+_UNTOLD_S = 2.0
+"""A wait that is shorter is not worth a word."""
+
 
 async def listen(
-    stage: Stage, step: int, expected: Expectations, *, hears_out: bool = True
+    stage: Stage,
+    step: int,
+    expected: Expectations,
+    *,
+    hears_out: bool = True,
+    shares: bool = False,
 ) -> StepEnded:
     """Find the end of one agent step; what was heard in it is judged after the call.
 
-    With `hears_out` false the agent need not have stopped: the next step speaks over it.
+    With `hears_out` false the agent need not have stopped: the next step speaks over it. With
+    `shares` the next step listens too, and what the agent says after a pause is for that one.
     """
-    ended = await _Listening(stage, step, expected, stage.session.now, hears_out).run()
+    ended = await _Listening(stage, step, expected, stage.session.now, hears_out, shares).run()
     await stage.transcriber.catch_up(stage.session)
     stage.input_s = None
     return StepEnded(step, ended.reason, ended.limit_s, ended.cause, stage.take_turns())
@@ -37,6 +47,7 @@ class _Listening:
     expected: Expectations
     started: float
     hears_out: bool
+    shares: bool
 
     async def run(self) -> StepEnded:
         session = self.stage.session
@@ -46,7 +57,7 @@ class _Listening:
             return StepEnded(self.step)
         if self.stage.input_s is None and not self._answers():
             await session.say(ReplyRequested())
-        limit = session.limits.response_timeout
+        limit = self._at_least(session.limits.response_timeout)
         await self._until(self.started + limit, turns_after=0)
         if not self._answers():
             return self._unanswered(limit)
@@ -58,22 +69,41 @@ class _Listening:
         while True:
             turn = self._answers()[-1]
             longest = session.limits.response_max_duration
-            ceiling = session.limits.turn_timeout
+            ceiling = self._at_least(session.limits.turn_timeout)
             await self._until(min(turn.opened_s + longest, self.started + ceiling))
             if self._spoken_enough():
                 return StepEnded(self.step)
+            if self._pauses():
+                session.end_turn_at_pause()
             if turn.closed_s is None:
                 return self._cut_off()
             await self.stage.transcriber.catch_up(session)
             if self._satisfied() or session.over:
                 return StepEnded(self.step, turn.reason)
-            patience = session.limits.patience
-            if self.expected.ends_call:
-                patience = max(patience, HANG_UP_S)
             known = len(self._answers())
-            await self._until(turn.closed_s + patience, turns_after=known)
+            patient_until = max(turn.closed_s + self._patience, self._at_least_until)
+            await self._until(patient_until, turns_after=known)
             if len(self._answers()) == known:
                 return StepEnded(self.step, turn.reason)
+
+    @property
+    def _patience(self) -> float:
+        """How long the step goes on listening after a turn for what it still expects."""
+        own = self.expected.patience
+        patience = self.stage.session.limits.patience if own is None else own
+        return max(patience, HANG_UP_S) if self.expected.ends_call else patience
+
+    @property
+    def _at_least_until(self) -> float:
+        """A step that gives the agent some time to speak listens for that time."""
+        return self.started + (self.expected.within or 0.0)
+
+    def _at_least(self, limit: float) -> float:
+        """A limit of the call, unless the step itself is to wait for longer."""
+        return max(limit, self.expected.within or 0.0, self.expected.patience or 0.0)
+
+    def _pauses(self) -> bool:
+        return self.shares and self.stage.session.agent_pauses
 
     async def _until(self, deadline: float, turns_after: int | None = None) -> None:
         """Wait for another answer than the first `turns_after`, or else for the open one to end."""
@@ -83,9 +113,17 @@ class _Listening:
             if session.over or self._idle():
                 return True
             if turns_after is None:
-                return session.turns.open is None or self._spoken_enough()
+                return session.turns.open is None or self._pauses() or self._spoken_enough()
             return len(self._answers()) > turns_after
 
+        if turns_after is not None and deadline - session.now > _UNTOLD_S:
+            since = session.now
+            if await session.until(happened, since + _UNTOLD_S):
+                return
+            wanted = still_wanted(self.expected, self._heard())
+            limit = self._at_least_until - since
+            limit = limit if limit > _UNTOLD_S else deadline - since
+            session.note("voicetest", Waiting(self.step, wanted, since, limit))
         await session.until(happened, deadline)
 
     def _spoken_enough(self) -> bool:
@@ -104,33 +142,39 @@ class _Listening:
     def _idle(self) -> bool:
         session = self.stage.session
         quiet_since = max(session.last_message_s, self.started)
-        return session.now - quiet_since >= session.limits.idle_timeout
+        return session.now - quiet_since >= self._at_least(session.limits.idle_timeout)
+
+    def _idled(self) -> StepEnded:
+        idle = self._at_least(self.stage.session.limits.idle_timeout)
+        return StepEnded(self.step, EndReason.IDLE_TIMEOUT, idle, "no message of any kind")
 
     def _satisfied(self) -> bool:
         """Whether all that further listening could fulfil holds for what has been heard."""
-        session = self.stage.session
         if nothing_left_to_hear(self.expected, Spoken((), ())):
             return True
+        return nothing_left_to_hear(self.expected, self._heard())
+
+    def _heard(self) -> Spoken:
+        """What the agent has said and done in this step so far."""
+        session = self.stage.session
         call = view(session.timeline.entries)
         turns = call.agent_turns[self.stage.heard :]
         texts = [turn.text for turn in turns]
         if session.turns.open is not None and turns:
             texts[-1] = turns[-1].text_heard(session.turns.heard_share(session.now))
-        spoken = Spoken(
+        return Spoken(
             texts,
             [tool for turn in turns for tool in turn.tools],
             session.hung_up is not None,
             "".join(turn.keys for turn in turns),
         )
-        return nothing_left_to_hear(self.expected, spoken)
 
     def _unanswered(self, limit: float) -> StepEnded:
         session = self.stage.session
         if session.over:
             return StepEnded(self.step, EndReason.HUNG_UP)
         if session.now - self.started < limit:
-            idle = session.limits.idle_timeout
-            return StepEnded(self.step, EndReason.IDLE_TIMEOUT, idle, "no message of any kind")
+            return self._idled()
         cause = "the agent never spoke"
         return StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
 
@@ -139,9 +183,8 @@ class _Listening:
         if session.over:
             return StepEnded(self.step, EndReason.HUNG_UP)
         if self._idle():
-            idle = session.limits.idle_timeout
-            return StepEnded(self.step, EndReason.IDLE_TIMEOUT, idle, "no message of any kind")
-        ceiling = session.limits.turn_timeout
+            return self._idled()
+        ceiling = self._at_least(session.limits.turn_timeout)
         if session.now - self.started >= ceiling:
             cause = "the agent was still not done"
             return StepEnded(self.step, EndReason.TURN_TIMEOUT, ceiling, cause)
