@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import queue
 import threading
@@ -190,7 +191,7 @@ def test_the_vendors_own_client_holds_a_spoken_conversation(speech: Speech, spea
 
     tools = ClientTools()
     tools.register("find_parcel", find)
-    with in_background(_simulator(speech, "pcm_16000").listen("127.0.0.1", 0)) as url:
+    with in_background(_simulator(speech).listen("127.0.0.1", 0)) as url:
         conversation = Conversation(
             VendorsClient(api_key="k", base_url=url.replace("ws://", "http://")),
             "agent_1",
@@ -220,6 +221,24 @@ def test_the_vendors_own_client_holds_a_spoken_conversation(speech: Speech, spea
     assert np.abs(np.frombuffer(bytes(caller.heard), "<i2").astype(int)).max() > 2_000
     (end,) = told.ends
     assert (end.reason, end.close_code) == ("agent", 1000)
+
+
+def test_a_client_that_speaks_another_rate_than_is_announced_is_told_of(
+    speech: Speech, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def caller(line: Line) -> None:
+        await line.send(_opening())
+        for _ in range(50):  # a microphone at 16 kHz, 100 ms at a time
+            piece = base64.b64encode(bytes(3_200)).decode()
+            await line.send(json.dumps({"user_audio_chunk": piece}))
+            await asyncio.sleep(0.1)
+
+    _talk(_simulator(speech), caller)
+    assert not caplog.records
+    _talk(_simulator(speech, "pcm_24000"), caller)
+    (record,) = caplog.records
+    assert "announced 24000 Hz" in record.getMessage()
+    assert "in 16000 Hz" in record.getMessage()
 
 
 @pytest.mark.process
@@ -392,13 +411,13 @@ SPOKEN_OVER = [
 
 
 @pytest.mark.parametrize(
-    "quirk", [None, "pcm_16000", "ulaw_8000", "no_event_ids", "late_corrections"]
+    "quirk", [None, "pcm_16000", "pcm_24000", "ulaw_8000", "no_event_ids", "late_corrections"]
 )
 def test_a_call_passes_whatever_the_formats_and_numbers_are(call: Call, quirk: str | None) -> None:
     done = call(SPOKEN_OVER, *([quirk] if quirk else []))
     assert done.result.status == "passed", (done.result.checks, done.result.errors)
     adapter = json.loads((done.folder / "manifest.json").read_text())["adapter"]
-    wire = {"pcm_16000": "pcm16/16000", "ulaw_8000": "mulaw/8000"}.get(quirk or "", "pcm16/24000")
+    wire = {"pcm_24000": "pcm16/24000", "ulaw_8000": "mulaw/8000"}.get(quirk or "", "pcm16/16000")
     assert (adapter["speaks"], adapter["hears"]) == (wire, wire)
     said = [turn.transcript for turn in done.result.turns if turn.by == "agent"]
     cut = said[1]

@@ -76,6 +76,8 @@ class ElevenLabsServer:
         """The platform's name for the message that was refused; set with each refusal."""
         self.inputs = 0
         """Messages that came, but for answers to pings."""
+        self.user_s = 0.0
+        """Seconds of the user's sound that came."""
         self.initiated = False
         """Set by the initiation; a conversation can begin without."""
         self.first_message: str | None = None
@@ -237,10 +239,11 @@ class ElevenLabsServer:
         chunk = sound(value, self.hears)
         if chunk is None:
             return ()
+        self.user_s += chunk.duration
         if chunk.data == self._tail:
             self._commits += 1
-            if self._commits < 2 or "silence_ignored" not in self._quirks:
-                return (UserTurnEnded(),)
+            ignored = self._commits > 1 and "silence_ignored" in self._quirks
+            return () if ignored else (UserTurnEnded(),)
         step = round(_PIECE_S * self.hears.rate) * self.hears.frame_bytes
         return [
             Audio(AudioChunk(chunk.data[at : at + step], self.hears))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,13 +18,16 @@ from voicetest.errors import ProtocolError
 from voicetest.events import Failed
 from voicetest.links.codec import PROTOCOL_ERROR
 from voicetest.protocols.elevenlabs import ElevenLabs, TurnCommit
-from voicetest.protocols.elevenlabs_messages import USUAL, wire_format
+from voicetest.protocols.elevenlabs_messages import wire_format
 from voicetest.protocols.elevenlabs_server import ElevenLabsServer
 from voicetest.protocols.example import compact
+from voicetest.simulators.arrival import Arrival
 from voicetest.simulators.base import Simulator, answer
 from voicetest.transports.base import NORMAL_CLOSE, Transport, TransportClosed, Upgrade
 
 __all__ = ["ElevenLabsSimulator"]
+
+logger = logging.getLogger(__name__)
 
 PATH = "/v1/convai/conversation"
 PING_S = 2.0
@@ -33,7 +37,10 @@ INPUT_LIMIT_S = 60.0
 """How long the platform waits for anything but answers to its pings."""
 _REFUSED = 1008
 _FAILED = 1002
-_FORMATS = frozenset({"pcm_16000", "ulaw_8000"})
+_FORMATS = frozenset({"pcm_16000", "pcm_24000", "ulaw_8000"})
+_USUAL = "pcm_16000"
+"""Both ways for an agent whose settings nobody changed; the vendor's Python client (2.78.0) speaks
+and plays 16 kHz whatever is announced."""
 
 
 class _Speaks(Protocol):
@@ -62,7 +69,7 @@ class ElevenLabsSimulator(Simulator):
         formats = sorted(agent.faults.quirks & _FORMATS)
         if len(formats) > 1:
             raise ValueError(f"an agent has one format of sound, not {' and '.join(formats)}")
-        self._wire = wire_format(formats[0]) if formats else USUAL
+        self._wire = wire_format(formats[0] if formats else _USUAL)
 
     @classmethod
     def behind(cls, adapter: _Speaks, agent: AgentRecipe) -> Self:
@@ -125,6 +132,7 @@ class _Door:
         self._codec = codec
         self._silent = True
         """Whether the client has said nothing yet."""
+        self._arrival = Arrival(codec.hears.rate) if codec.continuous else None
 
     async def send(self, message: bytes | str) -> None:
         """Hand over one message; raises TransportClosed when the connection is over."""
@@ -136,9 +144,14 @@ class _Door:
         self._silent = False
         try:
             async with asyncio.timeout(limit):
-                return await self._transport.receive()
+                message = await self._transport.receive()
         except TimeoutError:
             return compact({"type": "user_activity"})
+        if self._arrival is not None:
+            odd = self._arrival.note(asyncio.get_running_loop().time(), self._codec.user_s)
+            if odd:
+                logger.warning("%s", odd)
+        return message
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; what the protocol does not allow is told as the platform tells it."""
