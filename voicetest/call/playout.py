@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import voiced
+from voicetest.call.streamed_silence import QUIET, StreamedSilence
 
 __all__ = ["BurstyPlayout", "ContinuousPlayout", "Playout", "Slip"]
 
 FRAME = INTERNAL.rate // 50
 MOST_EARLY = FRAME // 2
-"""By how much the buffer may shrink before it is filled up in a silence: 10 ms."""
+"""By how much the buffer may shrink or grow before a silence sets it right: 10 ms."""
 JITTER_DELAY = INTERNAL.rate * 40 // 1000
 """How long a paced line's first frame waits for its successors: 40 ms."""
 _NOTHING = np.zeros(0, dtype=np.int16)
@@ -59,12 +60,20 @@ class Playout(Protocol):
         """How many samples are still to be heard after position `at`, to the last that sounds."""
 
 
+def _last_voiced(samples: Samples) -> int:
+    """The end of the last 20 ms that sound, counted from the last sample; 0 if none do."""
+    for offset in range(len(samples), 0, -FRAME):
+        if voiced(samples[max(offset - FRAME, 0) : offset]):
+            return offset
+    return 0
+
+
 class BurstyPlayout:
     """For lines that send faster than real time: in order, each piece as soon as it can be.
 
     With a jitter buffer the first piece after a pause waits for it, so that a far side that is
     hardly faster than real time may be late by as much; a piece that is later still leaves a gap,
-    which is kept as a slip.
+    which is kept as a slip. On a line that sends silence for ever the delay is kept in silence.
     """
 
     def __init__(self, jitter_s: float = 0.0) -> None:
@@ -74,6 +83,7 @@ class BurstyPlayout:
         self._wait = round(jitter_s * INTERNAL.rate)
         self._queue: deque[tuple[int, Samples]] = deque()
         self._end = -self._wait
+        self._silence = StreamedSilence(self._wait)
         self._sounds_until = 0
         """The end of the last 20 ms that sound."""
         self._marks: deque[tuple[int, str]] = deque()
@@ -81,18 +91,28 @@ class BurstyPlayout:
 
     def push(self, samples: Samples, at: int) -> None:
         """Queue a piece: it starts when it arrives or when the one before it ends."""
-        late = at - self._end
-        if 0 < late < self._wait:
-            self.slips.append(Slip(self._end / INTERNAL.rate, late / INTERNAL.rate))
-            start = at
+        sounds, ahead = _last_voiced(samples), self._end - at
+        if sounds:
+            shift = self._silence.sound(at, ahead)
         else:
-            start = max(at + self._wait, self._end) if late >= self._wait else self._end
+            shift = self._silence.silence(len(samples), at, ahead)
+            samples = samples[max(-shift, 0) :]
+        start = self._end + shift if shift > 0 else self._start(at)
         self._end = start + len(samples)
         self._queue.append((start, samples))
-        for offset in range(len(samples), 0, -FRAME):
-            if voiced(samples[max(offset - FRAME, 0) : offset]):
-                self._sounds_until = start + offset
-                break
+        if sounds:
+            self._sounds_until = start + sounds
+
+    def _start(self, at: int) -> int:
+        """Where a piece is heard that arrived at position `at`."""
+        late = at - self._end
+        if late <= 0:
+            return self._end
+        start = at if late < self._wait else at + self._wait
+        if late < self._wait or self._silence.streams:
+            self.slips.append(Slip(self._end / INTERNAL.rate, (start - self._end) / INTERNAL.rate))
+        self._silence.gap(start - self._end)
+        return start
 
     def render(self, start: int, frames: int) -> Samples:
         """What is heard from `start`, silence where nothing is due."""
@@ -165,6 +185,8 @@ class ContinuousPlayout:
         self._dry_at: int | None = None
         """Where the buffer last ran dry inside speech; cleared when sound arrives again."""
         self._was_voiced = False
+        self._silent = 0
+        """Samples without speech that arrived last, in a row."""
         self._passed: list[str] = []
         """The labels that were reached and not told of yet."""
 
@@ -177,11 +199,13 @@ class ContinuousPlayout:
                 self._slip(self._dry_at, self._next - self._dry_at)
                 self._dry_at = None
         missing = at + JITTER_DELAY - self._next - self._queued
-        if missing >= MOST_EARLY and not voiced(samples):
+        sounds = voiced(samples)
+        if missing >= MOST_EARLY and (not sounds or self._silent >= QUIET):
             # The far clock is slow: silence makes room before the buffer runs dry inside speech.
             self._queue.append(_Piece(np.zeros(missing, dtype=np.int16), False))
             self._queued += missing
             self._slip(at, missing)
+        self._silent = 0 if sounds else self._silent + len(samples)
         for start in range(0, len(samples), FRAME):
             piece = samples[start : start + FRAME]
             self._queue.append(_Piece(piece, voiced(piece)))
@@ -189,16 +213,17 @@ class ContinuousPlayout:
         self._trim(at, self._next + self._queued - at - JITTER_DELAY - len(samples))
 
     def _trim(self, at: int, excess: int) -> None:
-        if excess < FRAME:
+        if excess < MOST_EARLY:
             return
         kept: deque[_Piece] = deque()
         dropped = 0
         for piece in self._queue:
-            fits = dropped + len(piece.samples) <= excess
-            if fits and not piece.voiced and piece.mark is None:
-                dropped += len(piece.samples)
-            else:
-                kept.append(piece)
+            cut = 0
+            if not piece.voiced and piece.mark is None:
+                cut = min(excess - dropped, len(piece.samples))
+                dropped += cut
+            if cut < len(piece.samples) or piece.mark is not None:
+                kept.append(replace(piece, samples=piece.samples[cut:]))
         self._queue = kept
         self._queued -= dropped
         if dropped:
