@@ -171,7 +171,11 @@ def _call(
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Transport[bytes | str]]:
         seen.urls.append(url)
         seen.headers.append(headers or {})

@@ -129,7 +129,11 @@ def _hold(tmp_path: Path, speech: Speech, voice: Samples) -> Callable[..., Held]
 
         @asynccontextmanager
         async def dial(
-            url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+            url: str,
+            *,
+            headers: Mapping[str, str] | None = None,
+            subprotocols: Sequence[str] = (),
+            keep_alive: object = None,
         ) -> AsyncIterator[Transport[bytes | str]]:
             near: Transport[bytes | str]
             far: Transport[bytes | str]

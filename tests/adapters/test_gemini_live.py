@@ -160,6 +160,7 @@ class Door:
         *,
         headers: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         """A line in memory with the behaviour at its other end."""
         self.url, self.headers = url, headers

@@ -152,7 +152,11 @@ def _platform(
 ) -> Dial:
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         if dialled is not None:
             dialled.append((url, headers or {}))
@@ -254,7 +258,11 @@ def test_a_refused_upgrade_says_what_to_do_at_this_platform(
 ) -> None:
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         raise by_status(status, url)
         yield

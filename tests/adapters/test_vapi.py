@@ -147,7 +147,7 @@ class Platform:
 
     @asynccontextmanager
     async def dial(
-        self, url: str, *, headers: Any = None, subprotocols: Any = ()
+        self, url: str, *, headers: Any = None, subprotocols: Any = (), keep_alive: object = None
     ) -> AsyncIterator[Transport[bytes | str]]:
         assert not headers
         self.dialled.append(url)
@@ -328,7 +328,7 @@ def test_a_platform_that_never_answers_is_given_up(speech: Speech) -> None:
 def test_a_line_that_is_refused_names_the_call(speech: Speech) -> None:
     @asynccontextmanager
     async def refuse(
-        url: str, *, headers: Any = None, subprotocols: Any = ()
+        url: str, *, headers: Any = None, subprotocols: Any = (), keep_alive: object = None
     ) -> AsyncIterator[Transport[bytes | str]]:
         raise ConnectionFailed("nobody listens", code=404)
         yield

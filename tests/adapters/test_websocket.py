@@ -202,7 +202,11 @@ def _dialled(settings: Mapping[str, Any]) -> tuple[str, Mapping[str, str] | None
         yield near
 
     def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AbstractAsyncContextManager[Transport[bytes | str]]:
         calls.append((url, headers, subprotocols))
         return line()

@@ -357,7 +357,11 @@ def _saying(*messages: str) -> Dial:
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         near: Line
         far: Line
@@ -471,7 +475,11 @@ def _overheard(folder: Path, speech: Speech, name: str) -> Sequence[Said]:
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         async with simulated(url) as line:
             yield Overheard(line, said)
@@ -487,7 +495,11 @@ def _replayed(said: Sequence[Said], code: int) -> Dial:
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: object = None,
     ) -> AsyncIterator[Line]:
         near: Line
         far: Line

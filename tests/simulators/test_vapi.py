@@ -369,7 +369,9 @@ def _held(
         return JSONResponse({"id": "c", "status": "ended", "endedReason": "unknown", "cost": 1})
 
     @asynccontextmanager
-    async def dial(url: str, *, headers: Any = None, subprotocols: Any = ()) -> AsyncIterator[Wire]:
+    async def dial(
+        url: str, *, headers: Any = None, subprotocols: Any = (), keep_alive: object = None
+    ) -> AsyncIterator[Wire]:
         near: Wire
         far: Wire
         near, far = memory_pair()

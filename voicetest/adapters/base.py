@@ -21,7 +21,7 @@ from voicetest.speech.cache import Cache
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 from voicetest.spending import Spending
-from voicetest.transports.base import Dial, Transport
+from voicetest.transports.base import KEPT_ALIVE, Dial, KeepAlive, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -45,12 +45,16 @@ Serve: TypeAlias = "Callable[[ASGIApp, str, int], AbstractAsyncContextManager[in
 
 
 def _over_the_network(
-    url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    subprotocols: Sequence[str] = (),
+    keep_alive: KeepAlive = KEPT_ALIVE,
 ) -> AbstractAsyncContextManager[Transport[bytes | str]]:
     # Not needed to validate a scenario, and slow to import.
     from voicetest.transports.websocket import connect
 
-    return connect(url, headers=headers, subprotocols=subprotocols)
+    return connect(url, headers=headers, subprotocols=subprotocols, keep_alive=keep_alive)
 
 
 def _http_over_the_network(base_url: str) -> httpx.AsyncClient:

@@ -13,6 +13,7 @@ from voicetest.errors import ConnectionFailed
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
+from voicetest.transports.base import KEPT_ALIVE, KeepAlive
 
 __all__ = ["dialled", "with_query"]
 
@@ -25,6 +26,7 @@ async def dialled(
     headers: Mapping[str, SecretStr],
     subprotocols: Sequence[str] = (),
     advice: Callable[[ConnectionFailed], str] = lambda error: "",
+    keep_alive: KeepAlive = KEPT_ALIVE,
 ) -> AsyncIterator[Link]:
     """A line that is ready; raises ConnectionFailed, which shows no header and no parameter.
 
@@ -33,7 +35,9 @@ async def dialled(
     shown = {name: value.get_secret_value() for name, value in headers.items()}
     async with AsyncExitStack() as opened:
         try:
-            dialling = world.dial(url, headers=shown, subprotocols=subprotocols)
+            dialling = world.dial(
+                url, headers=shown, subprotocols=subprotocols, keep_alive=keep_alive
+            )
             line = await opened.enter_async_context(dialling)
             link = await opened.enter_async_context(CodecLink(codec, line))
         except ConnectionFailed as error:

@@ -11,8 +11,9 @@ from urllib.parse import urlencode, urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from voicetest.adapters.addresses import Address, Header
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled
+from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, End
@@ -72,7 +73,7 @@ _Variable = Annotated[
 ]
 
 
-class ElevenLabsAgentAdapter(Adapter):
+class ElevenLabsAgentAdapter(KeptAlive):
     """Calls one agent; its formats are those that it announces when the conversation begins."""
 
     summary: ClassVar[str] = "an agent of ElevenLabs Agents, over its WebSocket"
@@ -165,7 +166,8 @@ class ElevenLabsAgentAdapter(Adapter):
         headers = {} if key is None else {"xi-api-key": key}
         url = f"{self.base_url.rstrip('/')}{PATH}?{urlencode({'agent_id': self.agent_id})}"
         with _in_its_words():
-            async with dialled(world, self.spoken.client(), url, headers) as link:
+            alive = self.keep_alive
+            async with dialled(world, self.spoken.client(), url, headers, keep_alive=alive) as link:
                 yield link
 
 

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 
 from voicetest.adapters.addresses import Address, Header, Token
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled
+from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, End
@@ -29,7 +30,7 @@ _KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _KEY_REFUSED = "Google refuses the key: check GEMINI_API_KEY (or 'api_key')"
 
 
-class GeminiLiveAgentAdapter(Adapter):
+class GeminiLiveAgentAdapter(KeptAlive):
     """Talks to the model over the BidiGenerateContent WebSocket; the tools are the scenario's."""
 
     summary: ClassVar[str] = "a model behind the Gemini Live API"
@@ -115,7 +116,9 @@ class GeminiLiveAgentAdapter(Adapter):
         if self._key and not world.offline:
             headers["x-goog-api-key"] = SecretStr(self._key)
         codec = self.codec(world.tools)
-        return dialled(world, codec, self.url, headers, advice=self._advice)
+        return dialled(
+            world, codec, self.url, headers, advice=self._advice, keep_alive=self.keep_alive
+        )
 
     def _advice(self, error: ConnectionFailed) -> str:
         """What to do about a session that Google does not open."""

@@ -14,8 +14,9 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field, SecretStr
 
 from voicetest.adapters.addresses import Address, Header
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
 from voicetest.adapters.dialling import with_query
+from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
 from voicetest.links.codec import CodecLink
@@ -53,7 +54,7 @@ _BY_WORD = {
 """By what the platform says when it refuses a session that was open."""
 
 
-class OpenAIRealtimeAgentAdapter(Adapter):
+class OpenAIRealtimeAgentAdapter(KeptAlive):
     """Speaks with the model; `instructions` and the scenario's `tools` make an agent of it."""
 
     summary: ClassVar[str] = "a speech-to-speech model behind OpenAI's Realtime API"
@@ -126,7 +127,8 @@ class OpenAIRealtimeAgentAdapter(Adapter):
         headers = {"Authorization": f"Bearer {key}"}
         async with AsyncExitStack() as call:
             try:
-                transport = await call.enter_async_context(world.dial(self._url, headers=headers))
+                dialling = world.dial(self._url, headers=headers, keep_alive=self.keep_alive)
+                transport = await call.enter_async_context(dialling)
                 codec = self.codec(End.CLIENT, world.tools)
                 link = await call.enter_async_context(CodecLink(codec, transport))
             except ConnectionFailed as error:

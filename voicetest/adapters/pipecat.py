@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from voicetest.adapters.addresses import Address, Header, Token, WebAddress
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled
 from voicetest.adapters.ice_servers import IceServers, passwords
+from voicetest.adapters.keep_alive import KEEP_ALIVE_SETTINGS, KeptAlive
 from voicetest.audio.chunk import Encoding
 from voicetest.errors import SetupError
 from voicetest.links.base import Link
@@ -37,14 +38,22 @@ PIPELINE_RATE = 16_000
 CHANNEL = "chat"
 """The label of the data channel, as Pipecat's own client has it; bots take any."""
 _OF_TELEPHONE = ("stream_sid", "call_sid", "parameters")
-_OF_WEBSOCKET = ("url", "protocol", "audio_format", "sample_rate", "stream_sid", "call_sid")
+_OF_WEBSOCKET = (
+    "url",
+    "protocol",
+    "audio_format",
+    "sample_rate",
+    "stream_sid",
+    "call_sid",
+    *KEEP_ALIVE_SETTINGS,
+)
 _OF_WEBRTC = ("signaling_url", "ice_servers")
 _NOT_INSTALLED = (
     "transport webrtc needs aiortc, which is not installed: pip install 'voicetest[webrtc]'"
 )
 
 
-class PipecatAgentAdapter(Adapter):
+class PipecatAgentAdapter(KeptAlive):
     """Calls the bot as the telephone network would, or as Pipecat's own client."""
 
     summary: ClassVar[str] = "a Pipecat bot behind a WebSocket or a WebRTC connection"
@@ -196,7 +205,8 @@ class PipecatAgentAdapter(Adapter):
         """Call the bot; raises ConnectionFailed, which shows no header."""
         if self.transport == "webrtc":
             return self._offer(world)
-        return dialled(world, self.codec(End.CLIENT), self._address, self.headers)
+        codec = self.codec(End.CLIENT)
+        return dialled(world, codec, self._address, self.headers, keep_alive=self.keep_alive)
 
     @asynccontextmanager
     async def _offer(self, world: World) -> AsyncIterator[Link]:

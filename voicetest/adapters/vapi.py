@@ -16,7 +16,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from voicetest.adapters.addresses import Header, WebAddress
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
+from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.adapters.rest import ask
 from voicetest.audio.chunk import AudioFormat, Encoding
 from voicetest.errors import ConnectionFailed, SetupError
@@ -63,7 +64,7 @@ class _Created:
     url: str
 
 
-class VapiAgentAdapter(Adapter):
+class VapiAgentAdapter(KeptAlive):
     """Has Vapi create a call, and holds it over the WebSocket that Vapi names."""
 
     summary: ClassVar[str] = "an assistant of Vapi"
@@ -143,7 +144,8 @@ class VapiAgentAdapter(Adapter):
             codec = Vapi(End.CLIENT, _FORMATS[self.audio_format])
             async with AsyncExitStack() as line:
                 try:
-                    transport = await line.enter_async_context(world.dial(call.url))
+                    dialling = world.dial(call.url, keep_alive=self.keep_alive)
+                    transport = await line.enter_async_context(dialling)
                 except ConnectionFailed as error:
                     words = f"Vapi created the call {call.id}, but not its line: {error}"
                     raise ConnectionFailed(words, code=error.code, reason=error.reason) from error

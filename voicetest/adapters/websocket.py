@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from voicetest.adapters.addresses import Address, Header, Parameter, Token
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled, with_query
+from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.choice import ProtocolChoice
@@ -20,7 +21,7 @@ from voicetest.scenario.values import Text
 __all__ = ["WebSocketAgentAdapter"]
 
 
-class WebSocketAgentAdapter(Adapter):
+class WebSocketAgentAdapter(KeptAlive):
     """Dials `url` and speaks the protocol that is named."""
 
     summary: ClassVar[str] = (
@@ -59,4 +60,6 @@ class WebSocketAgentAdapter(Adapter):
         """Dial the agent; raises ConnectionFailed, which shows no header and no parameter."""
         url = with_query(self.url, self.query)
         codec = self.protocol.codec(End.CLIENT)
-        return dialled(world, codec, url, self.headers, self.subprotocols)
+        return dialled(
+            world, codec, url, self.headers, self.subprotocols, keep_alive=self.keep_alive
+        )

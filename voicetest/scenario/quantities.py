@@ -14,6 +14,7 @@ from voicetest.scenario.refusals import refuse
 __all__ = [
     "Count",
     "Duration",
+    "DurationOrOff",
     "Level",
     "Money",
     "PositiveDuration",
@@ -71,6 +72,14 @@ def _is_bare(value: object, text: str) -> bool:
 def _with_unit(number: str) -> str:
     amount = float(number)
     return f"{number}ms or {number}s" if amount >= 100 else f"{number}s or {amount * 1000:g}ms"
+
+
+def _duration_or_off(value: object) -> float | None:
+    if value is None or (isinstance(value, str) and value.strip().lower() == "off"):
+        return None
+    if isinstance(value, bool):
+        raise refuse(f"expected a duration such as 20s, or off, found {shown(value)}")
+    return _positive(value)
 
 
 def _positive(value: object) -> float:
@@ -157,6 +166,11 @@ _DURATION_SCHEMA = _schema(rf"{_NUMBER}\s*(?:ms|s|m|h)", "800ms", "1.5s", "2m")
 
 Duration = Annotated[float, BeforeValidator(_duration), _DURATION_SCHEMA]
 PositiveDuration = Annotated[float, BeforeValidator(_positive), _DURATION_SCHEMA]
+DurationOrOff = Annotated[
+    float | None,
+    BeforeValidator(_duration_or_off),
+    _schema(rf"{_NUMBER}\s*(?:ms|s|m|h)|off", "20s", "off"),
+]
 Share = Annotated[float, BeforeValidator(_share), _schema(rf"{_NUMBER}\s*%", "80%", "2.5%")]
 Level = Annotated[
     float, BeforeValidator(_level), _schema(rf"[+-]?{_NUMBER}\s*[dD][bB]", "15dB", "-6dB")

@@ -16,6 +16,7 @@ from voicetest.scenario.nodes import Mapping, Scalar, Sequence, shown
 from voicetest.scenario.quantities import (
     Count,
     Duration,
+    DurationOrOff,
     Level,
     Money,
     PositiveDuration,
@@ -29,6 +30,7 @@ __all__ = [
     "AudioFile",
     "Count",
     "Duration",
+    "DurationOrOff",
     "Flag",
     "InputFile",
     "Json",

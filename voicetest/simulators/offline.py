@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from voicetest.simulators.base import Simulator
-from voicetest.transports.base import Dial, Transport, Upgrade
+from voicetest.transports.base import KEPT_ALIVE, Dial, KeepAlive, Transport, Upgrade
 from voicetest.transports.memory import memory_pair
 from voicetest.transports.refusals import by_status
 from voicetest.transports.websocket import connect
@@ -31,7 +31,11 @@ def in_memory(simulator: Simulator) -> Dial:
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: KeepAlive = KEPT_ALIVE,
     ) -> AsyncIterator[Transport[bytes | str]]:
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         if subprotocols:
@@ -58,11 +62,20 @@ def on_loopback(simulator: Simulator) -> Dial:
 
     @asynccontextmanager
     async def dial(
-        url: str, *, headers: Mapping[str, str] | None = None, subprotocols: Sequence[str] = ()
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        keep_alive: KeepAlive = KEPT_ALIVE,
     ) -> AsyncIterator[Transport[bytes | str]]:
         async with (
             simulator.listen("127.0.0.1", 0) as here,
-            connect(here + _path(url), headers=headers, subprotocols=subprotocols) as transport,
+            connect(
+                here + _path(url),
+                headers=headers,
+                subprotocols=subprotocols,
+                keep_alive=keep_alive,
+            ) as transport,
         ):
             yield transport
 

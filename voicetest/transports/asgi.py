@@ -114,6 +114,7 @@ async def serve_app(
         ws="websockets-sansio",
         ws_max_size=largest,
         ws_per_message_deflate=False,
+        ws_ping_timeout=None,  # a peer may answer late, or never, and send sound all the while
         lifespan="off",
         log_config=None,
         access_log=False,

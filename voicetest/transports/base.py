@@ -10,8 +10,10 @@ from typing import Protocol, TypeVar
 
 __all__ = [
     "GOING_AWAY",
+    "KEPT_ALIVE",
     "NORMAL_CLOSE",
     "Dial",
+    "KeepAlive",
     "Transport",
     "TransportClosed",
     "Upgrade",
@@ -24,6 +26,26 @@ NORMAL_CLOSE = 1000
 """The close code of a connection that ended as intended (RFC 6455 §7.4.1)."""
 GOING_AWAY = 1001
 """The code of an end that stops, with or without the conversation (RFC 6455 §7.4.1)."""
+
+
+@dataclass(frozen=True)
+class KeepAlive:
+    """How it is found out that a far side is gone which never said so; times in seconds."""
+
+    interval: float | None = 20.0
+    """From one ping to the next; None: none is sent, and silence then proves nothing."""
+    limit: float | None = 60.0
+    """Without anything for so long, be it sound, a message or the answer to a ping, the far side is
+    gone; None: never."""
+
+    @property
+    def patience(self) -> float | None:
+        """How long nothing may come, if that is any sign: whoever is not asked may be silent."""
+        return None if self.interval is None else self.limit
+
+
+KEPT_ALIVE = KeepAlive()
+"""As it is unless a scenario says otherwise."""
 
 
 class TransportClosed(Exception):
@@ -66,6 +88,7 @@ class Dial(Protocol):
         *,
         headers: Mapping[str, str] | None = ...,
         subprotocols: Sequence[str] = ...,
+        keep_alive: KeepAlive = ...,
     ) -> AbstractAsyncContextManager[Transport[bytes | str]]:
         """A WebSocket to `url`, open inside the block; raises ConnectionFailed."""
 

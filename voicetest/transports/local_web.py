@@ -9,7 +9,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from voicetest.errors import ConnectionFailed
-from voicetest.transports.base import Transport
+from voicetest.transports.base import KEPT_ALIVE, KeepAlive, Transport
 from voicetest.transports.local_socket import LocalSocket, open_socket
 from voicetest.transports.refusals import masked
 
@@ -62,6 +62,7 @@ class LocalWeb:
         *,
         headers: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] = (),
+        keep_alive: KeepAlive = KEPT_ALIVE,
     ) -> AsyncIterator[Transport[bytes | str]]:
         """A WebSocket to `url`, open inside the block; raises ConnectionFailed."""
         port = self.port_of(httpx.URL(url).port)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -18,11 +18,14 @@ from websockets.typing import Subprotocol
 
 from voicetest.transports.base import (
     GOING_AWAY,
+    KEPT_ALIVE,
     NORMAL_CLOSE,
+    KeepAlive,
     TransportClosed,
     Upgrade,
     is_this_machine,
 )
+from voicetest.transports.living import LivingClient, LivingServer, Watch
 from voicetest.transports.refusals import explained
 
 __all__ = ["WebSocketTransport", "connect", "serve"]
@@ -43,7 +46,7 @@ _OPTIONS: dict[str, Any] = {
     "max_size": None,
     "max_queue": None,
     "compression": None,
-    "ping_interval": 20,
+    "ping_timeout": None,  # what comes late is no sign of death while anything comes: see Watch
     "close_timeout": CLOSE_LIMIT_S,
 }
 
@@ -76,10 +79,8 @@ class WebSocketTransport:
         except exceptions.ConnectionClosed as closed:
             raise self._end(closed) from closed
         except TimeoutError as error:
-            reason = f"the peer read nothing for {self._send_limit:g} s"
-            self._closed = TransportClosed(LOST, reason)
-            self._connection.transport.abort()
-            raise self._closed from error
+            lost = self._give_up(f"the peer read nothing for {self._send_limit:g} s")
+            raise lost from error
 
     async def receive(self) -> bytes | str:
         """The next message; raises TransportClosed when there will be none."""
@@ -87,6 +88,27 @@ class WebSocketTransport:
             return await self._connection.recv()
         except exceptions.ConnectionClosed as closed:
             raise self._end(closed) from closed
+
+    def _give_up(self, reason: str) -> TransportClosed:
+        self._closed = self._closed or TransportClosed(LOST, reason)
+        self._connection.transport.abort()
+        return self._closed
+
+    @contextmanager
+    def watched(self, limit: float | None) -> Iterator[None]:
+        """While the block runs, a peer of which nothing comes for `limit` seconds counts as gone.
+
+        It answers the pings that are sent, if it is there.
+        """
+        if limit is None or not isinstance(self._connection, LivingClient | LivingServer):
+            yield
+            return
+        words = f"nothing came for {limit:g} s, not even the answer to a ping"
+        watch = Watch(self._connection, limit, lambda: self._give_up(words))
+        try:
+            yield
+        finally:
+            watch.end()
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; closing twice changes nothing, and takes 5 s at the most."""
@@ -113,6 +135,7 @@ async def connect(
     *,
     headers: Mapping[str, str] | None = None,
     subprotocols: Sequence[str] = (),
+    keep_alive: KeepAlive = KEPT_ALIVE,
     open_limit: float = OPEN_LIMIT_S,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[WebSocketTransport]:
@@ -128,15 +151,18 @@ async def connect(
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
             proxy=_proxy(url),
             open_timeout=open_limit,
+            ping_interval=keep_alive.interval,
+            create_connection=LivingClient,
             **(_OPTIONS if tls is None else _OPTIONS | {"ssl": tls}),
         )
     except (OSError, exceptions.WebSocketException, ValueError) as error:
         raise explained(error, url, open_limit) from error
     transport = WebSocketTransport(connection)
-    try:
-        yield transport
-    finally:
-        await transport.close()
+    with transport.watched(keep_alive.patience):
+        try:
+            yield transport
+        finally:
+            await transport.close()
 
 
 class _Dialling(client.connect):
@@ -176,7 +202,8 @@ async def serve(
         answering.add(task)
         transport = WebSocketTransport(connection)
         try:
-            await handler(transport, _upgrade(connection.request))
+            with transport.watched(KEPT_ALIVE.patience):
+                await handler(transport, _upgrade(connection.request))
         except asyncio.CancelledError:
             await transport.close(GOING_AWAY)
             raise
@@ -199,6 +226,8 @@ async def serve(
         process_request=refuse,
         select_subprotocol=choose,
         ssl=tls,
+        ping_interval=KEPT_ALIVE.interval,
+        create_connection=LivingServer,
         **_OPTIONS,
     ) as serving:
         try:
