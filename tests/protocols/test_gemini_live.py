@@ -445,14 +445,20 @@ def test_words_that_were_not_asked_for_are_not_sent() -> None:
     assert "Transcription" not in json.dumps(messages)
 
 
+SET_UP = {"setup": {"model": "gemini-live"}}
+
+
 @pytest.mark.parametrize(
     ("messages", "words"),
     [
         ([CLIENT_MESSAGES[1]], "the first message has to be setup"),
         ([{"setup": {}}], "setup names no model"),
-        ([{"setup": {"model": "m"}}, {"setup": {"model": "m"}}], "only once"),
-        ([{"setup": {"model": "m"}}, CLIENT_MESSAGES[1]], "Explicit activity control is not"),
-        ([{"setup": {"model": "m", "tools": 5}}], "tools as '5'"),
+        ([{"setup": {"model": "gemini-live"}}, {"setup": {"model": "gemini-live"}}], "only once"),
+        (
+            [{"setup": {"model": "gemini-live"}}, CLIENT_MESSAGES[1]],
+            "Explicit activity control is not",
+        ),
+        ([{"setup": {"model": "gemini-live", "tools": 5}}], "tools as '5'"),
     ],
 )
 def test_a_client_that_does_not_keep_to_the_api_is_told(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import ipaddress
 import json
@@ -31,7 +32,7 @@ from voicetest.audio.resample import resample
 from voicetest.checks.result import Result
 from voicetest.clock import Clock
 from voicetest.clock import run as run_on
-from voicetest.errors import ScenarioError
+from voicetest.errors import ProtocolError, ScenarioError
 from voicetest.events import (
     AgentTurnEnded,
     Audio,
@@ -39,6 +40,7 @@ from voicetest.events import (
     Hangup,
     Ready,
     ReplyRequested,
+    ToolCalled,
     Transcript,
     UserTurnEnded,
     UserTurnStarted,
@@ -53,7 +55,7 @@ from voicetest.scenario.tools import Tool
 from voicetest.simulators.gemini_live import GeminiLiveSimulator
 from voicetest.simulators.offline import in_memory
 from voicetest.speech.providers import Speech
-from voicetest.transports.base import Transport, Upgrade
+from voicetest.transports.base import Transport, TransportClosed, Upgrade
 from voicetest.transports.memory import memory_pair
 from voicetest.transports.websocket import serve
 
@@ -120,7 +122,10 @@ Handler = Callable[[Transport[bytes | str], Upgrade], Any]
 
 @asynccontextmanager
 async def _session(
-    certificate: Path, handler: Handler, config: types.LiveConnectConfig
+    certificate: Path,
+    handler: Handler,
+    config: types.LiveConnectConfig,
+    model: str = "gemini-3.8-live",
 ) -> AsyncIterator[AsyncSession]:
     """A session of Google's SDK with a server on this machine."""
     here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -131,7 +136,7 @@ async def _session(
             base_url=f"https://127.0.0.1:{port}/", async_client_args={"ssl": trusting}
         )
         client = genai.Client(api_key="key", http_options=options)
-        async with client.aio.live.connect(model="gemini-3.8-live", config=config) as session:
+        async with client.aio.live.connect(model=model, config=config) as session:
             yield session
 
 
@@ -294,7 +299,153 @@ def test_googles_sdk_is_told_why_it_is_refused(
     assert raised.value.code == code
 
 
+@pytest.mark.process
+def test_googles_sdk_is_told_that_there_is_no_such_model(speech: Speech, certificate: Path) -> None:
+    simulator = GeminiLiveSimulator(_agent(speech))
+
+    async def main() -> None:
+        model = "gemini-3.8-flash"
+        async with _session(certificate, simulator.converse, _config(), model):
+            pass
+
+    with pytest.raises(errors.APIError, match=r"models/gemini-3\.8-flash is not found") as raised:
+        run_on(main(), Clock.REAL)
+    assert raised.value.code == 1008
+
+
+@pytest.mark.process
+def test_googles_sdk_may_write_whatever_it_has_a_setting_for(
+    speech: Speech, certificate: Path
+) -> None:
+    simulator = GeminiLiveSimulator(_agent(speech))
+    more = _config().model_copy(
+        update={
+            "temperature": 0.5,
+            "top_p": 0.9,
+            "top_k": 3.0,
+            "max_output_tokens": 100,
+            "media_resolution": types.MediaResolution.MEDIA_RESOLUTION_LOW,
+            "seed": 7,
+            "thinking_config": types.ThinkingConfig(thinking_budget=0),
+            "enable_affective_dialog": True,
+            "session_resumption": types.SessionResumptionConfig(),
+            "context_window_compression": types.ContextWindowCompressionConfig(
+                sliding_window=types.SlidingWindow()
+            ),
+            "proactivity": types.ProactivityConfig(proactive_audio=True),
+        }
+    )
+
+    async def main() -> Heard:
+        async with _session(certificate, simulator.converse, more) as session:
+            await session.send_client_content(turn_complete=True)
+            return await _turn(session)
+
+    assert run_on(main(), Clock.REAL).words == "Parcel service."
+
+
 # The door.
+
+
+async def _closed(simulator: GeminiLiveSimulator, url: str, *messages: str) -> TransportClosed:
+    """How a session ends in which that is said."""
+    async with in_memory(simulator)(url) as line:
+        for message in messages:
+            await line.send(message)
+        try:
+            async with asyncio.timeout(9):
+                while True:
+                    await line.receive()
+        except TransportClosed as closed:
+            return closed
+
+
+def _setup(**more: Any) -> str:
+    return json.dumps({"setup": {"model": "models/gemini-3.8-live", **more}})
+
+
+@pytest.mark.parametrize(
+    ("query", "messages", "code", "reason"),
+    [
+        ("", [_setup()], 1008, "Method doesn't allow unregistered callers"),
+        ("?key=", [_setup()], 1008, "Method doesn't allow unregistered callers"),
+        (
+            "?key=k",
+            [_setup(voice="Puck")],
+            1007,
+            "Invalid JSON payload received. Unknown name \"voice\" at 'setup': Cannot find field.",
+        ),
+        (
+            "?key=k",
+            [_setup(generation_config={"speechConfig": {"voice": 1}})],
+            1007,
+            'Invalid JSON payload received. Unknown name "voice" at '
+            "'setup.generation_config.speech_config': Cannot find field.",
+        ),
+        (
+            "?key=k",
+            [_setup(tools=[{}, {"function_declarations": [{"name": "f", "strict": True}]}])],
+            1007,
+            'Invalid JSON payload received. Unknown name "strict" at '
+            "'setup.tools[1].function_declarations[0]': Cannot find field.",
+        ),
+        (
+            "?key=k",
+            [_setup(), '{"audio": ""}'],
+            1007,
+            'Invalid JSON payload received. Unknown name "audio": Cannot find field.',
+        ),
+        ("?key=k", [_setup(), "{"], 1007, "the peer sent text that is no JSON"),
+        (
+            "?key=k",
+            ['{"setup": {"model": "models/gemini-live"}}', '{"setup": {"model": "models/a"}}'],
+            1007,
+            "setup can be sent only once",
+        ),
+        (
+            "?key=k",
+            ['{"setup": {"model": "models/gemini-9-flash"}}'],
+            1008,
+            "models/gemini-9-flash is not found for API version v1beta, or is not supported",
+        ),
+    ],
+)
+def test_what_google_refuses_is_refused_in_its_words(
+    speech: Speech, query: str, messages: list[str], code: int, reason: str
+) -> None:
+    simulator = GeminiLiveSimulator(_agent(speech))
+    url = f"ws://host/ws/{METHOD.replace('.v1.', '.v1beta.')}{query}"
+    closed = run_on(_closed(simulator, url, *messages), Clock.VIRTUAL)
+    assert (closed.code, closed.reason[: len(reason)]) == (code, reason)
+
+
+@pytest.mark.parametrize("setting", ["x-goog-api-key", "authorization"])
+def test_whoever_says_who_it_is_is_let_in(speech: Speech, setting: str) -> None:
+    async def main() -> bytes | str:
+        dial = in_memory(GeminiLiveSimulator(_agent(speech)))
+        async with dial(f"ws://host/ws/{METHOD}", headers={setting: "Token any"}) as line:
+            await line.send(_setup())
+            return await line.receive()
+
+    assert run_on(main(), Clock.VIRTUAL) == b'{"setupComplete":{}}'
+
+
+def test_a_microphone_that_is_not_held_while_a_function_runs_ends_the_session() -> None:
+    quirks = frozenset({"tool_input_refused"})
+    server = GeminiLive(End.SERVER, quirks=quirks)
+    server.decode(_setup())
+    piece = Audio(AudioChunk(bytes(3_200), server.hears))
+    (sound,) = GeminiLive(End.CLIENT, Setup(automatic=True)).encode(piece)
+    server.decode(sound)
+    server.encode(ToolCalled("call_1", "find", "{}"))
+    for _ in range(4):  # what is under way when the call comes is no fault
+        server.decode(sound)
+    with pytest.raises(ProtocolError, match="not implemented"):
+        server.decode(sound)
+    assert server.refusal == 1008
+    answer = {"functionResponses": [{"id": "call_1", "name": "find", "response": {}}]}
+    server.decode(json.dumps({"toolResponse": answer}))
+    assert server.decode(sound).events == (piece,)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +468,11 @@ def test_what_stands_alone_says_how_it_is_called(speech: Speech) -> None:
     simulator = GeminiLiveSimulator.of_preset(None, _agent(speech))
     (address,) = simulator.addresses("ws://127.0.0.1:8765")
     section = yaml.safe_load(address)["agent"]
-    assert section == {"adapter": "gemini_live", "base_url": "ws://127.0.0.1:8765"}
+    assert section == {
+        "adapter": "gemini_live",
+        "api_key": "any",
+        "base_url": "ws://127.0.0.1:8765",
+    }
 
 
 def test_a_client_that_does_not_keep_to_the_api_is_closed_as_google_does(speech: Speech) -> None:
@@ -325,7 +480,10 @@ def test_a_client_that_does_not_keep_to_the_api_is_closed_as_google_does(speech:
         ends = []
         for messages in (
             ['{"realtimeInput":{"activityStart":{}}}'],
-            ['{"setup":{"model":"models/x"}}', '{"realtimeInput":{"activityStart":{}}}'],
+            [
+                '{"setup":{"model":"models/gemini-3.8-live"}}',
+                '{"realtimeInput":{"activityStart":{}}}',
+            ],
         ):
             near: Transport[bytes | str]
             far: Transport[bytes | str]
@@ -333,7 +491,7 @@ def test_a_client_that_does_not_keep_to_the_api_is_closed_as_google_does(speech:
             for message in messages:
                 await near.send(message)
             simulator = GeminiLiveSimulator(_agent(speech, "mute"))
-            await simulator.converse(far, Upgrade("/", {}))
+            await simulator.converse(far, Upgrade("/?key=any", {}))
             link = CodecLink(GeminiLive(End.CLIENT, Setup(automatic=True)), near)
             said = [event async for event in link.events()]
             assert all(isinstance(event, Ready | Hangup) for event in said)
@@ -460,7 +618,7 @@ def test_a_user_who_speaks_is_obeyed_before_a_word_is_understood(
     simulator = GeminiLiveSimulator(_agent(speech))
 
     async def main() -> list[str]:
-        async with in_memory(simulator)(f"ws://host/ws/{METHOD}") as line:
+        async with in_memory(simulator)(f"ws://host/ws/{METHOD}?key=any") as line:
             await line.send(json.dumps(Setup().message()))
             await line.send('{"clientContent":{"turnComplete":true}}')
             kinds: list[str] = []
@@ -485,7 +643,7 @@ def test_a_turn_that_arrives_all_at_once_over_an_answer_is_answered(
     async def main() -> list[Event]:
         heard: list[Event] = []
         async with (
-            in_memory(simulator)(f"ws://host/ws/{METHOD}") as transport,
+            in_memory(simulator)(f"ws://host/ws/{METHOD}?key=any") as transport,
             CodecLink(GeminiLive(End.CLIENT), transport) as line,
         ):
             await line.send(ReplyRequested())

@@ -22,6 +22,7 @@ QUIRKS: Mapping[str, str] = {
     "quota": "The quota is used up (close code 1011).",
     "snake_case": "The server writes its keys in snake_case.",
     "spurious_interruption": "A user who begins to speak after an answer is taken to interrupt it.",
+    "tool_input_refused": "Sound that comes while a function runs ends the session (code 1008).",
     "unknown_model": "The model is not known (close code 1008).",
     # Gemini Live and OpenAI Realtime
     "invalid_key": "The key is refused after the line has opened.",

@@ -65,9 +65,13 @@ class GeminiLive:
     """
 
     def __init__(
-        self, end: End, setup: Setup | None = None, quirks: frozenset[str] = frozenset()
+        self,
+        end: End,
+        setup: Setup | None = None,
+        quirks: frozenset[str] = frozenset(),
+        version: str = "v1",
     ) -> None:
-        """`quirks` are those of the server's end; it learns the setup from its client."""
+        """`quirks` and `version` are the server's, which learns the setup from its client."""
         self.end = end
         self.speaks = _SPEAKS
         self.hears = _HEARS
@@ -76,7 +80,12 @@ class GeminiLive:
         self._setup = setup or Setup()
         self._snake_cased = "snake_case" in quirks
         self._client = GeminiLiveClient(self._setup.automatic, _SPEAKS, _HEARS)
-        self._server = GeminiLiveServer(self._setup.automatic, _SPEAKS, _HEARS, quirks)
+        self._server = GeminiLiveServer(self._setup.automatic, _SPEAKS, _HEARS, quirks, version)
+
+    @property
+    def refusal(self) -> int:
+        """The close code for what the server refused last."""
+        return self._server.refusal
 
     @property
     def continuous(self) -> bool:

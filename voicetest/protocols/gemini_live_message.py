@@ -14,10 +14,12 @@ from voicetest.protocols.words import sound_bytes, sound_text
 __all__ = [
     "Json",
     "blob",
+    "camel_cased",
     "flag",
     "items",
     "opened",
     "section",
+    "snake",
     "snake_cased",
     "sound",
     "strings",
@@ -27,6 +29,7 @@ __all__ = [
 Json: TypeAlias = dict[str, Any]
 
 _HUMP = re.compile(r"(?<=[a-z0-9])[A-Z]")
+_BUMP = re.compile(r"(?<=[a-z0-9])_([a-z])")
 _RATE = re.compile(r"rate=([0-9]{1,6})$")
 _URL_SAFE = str.maketrans("-_", "+/")
 _OF_TOOLS = frozenset({"args", "response", "parameters", "parametersJsonSchema"})
@@ -46,11 +49,17 @@ def opened(message: bytes | str) -> Json:
 def _value(holder: Json, name: str) -> Any:
     """What stands under a name that is written in camelCase, or under its snake_case form."""
     found = holder.get(name)
-    return holder.get(_snake(name)) if found is None else found
+    return holder.get(snake(name)) if found is None else found
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A name in camelCase as snake_case has it."""
     return _HUMP.sub(lambda hump: "_" + hump.group().lower(), name)
+
+
+def camel_cased(name: str) -> str:
+    """A name in either case as camelCase has it."""
+    return _BUMP.sub(lambda bump: bump.group(1).upper(), name)
 
 
 def _wrong(name: str, value: object, expected: str) -> ProtocolError:
@@ -137,7 +146,7 @@ def snake_cased(value: Any) -> Any:
     match value:
         case dict():
             return {
-                _snake(key): inner if key in _OF_TOOLS else snake_cased(inner)
+                snake(key): inner if key in _OF_TOOLS else snake_cased(inner)
                 for key, inner in value.items()
             }
         case list():

@@ -13,23 +13,27 @@ from voicetest.events import (
     Cleared,
     Event,
     Ready,
-    ReplyRequested,
     Status,
     Text,
     ToolCalled,
     ToolCancelled,
-    ToolResult,
     Transcript,
     TranscriptDelta,
     UserTurnEnded,
     UserTurnStarted,
 )
 from voicetest.protocols.base import CannotSend
-from voicetest.protocols.example import compact, json_or_text
+from voicetest.protocols.example import json_or_text, quoted
+from voicetest.protocols.gemini_live_content import result, typed
+from voicetest.protocols.gemini_live_functions import Unanswered
 from voicetest.protocols.gemini_live_message import Json, blob, flag, items, section, sound, text
+from voicetest.protocols.gemini_live_names import check_names, is_live_model
 from voicetest.protocols.gemini_live_setup import Setup
 
-__all__ = ["GeminiLiveServer"]
+__all__ = ["INVALID", "POLICY", "GeminiLiveServer"]
+
+INVALID, POLICY = 1007, 1008
+"""The codes with which Google closes a session that it does not understand, or does not allow."""
 
 _PIECE_S = 0.1
 """Of the sound in one message; 40 to 200 ms were seen."""
@@ -41,16 +45,27 @@ _WORD = re.compile(r"\s*\S+|\s+$")
 _MARKERS_REFUSED = (
     "Explicit activity control is not supported when automatic activity detection is enabled."
 )
+_NOT_NOW = "Operation is not implemented, or supported, or enabled."
 
 
 class GeminiLiveServer:
     """One session as the model sees it; `quirks` are names in `agents/quirks`."""
 
     def __init__(
-        self, automatic: bool, speaks: AudioFormat, hears: AudioFormat, quirks: frozenset[str]
+        self,
+        automatic: bool,
+        speaks: AudioFormat,
+        hears: AudioFormat,
+        quirks: frozenset[str],
+        version: str = "v1",
     ) -> None:
+        """`version` is that of the API."""
+        self.refusal = INVALID
+        """The close code for what was refused last."""
         self._formats = (speaks, hears)
         self._quirks = quirks
+        self._version = version
+        self._unanswered = Unanswered()
         self.setup: Setup | None = None
         """Set by the client's first message."""
         self._usual = Setup(automatic=automatic)
@@ -92,11 +107,13 @@ class GeminiLiveServer:
             case ToolCalled(call, name, arguments):
                 self._open = True
                 yield from self._rest()
+                self._unanswered.begin(call)
                 called = {"id": call, "name": name, "args": json_or_text(arguments)}
                 yield {"toolCall": {"functionCalls": [called]}}
                 if "async_tools" in self._quirks:
                     yield _content(turnComplete=True, interactionStatus="IN_PROGRESS")
             case ToolCancelled(call):
+                self._unanswered.end(call)
                 yield from self._rest()
                 yield {"toolCallCancellation": {"ids": [call]}}
             case Cleared():
@@ -164,12 +181,16 @@ class GeminiLiveServer:
         self._turns += 1
 
     def hear(self, message: Json) -> tuple[Sequence[Event], Sequence[Json]]:
-        """What a message of the client means, and what it is answered with at once."""
+        """What a message of the client means, and what it is answered with at once.
+
+        Raises ProtocolError for what ends the session, with the code in `refusal`.
+        """
+        check_names(message)
         asked = section(message, "setup")
         if self.setup is None:
             if asked is None:
                 raise ProtocolError("the first message has to be setup")
-            self.setup = Setup.read(asked)
+            self.setup = self._serving(Setup.read(asked))
             return (Ready("", *self._formats),), ({"setupComplete": {}},)
         if asked is not None:
             raise ProtocolError("setup can be sent only once, as the first message")
@@ -178,9 +199,20 @@ class GeminiLiveServer:
             return self._hear_live(live)
         content = section(message, "clientContent")
         if content is not None:
-            return _typed(content), ()
+            return typed(content), ()
         given = items(section(message, "toolResponse") or {}, "functionResponses")
-        return tuple(_result(each) for each in given), ()
+        for each in given:
+            self._unanswered.end(text(each, "id"))
+        return tuple(result(each) for each in given), ()
+
+    def _serving(self, setup: Setup) -> Setup:
+        """The same, if there is such a model."""
+        if is_live_model(setup.model):
+            return setup
+        self.refusal = POLICY
+        shown = quoted(setup.model)[1:-1]
+        words = f"{shown} is not found for API version {self._version}, or is not supported for "
+        raise ProtocolError(f"{words}bidiGenerateContent.")
 
     def _hear_live(self, live: Json) -> tuple[Sequence[Event], Sequence[Json]]:
         started, ended = section(live, "activityStart"), section(live, "activityEnd")
@@ -192,9 +224,9 @@ class GeminiLiveServer:
         if ended is not None:
             self._in_activity = False
             return (UserTurnEnded(),), ()
-        typed = text(live, "text")
-        if typed:
-            return (Text(typed),), ()
+        words = text(live, "text")
+        if words:
+            return (Text(words),), ()
         if not (self.automatic or self._in_activity):
             return (), ()
         if flag(live, "audioStreamEnd"):
@@ -202,8 +234,13 @@ class GeminiLiveServer:
             silence = bytes(round(_SILENCE_S * wire.rate) * wire.frame_bytes)
             return (Audio(AudioChunk(silence, wire)),), ()
         media = [each for name in ("audio", "mediaChunks") for each in items(live, name)]
-        chunks = [sound(each, self._formats[1]) for each in media]
-        return tuple(Audio(chunk) for chunk in chunks if chunk is not None), ()
+        found = (sound(each, self._formats[1]) for each in media)
+        chunks = [chunk for chunk in found if chunk is not None]
+        unheld = self._unanswered.hear(sum(chunk.duration for chunk in chunks))
+        if unheld and "tool_input_refused" in self._quirks:
+            self.refusal = POLICY
+            raise ProtocolError(_NOT_NOW)
+        return tuple(Audio(chunk) for chunk in chunks), ()
 
     def _falsely_interrupted(self) -> Sequence[Json]:
         if "spurious_interruption" not in self._quirks or self._open or not self._turns:
@@ -218,21 +255,3 @@ def _content(**fields: object) -> Json:
 def _share(words: Sequence[str], number: int, pieces: int) -> Sequence[str]:
     """Which of the words go with that piece of sound, if they are spread evenly."""
     return words[len(words) * number // pieces : len(words) * (number + 1) // pieces]
-
-
-def _typed(content: Json) -> Sequence[Event]:
-    """A typed turn; without words it asks the model to speak."""
-    if not flag(content, "turnComplete"):
-        return ()
-    turns = items(content, "turns")
-    said = [text(part, "text") for part in items(turns[-1], "parts")] if turns else []
-    return (Text("".join(said)),) if any(said) else (ReplyRequested(),)
-
-
-def _result(given: Json) -> Event:
-    response = section(given, "response") or {}
-    call = text(given, "id")
-    if "error" in response:
-        error = response["error"]
-        return ToolResult(call, error if isinstance(error, str) else compact(error), failed=True)
-    return ToolResult(call, compact(response.get("output", response)))

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import ClassVar, Protocol, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from voicetest.agents.recipe import AgentRecipe
+from voicetest.links.codec import PROTOCOL_ERROR
 from voicetest.protocols.base import End
 from voicetest.protocols.example import compact
 from voicetest.protocols.gemini_live import GeminiLive
+from voicetest.protocols.gemini_live_server import INVALID, POLICY
 from voicetest.simulators.base import Simulator, answer
 from voicetest.transports.base import NORMAL_CLOSE, Transport, TransportClosed, Upgrade
 
@@ -24,11 +26,16 @@ _PATH = re.compile(
 )
 """Google's SDK dials two slashes: its base address ends in one."""
 
-_INVALID = 1007
+_NO_KEY = (
+    POLICY,
+    "Method doesn't allow unregistered callers (callers without established identity). Please use "
+    "API Key or other form of API consumer identity to call this API.",
+)
+"""As users have shown it; a close frame has room for the first 123 bytes."""
 _REFUSALS: Mapping[str, tuple[int, str]] = {
-    "invalid_key": (_INVALID, "API key not valid. Please pass a valid API key."),
+    "invalid_key": (INVALID, "API key not valid. Please pass a valid API key."),
     "unknown_model": (
-        1008,
+        POLICY,
         "models/unknown is not found for API version v1, or is not supported for "
         "bidiGenerateContent.",
     ),
@@ -49,8 +56,9 @@ class _Dials(Protocol):
 class _Closing(Transport[bytes | str]):
     """A connection that Google closes: with its own code for what its API does not allow."""
 
-    def __init__(self, transport: Transport[bytes | str]) -> None:
+    def __init__(self, transport: Transport[bytes | str], codec: GeminiLive) -> None:
         self._transport = transport
+        self._codec = codec
 
     async def send(self, message: bytes | str) -> None:
         """As the connection does."""
@@ -62,11 +70,12 @@ class _Closing(Transport[bytes | str]):
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """The same, but for the code of a broken protocol."""
-        await self._transport.close(_INVALID if code == 1002 else code, reason)
+        wrong = code == PROTOCOL_ERROR
+        await self._transport.close(self._codec.refusal if wrong else code, reason)
 
 
 class GeminiLiveSimulator(Simulator):
-    """One model, whatever name it is called by; every key is good."""
+    """One model, whatever live model it is called by; every key is good, and one is wanted."""
 
     quirks: ClassVar[frozenset[str]] = frozenset(
         {
@@ -75,20 +84,22 @@ class GeminiLiveSimulator(Simulator):
             "late_transcripts",
             "snake_case",
             "spurious_interruption",
+            "tool_input_refused",
             *_REFUSALS,
         }
     )
 
-    def __init__(self, agent: AgentRecipe, prefix: str = "") -> None:
-        """`prefix` is the beginning of the path that is dialled."""
+    def __init__(self, agent: AgentRecipe, prefix: str = "", *, keyed: bool = True) -> None:
+        """`prefix` is the beginning of the path that is dialled; `keyed`: a key is wanted."""
         manners = replace(agent.manners, yields_to_markers=True, ends_when_heard=True)
         super().__init__(replace(agent, manners=manners))
         self._prefix = prefix.rstrip("/")
+        self._keyed = keyed
 
     @classmethod
     def behind(cls, adapter: _Dials, agent: AgentRecipe) -> Self:
-        """The API at the address of the adapter."""
-        return cls(agent, urlsplit(adapter.base_url).path)
+        """The API at the address of the adapter, which hands no key to a simulator."""
+        return cls(agent, urlsplit(adapter.base_url).path, keyed=False)
 
     @classmethod
     def of_preset(cls, name: str | None, agent: AgentRecipe) -> Self:
@@ -97,7 +108,7 @@ class GeminiLiveSimulator(Simulator):
 
     def addresses(self, url: str) -> list[str]:
         """The `agent:` of a scenario, as YAML."""
-        return [f"agent: {{adapter: gemini_live, base_url: '{url}'}}"]
+        return [f"agent: {{adapter: gemini_live, api_key: any, base_url: '{url}'}}"]
 
     def admit(self, upgrade: Upgrade) -> HTTPStatus | None:
         """Only the one method is found, in each version of the API."""
@@ -108,20 +119,35 @@ class GeminiLiveSimulator(Simulator):
 
     def codec(self, upgrade: Upgrade) -> GeminiLive:
         """The server's codec; it learns from its client what is wanted."""
-        return GeminiLive(End.SERVER, quirks=self._agent.faults.quirks)
+        found = _PATH.search(urlsplit(_absolute(upgrade.path)).path)
+        version = f"v1{found.group(1) or ''}" if found is not None else "v1"
+        return GeminiLive(End.SERVER, quirks=self._agent.faults.quirks, version=version)
 
     async def converse(self, transport: Transport[bytes | str], upgrade: Upgrade) -> None:
         """Hold one session, or refuse it once it was asked for."""
         quirks = self._agent.faults.quirks
+        if self._keyed and not _has_key(upgrade):
+            await _refuse(transport, *_NO_KEY)
+            return
         for quirk, (code, reason) in _REFUSALS.items():
             if quirk in quirks:
                 await _refuse(transport, code, reason)
                 return
         async with asyncio.TaskGroup() as tasks:
             leaving = tasks.create_task(_leave(transport)) if "go_away" in quirks else None
-            await answer(_Closing(transport), self.codec(upgrade), self._agent)
+            codec = self.codec(upgrade)
+            await answer(_Closing(transport, codec), codec, self._agent)
             if leaving is not None:
                 leaving.cancel()
+
+
+def _has_key(upgrade: Upgrade) -> bool:
+    """Whether a caller says who it is: by a key, or by a token for a while."""
+    query = parse_qs(urlsplit(_absolute(upgrade.path)).query)
+    named = ("x-goog-api-key", "authorization")
+    return any(upgrade.headers.get(name, "").strip() for name in named) or any(
+        query.get(name) for name in ("key", "access_token")
+    )
 
 
 def _absolute(path: str) -> str:
