@@ -122,7 +122,7 @@ def test_an_unclear_timing_check_makes_the_call_inconclusive(
 
 
 def test_a_late_frame_while_the_user_speaks_does_not_blur_the_answer(tmp_path: Path) -> None:
-    result = _answered_after(1.02).judged(tmp_path, WITHIN, harness=harness_late_by(0.5, at_s=1.5))
+    result = _answered_after(1.02).judged(tmp_path, WITHIN, harness=harness_late_by(0.2, at_s=1.5))
     assert result.status == "failed"
 
 

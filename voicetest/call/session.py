@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.audio.vad import voiced
 from voicetest.call.acoustics import Acoustics, Wire
+from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
 from voicetest.call.limits import Limits
@@ -87,6 +88,9 @@ class Session:
         self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout(link.jitter_s)
         self._loop = asyncio.get_running_loop()
         self._start = self.harness.epoch = self._loop.time()
+        self._attendance = Attendance(self._start, sleep_clock(self._loop))
+        self._settles_from = 0.0
+        """Silence before this may be that of voicetest itself; set when it had not run."""
         self._on_wire: Samples | None = None
         """The frame that went out last; recorded when its 20 ms are over."""
         self._ticks = 0
@@ -130,7 +134,8 @@ class Session:
         turn = self.turns.open
         if turn is None or turn.speech_end_s is None or not self._drained:
             return False
-        return self.turns.silent_for(self.now) >= self.limits.tail_silence
+        silent = self.attended_since(self.now - self.turns.silent_for(self.now))
+        return silent >= self.limits.tail_silence
 
     def end_turn_at_pause(self) -> None:
         """Make the pause of the agent the end of its turn; what it says then is another one."""
@@ -141,17 +146,28 @@ class Session:
         self.timeline.add(self.now if at is None else at, by, what)
         self._changed.set()
 
-    async def until(self, condition: Callable[[], bool], deadline: float) -> bool:
+    async def until(
+        self, condition: Callable[[], bool], deadline: float, *, since: float | None = None
+    ) -> bool:
         """Wait for `condition`, looked at whenever anything changed and at each frame.
 
-        Returns whether it holds at `deadline`, in seconds on the call clock, at the latest.
+        Returns whether it holds at `deadline`, in seconds on the call clock, at the latest; time in
+        which voicetest itself did not run, from `since` or from now on, does not count.
         """
+        began = self.now if since is None else since
         while not condition():
-            if self.now >= deadline:
+            if self.now - self._missed_since(began) >= deadline:
                 return False
             self._changed.clear()
             await self._changed.wait()
         return True
+
+    def attended_since(self, since: float) -> float:
+        """Seconds since a moment on the call clock in which voicetest ran and could hear."""
+        return self.now - since - self._missed_since(since)
+
+    def _missed_since(self, since: float) -> float:
+        return self._attendance.missed_between(self._start + since, self._loop.time())
 
     async def say(self, event: Event) -> None:
         """Tell the far side something, if this line has a word for it."""
@@ -206,6 +222,7 @@ class Session:
             self._record()
             self.turns.close(self.now, end)
             self.harness.slips = self._playout.slips
+            self.harness.absences += self._absences()
             self.harness.jitter_buffer_s = self._playout.delay_s + self._link.buffered_s
 
     async def _play(self, script: Callable[[], Awaitable[None]]) -> EndReason:
@@ -292,13 +309,24 @@ class Session:
         self.note("user", result)
         await self.say(result)
 
+    def _absences(self) -> Iterator[Absence]:
+        """When voicetest did not run during the call."""
+        for absence in self._attendance.absences:
+            start, end = absence.start_s - self._start, absence.end_s - self._start
+            yield Absence(start, end, absence.seconds)
+
     async def _tick(self) -> None:
         while True:
             deadline = self._start + self._ticks * FRAME_S
             await sleep_until(deadline)
             woken = self._loop.time()
+            missed = self._attendance.look(woken, FRAME_S)
+            if missed:
+                # What was said meanwhile has arrived and is read now.
+                self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
             self._record()
-            self.turns.settle(self._ticks * FRAME_S, drained=self._drained)
+            if self._ticks * FRAME_S >= self._settles_from:
+                self.turns.settle(self._ticks * FRAME_S, drained=self._drained)
             if self.over:
                 self.turns.close(self.now, EndReason.HUNG_UP)
             speaking = self._microphone.speaking

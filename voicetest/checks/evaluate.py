@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+from voicetest.audio.defects import Defect
 from voicetest.audio.vad import Segment
 from voicetest.call.harness import Harness
+from voicetest.call.lapses import BOUNDS, Lapse, described
 from voicetest.call.record import CallRecord
 from voicetest.checks.barge import spoken_over
+from voicetest.checks.lateness import blamed_on_nobody, heard_since, in_words, lapses_of
 from voicetest.checks.messages import chat_messages
 from voicetest.checks.metrics import Measured, measure
 from voicetest.checks.result import (
+    BoundFigures,
     Check,
     Fault,
     HarnessFigures,
+    LapseFigure,
     Result,
     Termination,
     ToolCallRecord,
@@ -23,7 +28,7 @@ from voicetest.checks.result import (
 from voicetest.checks.speech import part, place_turns, responses
 from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
-from voicetest.checks.verdict import verdict
+from voicetest.checks.verdict import ADVICE, verdict
 from voicetest.checks.view import AgentTurn, CallView, view
 from voicetest.checks.warned import warnings_of
 from voicetest.checks.whole_call import CheckPlace, judge_whole_call
@@ -42,19 +47,26 @@ __all__ = ["evaluate"]
 
 LATE_MS = 20.0
 """A call whose frames are later than this, by the 99th percentile, has a warning."""
+_TOO_BUSY = "this machine was too busy for exact times"
+_OF_THE_LINE = ("connection", "protocol")
+"""Errors that may follow from our own lateness."""
 
 
 def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
     """Judge a call; the same record always gives the same result."""
     measured = _measured(file, record)
-    checks = tuple(_checks(file, record, measured))
-    broken = None if record.error is None else record.error.message
-    status, reason = verdict(checks, broken)
+    own = _own_defects(record)
+    figures = None if record.harness is None else _figures(record.harness, own)
+    checks = tuple(_checks(file, record, measured, lapses_of(figures)))
+    late = in_words(figures)
+    faults = _faults(record, late)
+    broken = faults[0].message if faults else None
+    status, reason = verdict(checks, broken, late=late)
     numbered = numbered_turns(file, measured)
     return Result(
         status=status,
         reason=reason,
-        errors=_faults(record),
+        errors=faults,
         duration_s=record.duration_s,
         turns=tuple(turn for turn, _ in numbered),
         metrics=measure(measured),
@@ -62,7 +74,7 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
         tool_calls=tuple(_tool_calls(numbered)),
         messages=chat_messages(numbered),
         termination=_termination(measured.call),
-        harness=None if record.harness is None else _figures(record.harness),
+        harness=figures,
         warnings=warnings_of(file.warnings, record.entries),
     )
 
@@ -74,13 +86,14 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     heard = (replace(s, end=min(s.end, end)) for s in record.agent_speech if s.start < end)
     speech = list(part(heard, call.agent_turns))
     delay = record.harness.jitter_buffer_s if record.harness else 0.0
+    own = _own_defects(record)
     script = file.scenario.script
     placed = place_turns(call, speech, end)
     return Measured(
         call=call,
         placed=placed,
         over=spoken_over(call, placed, end, delay),
-        defects=[defect for defect in record.defects if defect.at_s < end],
+        defects=[defect for defect in record.defects if defect.at_s < end and defect not in own],
         responses=responses(call, speech, delay),
         agent_speech=speech,
         duration_s=end,
@@ -116,10 +129,40 @@ def _awaited(file: ScenarioFile) -> list[int]:
     return found
 
 
-def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Iterator[Check]:
+def _own_defects(record: CallRecord) -> list[Defect]:
+    """What is wrong with the agent's sound because voicetest was late."""
+    traces = [] if record.harness is None else record.harness.own_traces()
+    return [d for d in record.defects if any(start <= d.at_s <= end for start, end in traces)]
+
+
+def _checks(
+    file: ScenarioFile, record: CallRecord, measured: Measured, lapses: Sequence[Lapse]
+) -> Iterator[Check]:
     if record.harness is None:
         return
-    yield from judge_steps(file, measured, record.harness)
+    for check in judge_steps(file, measured, record.harness):
+        yield blamed_on_nobody(check, lapses, heard_since(file, measured, check.step))
+    complete = all(response.answer is not None for response in measured.responses)
+    for check in _whole_call_checks(file, record, measured):
+        yield blamed_on_nobody(check, lapses, complete=complete)
+    late = record.harness.lateness_ms(99)
+    if late > LATE_MS or lapses:
+        yield Check(
+            name="on_time",
+            where=file.shown,
+            step=None,
+            expected=f"99 % of the frames are at most {LATE_MS:g} ms late",
+            actual=f"{late:.0f} ms: {f'{described(lapses)}, {ADVICE}' if lapses else _TOO_BUSY}",
+            limit=LATE_MS / 1000,
+            value=round(late / 1000, 6),
+            passed=False,
+            severity="warn",
+        )
+
+
+def _whole_call_checks(
+    file: ScenarioFile, record: CallRecord, measured: Measured
+) -> Iterator[Check]:
     for index, step in enumerate(file.scenario.script):
         reached = measured.call.steps.get(index)
         if isinstance(step, ExpectStep) and reached is not None:
@@ -128,19 +171,6 @@ def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Itera
             yield from judge_whole_call(at, step.expect, so_far, record.harness)
     at = CheckPlace(file, ("checks",), None)
     yield from judge_whole_call(at, file.scenario.checks, measured, record.harness)
-    late = record.harness.lateness_ms(99)
-    if late > LATE_MS:
-        yield Check(
-            name="on_time",
-            where=file.shown,
-            step=None,
-            expected=f"99 % of the frames are at most {LATE_MS:g} ms late",
-            actual=f"{late:.0f} ms: this machine was too busy for exact times",
-            limit=LATE_MS / 1000,
-            value=round(late / 1000, 6),
-            passed=False,
-            severity="warn",
-        )
     ended = measured.call.ended
     if ended is not None and ended.by == "limit":
         yield Check(
@@ -154,10 +184,12 @@ def _checks(file: ScenarioFile, record: CallRecord, measured: Measured) -> Itera
         )
 
 
-def _faults(record: CallRecord) -> tuple[Fault, ...]:
+def _faults(record: CallRecord, late: str) -> tuple[Fault, ...]:
     error = record.error
     if error is None:
         return ()
+    if late and error.kind in _OF_THE_LINE and late not in error.message:
+        error = replace(error, message=f"{error.message} ({late}: {ADVICE})")
     return (
         Fault(
             kind=error.kind,
@@ -174,7 +206,7 @@ def _termination(call: CallView) -> Termination:
     return Termination(by=call.ended.by, code=call.ended.code, reason=call.ended.reason)
 
 
-def _figures(harness: Harness) -> HarnessFigures:
+def _figures(harness: Harness, own: Sequence[Defect]) -> HarnessFigures:
     return HarnessFigures(
         frames_sent=harness.frames,
         lateness_p50_ms=round(harness.lateness_ms(50), 3),
@@ -184,6 +216,18 @@ def _figures(harness: Harness) -> HarnessFigures:
         playout_dropped_s=round(harness.dropped_s, 6),
         playout_inserted_s=round(harness.inserted_s, 6),
         jitter_buffer_s=harness.jitter_buffer_s,
+        bounds=BoundFigures.model_validate(asdict(BOUNDS)),
+        lapses=tuple(_lapse(lapse) for lapse in harness.lapses()),
+        own_gaps_s=tuple(round(defect.at_s, 6) for defect in own),
+    )
+
+
+def _lapse(lapse: Lapse) -> LapseFigure:
+    return LapseFigure(
+        start_s=round(lapse.start_s, 6),
+        end_s=round(lapse.end_s, 6),
+        seconds=round(lapse.seconds, 6),
+        kind=lapse.kind,
     )
 
 

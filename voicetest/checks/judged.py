@@ -8,6 +8,7 @@ from voicetest.call.record import CallRecord
 from voicetest.checks.judge import Bench
 from voicetest.checks.judge_prompt import PROMPT_VERSION
 from voicetest.checks.judgement import Judged, Judgement
+from voicetest.checks.lateness import blamed_on_nobody, in_words, lapses_of
 from voicetest.checks.result import Check, Fault, Result
 from voicetest.checks.verdict import verdict
 from voicetest.clock import Clock, Interruption, run
@@ -79,8 +80,8 @@ def _without_judge(record: CallRecord, result: Result) -> Result:
         return result
     checks = tuple(check for check in result.checks if check.name != "judge")
     errors = tuple(error for error in result.errors if error.where != JUDGING)
-    broken = None if record.error is None else record.error.message
-    status, reason = verdict(checks, broken)
+    broken = None if record.error is None or not errors else errors[0].message
+    status, reason = verdict(checks, broken, late=in_words(result.harness))
     update = {"judge": None, "checks": checks, "errors": errors}
     return result.model_copy(update={**update, "status": status, "reason": reason})
 
@@ -101,7 +102,9 @@ def _settled(
     file: ScenarioFile, result: Result, judgement: Judgement, fault: Fault | None
 ) -> Result:
     """Verdicts as checks; a judge that decides and has not judged makes the call an error."""
-    checks = [*result.checks, *(_check(judgement, found) for found in judgement.criteria)]
+    lapses = lapses_of(result.harness)
+    found = (_check(judgement, criterion) for criterion in judgement.criteria)
+    checks = [*result.checks, *(blamed_on_nobody(check, lapses) for check in found)]
     errors = result.errors
     broken = decisive = None
     if fault is not None and fault.kind == "interrupted":
@@ -110,7 +113,8 @@ def _settled(
         decisive, errors = fault.message, (*errors, fault)
     elif fault is not None:
         checks.append(_failed_itself(file, fault))
-    status, reason = verdict(checks, broken, decisive)
+    late = "" if broken is not None else in_words(result.harness)
+    status, reason = verdict(checks, broken, decisive, late)
     update = {"judge": judgement, "checks": tuple(checks), "errors": errors}
     return result.model_copy(update={**update, "status": status, "reason": reason})
 

@@ -6,14 +6,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.call.lapses import LapseKind
 from voicetest.checks.cost import Cost
 from voicetest.checks.judgement import Judgement
 
 __all__ = [
+    "BoundFigures",
     "CallWarning",
     "Check",
     "Fault",
     "HarnessFigures",
+    "LapseFigure",
     "Metric",
     "Result",
     "Status",
@@ -128,7 +131,8 @@ class Check(_Value):
     severity: Literal["fail", "warn"] = Field(description="Whether it decides the verdict.")
     at_s: float | None = Field(default=None, description="When in the call it was decided.")
     inconclusive: bool = Field(
-        default=False, description="voicetest's own timing error is too large to tell."
+        default=False,
+        description="It cannot be told: voicetest itself was late, or a judge has no opinion.",
     )
 
 
@@ -169,6 +173,31 @@ class Termination(_Value):
     reason: str = Field(default="", description="The peer's own words, or the limit.")
 
 
+class LapseFigure(_Value):
+    """voicetest itself was off by more than its bounds; times in seconds since the line was ready.
+
+    It began before 0 where the line was still being opened.
+    """
+
+    start_s: float = Field(description="Where it begins.")
+    end_s: float = Field(description="Where it ends.")
+    seconds: float = Field(description="By how much voicetest was late, or of how much sound.")
+    kind: LapseKind = Field(
+        description="stood_still: it did not run; late: it ran late; always_late: often, all "
+        "through the call; dropped, inserted: its playout left sound out, or put silence in."
+    )
+
+
+class BoundFigures(_Value):
+    """Beyond which own error there is a lapse."""
+
+    late_s: float = Field(description="A frame is later than this.")
+    always_late_s: float = Field(description="Too many of the other frames are later than this.")
+    always_late_share: float = Field(description="More of all frames than this are too many.")
+    dropped_s: float = Field(description="More than this was left out because voicetest was late.")
+    inserted_s: float = Field(description="More than this was put in because voicetest was late.")
+
+
 class HarnessFigures(_Value):
     """How well voicetest itself kept time."""
 
@@ -180,6 +209,18 @@ class HarnessFigures(_Value):
     playout_dropped_s: float = Field(description="Agent sound left out of playout.")
     playout_inserted_s: float = Field(description="Silence put into agent speech by playout.")
     jitter_buffer_s: float = Field(description="Playout's own delay, subtracted from metrics.")
+    bounds: BoundFigures | None = Field(
+        default=None,
+        description="Beyond them there is a lapse; null in runs before there were any.",
+    )
+    lapses: tuple[LapseFigure, ...] | None = Field(
+        default=None,
+        description="Where voicetest was off beyond its bounds: what failed after one, and what "
+        "needed time or completeness during one, is inconclusive.",
+    )
+    own_gaps_s: tuple[float, ...] = Field(
+        default=(), description="Where voicetest itself harmed the agent's sound, being late."
+    )
 
 
 class Result(_Value):

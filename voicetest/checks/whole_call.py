@@ -66,13 +66,21 @@ def _held_against(
     check: Check,
     times: Sequence[tuple[float | str, tuple[float, float]]],
 ) -> Check:
-    """A statistic that is one of the times has the error of that one; a mean the largest."""
+    """A statistic that is one of the times has the error of that one; a mean the largest.
+
+    A limit that holds has to hold for every time, whichever of them the statistic would be.
+    """
     if harness is None or check.value is None or check.limit is None:
         return check
     picked = [window for value, window in times if value == check.value]
     between = picked or [window for _, window in times]
     error = max((harness.error_between(start, end) for start, end in between), default=0.0)
     unclear = error > 0 and error >= abs(check.value - check.limit)
+    if check.passed and not unclear:
+        unclear = any(
+            isinstance(value, float) and 0 < abs(value - check.limit) <= harness.error_between(*at)
+            for value, at in times
+        )
     return check.model_copy(update={"inconclusive": unclear})
 
 

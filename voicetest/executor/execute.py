@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from contextlib import AsyncExitStack
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from voicetest import clock
+from voicetest.call.attendance import Absence, DialWatch
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
+from voicetest.call.lapses import Lapse, described
 from voicetest.call.limits import Limits
 from voicetest.call.line import Line
 from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
@@ -95,6 +98,9 @@ def execute(
             error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
             error = _describe(caught, call.phase)
+            late = [Lapse(-1, 0, a.seconds, "stood_still") for a in call.dial_absences]
+            if call.harness is None and late and error.kind != "bug":
+                error = replace(error, message=f"{error.message}; {described(late)}")
     speech = agent_speech(recording, planned.world.cache)
     return CallRecord(
         entries=tuple(call.timeline.entries),
@@ -139,6 +145,8 @@ class _Call:
         """Set when the line is open."""
         self._session: Session | None = None
         """Set when the line is open."""
+        self.dial_absences: Sequence[Absence] = ()
+        """When voicetest did not run while the line was opened, on the clock of its event loop."""
         self.timeline = Timeline(self._observe)
         self._planned = planned
         self._folder = folder
@@ -175,17 +183,33 @@ class _Call:
         async with AsyncExitStack() as line:
             users = await players(planned, self._folder / "segments", line)
             self._enter("dialling")
-            link = await self._dial(line)
+            link = await self._watched_dial(line)
             toolbox = Toolbox(planned.file.scenario.tools)
             session = Session(
                 link, self._recorder, self.timeline, limits_of(planned), toolbox.answer, way
             )
             self.harness, self._session = session.harness, session
+            self.harness.absences += [
+                Absence(
+                    a.start_s - session.harness.epoch, a.end_s - session.harness.epoch, a.seconds
+                )
+                for a in self.dial_absences
+            ]
             stage = Stage(session, lines, transcriber, users)
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")
         await transcriber.finish(session)
+
+    async def _watched_dial(self, line: AsyncExitStack) -> Link:
+        """Open the line; that this machine was late meanwhile is known, and said if it fails."""
+        real = self._planned.clock is clock.Clock.REAL
+        watch = DialWatch(asyncio.get_running_loop()) if real else None
+        try:
+            with watch or nullcontext():
+                return await self._dial(line)
+        finally:
+            self.dial_absences = () if watch is None else tuple(watch.absences)
 
     async def _dial(self, line: AsyncExitStack) -> Link:
         """Open the line; it is hung up when `line` is closed."""

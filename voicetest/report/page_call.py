@@ -224,6 +224,9 @@ def _health(figures: HarnessFigures) -> Iterator[tuple[str, str]]:
     yield "event loop late", f"{figures.loop_lag_ms:.1f} ms"
     yield "agent sound dropped", f"{figures.playout_dropped_s:.3f} s"
     yield "silence inserted", f"{figures.playout_inserted_s:.3f} s"
+    for lapse in figures.lapses or ():
+        span = f"{lapse.start_s:.1f} to {lapse.end_s:.1f} s"
+        yield f"lapse: {lapse.kind.replace('_', ' ')}", f"{lapse.seconds:.1f} s, {span}"
     yield "jitter buffer", f"{figures.jitter_buffer_s:.3f} s"
 
 

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicetest.call.attendance import Absence
 from voicetest.call.event_reading import UnreadableEvent, read_entry
 from voicetest.call.harness import Harness
+from voicetest.call.lapses import BOUNDS, Lapse
+from voicetest.call.microphone import FRAME_S
 from voicetest.call.playout import Slip
 from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
 from voicetest.call.timeline import LineSpoken, StepStarted
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.judged import JUDGING, judged, unjudged
+from voicetest.checks.lateness import lapses_of
 from voicetest.checks.result import HarnessFigures, Result, Status
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.plan import load
@@ -146,13 +150,19 @@ def _other_script(file: ScenarioFile, folder: Path, step: int) -> ScenarioError:
 
 
 def _harness(figures: HarnessFigures) -> Harness:
-    """Frames with these percentiles: the largest lateness is in the first, where it was unknown."""
+    """Frames with these percentiles: the largest lateness is in the first, where it was unknown.
+
+    Where its lapses are known, the frames in them were as late as they say.
+    """
     frames = figures.frames_sent
     late = array("f", [figures.lateness_p50_ms / 1000]) * frames
     for index in range(0, frames, _FRAMES_OF_TWO):
         late[index] = figures.lateness_p99_ms / 1000
     if frames:
         late[0] = figures.lateness_max_ms / 1000
+    lapses = _lapses(figures)
+    if figures.lapses is not None:
+        _place(lapses, late)
     lag = array("f", [0.0]) * frames
     slips = [Slip(0.0, -figures.playout_dropped_s), Slip(0.0, figures.playout_inserted_s)]
     return Harness(
@@ -160,4 +170,24 @@ def _harness(figures: HarnessFigures) -> Harness:
         lateness=late,
         slips=[slip for slip in slips if slip.seconds],
         jitter_buffer_s=figures.jitter_buffer_s,
+        absences=[Absence(a.start_s, a.end_s, a.seconds) for a in lapses if a.end_s <= 0],
+        known_lapses=lapses,
+        known_gaps=figures.own_gaps_s,
     )
+
+
+def _lapses(figures: HarnessFigures) -> list[Lapse]:
+    """Of a run from before lapses were kept, one of unknown place if it was late enough."""
+    if figures.lapses is not None:
+        return lapses_of(figures)
+    worst = figures.lateness_max_ms / 1000
+    whole = figures.frames_sent * FRAME_S
+    return [Lapse(0.0, whole, worst, "late")] if worst > BOUNDS.late_s else []
+
+
+def _place(lapses: Sequence[Lapse], late: array[float]) -> None:
+    """Make the frames in lapses late and those outside of them no later than the bound."""
+    for index in range(len(late)):
+        at = index * FRAME_S
+        inside = (lapse.seconds for lapse in lapses if lapse.start_s <= at < lapse.end_s)
+        late[index] = max(inside, default=min(late[index], BOUNDS.late_s))

@@ -124,7 +124,7 @@ class _Listening:
             limit = self._at_least_until - since
             limit = limit if limit > _UNTOLD_S else deadline - since
             session.note("voicetest", Waiting(self.step, wanted, since, limit))
-        await session.until(happened, deadline)
+        await session.until(happened, deadline, since=self.started)
 
     def _spoken_enough(self) -> bool:
         """Whether the next step may speak over the open turn already."""
@@ -142,7 +142,7 @@ class _Listening:
     def _idle(self) -> bool:
         session = self.stage.session
         quiet_since = max(session.last_message_s, self.started)
-        return session.now - quiet_since >= self._at_least(session.limits.idle_timeout)
+        return session.attended_since(quiet_since) >= self._at_least(session.limits.idle_timeout)
 
     def _idled(self) -> StepEnded:
         idle = self._at_least(self.stage.session.limits.idle_timeout)
@@ -173,7 +173,7 @@ class _Listening:
         session = self.stage.session
         if session.over:
             return StepEnded(self.step, EndReason.HUNG_UP)
-        if session.now - self.started < limit:
+        if session.attended_since(self.started) < limit:
             return self._idled()
         cause = "the agent never spoke"
         return StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
@@ -185,7 +185,7 @@ class _Listening:
         if self._idle():
             return self._idled()
         ceiling = self._at_least(session.limits.turn_timeout)
-        if session.now - self.started >= ceiling:
+        if session.attended_since(self.started) >= ceiling:
             cause = "the agent was still not done"
             return StepEnded(self.step, EndReason.TURN_TIMEOUT, ceiling, cause)
         longest = session.limits.response_max_duration
