@@ -134,8 +134,8 @@ class Session:
         turn = self.turns.open
         if turn is None or turn.speech_end_s is None or not self._drained:
             return False
-        silent = self.attended_since(self.now - self.turns.silent_for(self.now))
-        return silent >= self.limits.tail_silence
+        silent = self.turns.silent_for(self.now)
+        return silent - self._missed_since(self.now - silent) >= self.limits.tail_silence
 
     def end_turn_at_pause(self) -> None:
         """Make the pause of the agent the end of its turn; what it says then is another one."""
