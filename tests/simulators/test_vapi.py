@@ -134,6 +134,36 @@ def test_the_sdk_creates_a_call_and_a_spoken_conversation_follows(
 
 
 @pytest.mark.process
+def test_what_vapi_does_not_understand_changes_nothing_of_the_call(
+    speech: Speech, speak: Speak, caplog: pytest.LogCaptureFixture
+) -> None:
+    question = np.append(speak("Where is my parcel?", "en-us+f2"), np.zeros(24_000, np.int16))
+    odd = ["{", "hello", "[]", '{"type":7}', '{"type":"dance"}', '{"type":"add-message"}', "{"]
+
+    async def talk(url: str) -> list[Event]:
+        async with connect(url) as transport:
+            for message in odd:
+                await transport.send(message)
+            async with CodecLink(Vapi(End.CLIENT), transport) as line:
+                for piece in np.split(question, range(480, len(question), 480)):
+                    await line.send(Audio(AudioChunk.of(piece)))
+                return await _until(line, AgentTurnEnded)
+
+    with (
+        in_background(_simulator(speech, greets=False).listen("127.0.0.1", 0)) as url,
+        httpx.Client() as http,
+    ):
+        base = "http" + url.removeprefix("ws")
+        client = vapi.Vapi(token=KEY, base_url=base, httpx_client=http)
+        created = client.calls.create(assistant={"name": "Own"}, transport=TRANSPORT)
+        assert created.transport is not None
+        said = run_on(talk(str(created.transport["websocketCallUrl"])), Clock.REAL)
+    texts = [event.text for event in said if isinstance(event, Transcript)]
+    assert "What is your parcel number?" in texts
+    assert len(caplog.records) == len(set(odd))
+
+
+@pytest.mark.process
 @pytest.mark.parametrize("settings", [{}, {"audio_format": "mulaw"}], ids=["wide", "mulaw"])
 def test_a_whole_call_over_sockets_passes_and_the_key_is_nowhere(
     tmp_path: Path, speech: Speech, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]

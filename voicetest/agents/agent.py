@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
 __all__ = ["EmbeddedAgent"]
+
+logger = logging.getLogger(__name__)
 
 _TOOL_TIMEOUT_S = 30.0
 _GOODBYE_PAUSE_S = 0.2
@@ -115,6 +118,8 @@ class EmbeddedAgent:
         self._tool_calls = 0
         self._greeted = False
         """Set when the greeting has been said, or is too late."""
+        self._logged: set[str] = set()
+        """What was said in the log of this call."""
         self._in_turn = False
         """Set when the platform was told that the agent's turn began; cleared at its end."""
 
@@ -149,10 +154,18 @@ class EmbeddedAgent:
                         waiting = self._tools.get(call)
                         if waiting is not None and not waiting.done():
                             waiting.set_result(event)
+                    case Warned(message):
+                        self._log(message)
                     case Hangup():
                         return
                     case _:
                         pass
+
+    def _log(self, message: str) -> None:
+        """Tell once of what came and means nothing."""
+        if message not in self._logged:
+            self._logged.add(message)
+            logger.warning("%s", message)
 
     def _hear(self, samples: Samples) -> None:
         for key in self._keys(samples) if self._keys is not None else ():

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from voicetest.audio.chunk import AudioFormat, Encoding
+from voicetest.errors import ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
@@ -142,10 +143,19 @@ class Vapi:
                 return self._written(*self._told(event))
 
     def decode(self, message: Message) -> Decoded[Message]:
-        """What one message means; raises ProtocolError for one that lacks what it must have.
+        """What one message means; messages of other types say nothing.
 
-        Messages of other types say nothing.
+        Raises ProtocolError for one that lacks what it must have; the platform only takes no notice
+        of it.
         """
+        if self.end is End.CLIENT:
+            return self._decoded(message)
+        try:
+            return self._decoded(message)
+        except ProtocolError as error:
+            return Decoded((Warned(str(error)),))
+
+    def _decoded(self, message: Message) -> Decoded[Message]:
         if isinstance(message, bytes):
             self._heard_bytes += len(message)
             chunk = self._framing.join(message)

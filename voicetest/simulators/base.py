@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Simulator", "answer"]
 
+logger = logging.getLogger(__name__)
+
 NONSENSE = '{"broken": '
 """A message that no protocol has."""
 
@@ -36,7 +39,8 @@ async def answer(
 ) -> None:
     """Hold one call at the server's end of `transport` until either side hangs up.
 
-    The link itself tells a peer what its protocol does not allow.
+    The link itself tells a peer what its protocol does not allow; who runs the simulator is told in
+    one line of the log.
     """
     nonsense = partial(transport.send, NONSENSE)
     try:
@@ -46,8 +50,17 @@ async def answer(
             except ConnectionFailed:
                 return  # the peer was never ready
             await agent.make(line, nonsense).serve()
-    except* ProtocolError:
-        pass
+    except* ProtocolError as wrong:
+        for error in _each(wrong):
+            logger.warning("a call was ended: %s", error)
+
+
+def _each(group: BaseExceptionGroup[ProtocolError]) -> Iterator[ProtocolError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _each(error)
+        else:
+            yield error
 
 
 class Simulator(ABC):

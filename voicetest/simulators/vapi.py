@@ -29,6 +29,8 @@ __all__ = ["VapiSimulator"]
 
 _PROVIDER = "vapi.websocket"
 _ENCODINGS: Mapping[str, Encoding] = {"pcm_s16le": Encoding.PCM16, "mulaw": Encoding.MULAW}
+_WHO = ("assistantId", "assistant", "squadId", "squad", "workflowId", "workflow")
+"""What of a request says who answers; the SDK has a field for each."""
 _COST_PER_S = 0.05 / 60
 _WRONG_KEY = (
     "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice "
@@ -48,7 +50,8 @@ class _Call:
     """A call from its creation on; `status`, `reason` and `cost` change with it."""
 
     id: str
-    assistant: str
+    assistant: str | None
+    """None for one that was described in the request."""
     wire: AudioFormat
     listed: Sequence[str]
     transport: Mapping[str, Any]
@@ -145,9 +148,10 @@ class VapiSimulator(WebSimulator):
         encoding = _ENCODINGS[audio.get("format", "pcm_s16le")]
         usual = WIDE.rate if encoding is Encoding.PCM16 else 8_000
         wire = AudioFormat(encoding, audio.get("sampleRate", usual))
-        listed = (body.get("assistantOverrides") or {}).get("clientMessages", BY_DEFAULT)
+        own, overrides = body.get("assistant") or {}, body.get("assistantOverrides") or {}
+        listed = {"clientMessages": BY_DEFAULT, **own, **overrides}["clientMessages"]
         transport = {"provider": _PROVIDER, "websocketCallUrl": url}
-        call = _Call(call_id, body["assistantId"], wire, listed, transport)
+        call = _Call(call_id, body.get("assistantId"), wire, listed, transport)
         self._calls[call_id] = call
         return call
 
@@ -222,8 +226,15 @@ def _mistakes(body: object) -> list[str]:
         for name in ("phoneNumberId", "customer")
         if name in body
     ]
-    if not isinstance(body.get("assistantId"), str):
+    if not isinstance(body.get("assistantId", ""), str):
         wrong.append("assistantId must be a string")
+    if not any(body.get(name) for name in _WHO):
+        wrong.append(f"one of these must be given: {', '.join(_WHO)}")
+    wrong += [
+        f"{name} must be an object"
+        for name in ("assistant", "assistantOverrides")
+        if not isinstance(body.get(name) or {}, dict)
+    ]
     match body.get("transport"):
         case {"provider": "vapi.websocket", **rest}:
             wrong += _format_mistakes(rest.get("audioFormat", {}))
