@@ -23,9 +23,11 @@ from voicetest.checks.result import Check, Result
 from voicetest.clock import Clock
 from voicetest.errors import ScenarioError
 from voicetest.events import (
+    AgentTurnEnded,
     Audio,
     Cleared,
     Dtmf,
+    Failed,
     Interrupted,
     Text,
     ToolCalled,
@@ -394,6 +396,22 @@ def test_an_agent_that_falls_silent_for_ever_fails_in_time(caller: Caller) -> No
     assert not done.check("answers", 4).passed
     assert done.result.termination.by == "user"
     assert done.result.duration_s < 40
+
+
+def test_an_answer_that_the_platform_fails_to_make_is_no_fault_of_the_agent(
+    anybody: Caller,
+) -> None:
+    done = anybody.call([FIRST, ASK, {"agent": {"says": "parcel number"}}], "fails")
+    assert done.check("says", 0).passed
+    if Failed in done.line.receives:
+        assert done.result.status == "error", done.result.checks
+        (error,) = done.result.errors
+        assert (error.kind, error.where) == ("connection", "calling")
+        assert "quota of this account is used up" in error.message
+        return
+    assert done.result.status == "failed", done.result.errors
+    ends = AgentTurnEnded in done.line.receives
+    assert ("empty_answer" if ends else "first_chunk_timeout") in done.check("answers", 2).actual
 
 
 def test_an_agent_without_a_voice_never_answers(caller: Caller) -> None:

@@ -295,5 +295,6 @@ def test_the_schema_explains_every_fault() -> None:
         "talks_over",
         "stalls",
         "malformed",
+        "fails",
     }
     assert all(about["description"] for option in with_parameter for about in option.values())

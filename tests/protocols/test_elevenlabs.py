@@ -33,6 +33,7 @@ from voicetest.events import (
     ToolResult,
     Transcript,
     UserTurnEnded,
+    Warned,
 )
 from voicetest.protocols.base import End
 from voicetest.protocols.elevenlabs import ElevenLabs, TurnCommit
@@ -112,7 +113,9 @@ DOCUMENTED: Mapping[str, tuple[Event, ...]] = {
         Hangup(reason="the agent ended the call"),
     ),
     '{"type":"agent_tool_response","agent_tool_response":{"tool_name":"end_call",'
-    '"tool_call_id":"c","tool_type":"system","is_error":true,"event_id":6}}': (),
+    '"tool_call_id":"c","tool_type":"system","is_error":true,"event_id":6}}': (
+        Warned("the agent's own tool 'end_call' failed"),
+    ),
     '{"type":"vad_score","vad_score_event":{"vad_score":0.9}}': (),
     '{"type":"agent_chat_response_part","text_response_part":{"text":"He","type":"delta",'
     '"event_id":5}}': (),
@@ -250,6 +253,24 @@ def test_half_a_sample_at_the_end_is_left_out() -> None:
     codec = ElevenLabsClient()
     assert _events(codec, _audio(b"\1\0\2")) == [Audio(AudioChunk(b"\1\0"))]
     assert _events(codec, _audio(b"\1"), _audio(b"")) == []
+
+
+def test_what_goes_wrong_in_a_conversation_that_goes_on_is_told_once() -> None:
+    client = ElevenLabs().client()
+    guarded = json.dumps({"type": "guardrail_triggered"})
+    assert _events(client, guarded, guarded) == [Warned("a guardrail of the agent was triggered")]
+    told = {"tool_name": "look_up", "tool_call_id": "c", "is_error": True, "is_called": True}
+    broken = json.dumps({"type": "agent_tool_response", "agent_tool_response": told})
+    assert _events(client, broken, broken) == [Warned("the agent's own tool 'look_up' failed")]
+    (failed,) = _events(client, json.dumps({"type": "client_error", "client_error": {"why": "x"}}))
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.fatal) == ("client_error", False)
+
+
+def test_an_error_that_closes_as_it_should_is_the_end_of_the_call() -> None:
+    over = {"code": 1000, "error_type": "max_duration_exceeded", "message": "600 s are over"}
+    message = json.dumps({"type": "error", "error_event": over})
+    assert _events(ElevenLabs().client(), message) == [Hangup(reason="600 s are over")]
 
 
 def test_sound_of_what_was_interrupted_is_thrown_away() -> None:

@@ -315,6 +315,15 @@ def test_words_that_come_after_the_end_of_a_turn_correct_it() -> None:
     ]
 
 
+def test_a_turn_with_nothing_in_it_ends_with_googles_reason() -> None:
+    assert _heard(GeminiLive(End.CLIENT), DONE) == [AgentTurnEnded()]
+    given_up = _content(turnComplete=True, turnCompleteReason="MALFORMED_FUNCTION_CALL")
+    types.LiveServerMessage.model_validate(given_up)
+    assert _heard(GeminiLive(End.CLIENT), given_up) == [AgentTurnEnded("malformed_function_call")]
+    usual = _content(turnComplete=True, turnCompleteReason="TURN_COMPLETE_REASON_UNSPECIFIED")
+    assert _heard(GeminiLive(End.CLIENT), usual) == [AgentTurnEnded()]
+
+
 def test_a_turn_goes_on_while_functions_run_in_the_background() -> None:
     going_on = _content(turnComplete=True, interactionStatus="IN_PROGRESS")
     idle = _content(turnComplete=True, interactionStatus="IDLE")

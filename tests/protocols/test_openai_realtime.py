@@ -211,7 +211,7 @@ def test_the_agent_is_asked_to_speak_unless_it_does_or_the_user_has_begun() -> N
 def test_a_typed_turn_is_an_item_and_a_request() -> None:
     item, request = _ready(_client()).encode(Text("Hello?"))
     assert valid_of_client(item)["item"]["content"] == [{"type": "input_text", "text": "Hello?"}]
-    assert valid_of_client(request) == {"type": "response.create"}
+    assert valid_of_client(request) == {"type": "response.create", "event_id": "request_1"}
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "incomplete"])
@@ -221,6 +221,46 @@ def test_a_response_is_a_turn_with_its_status(status: str) -> None:
         AgentTurnStarted(),
         AgentTurnEnded(status),
     ]
+
+
+@pytest.mark.parametrize("reason", ["max_output_tokens", "content_filter"])
+def test_a_response_that_was_cut_short_says_by_what(reason: str) -> None:
+    client = _ready(_client())
+    why = {"type": "incomplete", "reason": reason}
+    done = _done("resp_1", "incomplete", status_details=why)
+    assert heard(client, _begun("resp_1"), done)[-1] == AgentTurnEnded(f"incomplete: {reason}")
+
+
+def test_a_request_that_is_refused_is_an_answer_that_failed() -> None:
+    client = _ready(_client())
+    (request,) = client.encode(ReplyRequested())
+    number = json.loads(request)["event_id"]
+    assert heard(client, _error("invalid_value", event_id=number)) == [
+        Failed("invalid_value", "why"),
+        AgentTurnEnded("failed"),
+    ]
+    assert _types(client.encode(ReplyRequested())) == ["response.create"]
+
+
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [("insufficient_quota", True), ("rate_limit_exceeded", True), ("unknown_parameter", False)],
+)
+def test_an_error_about_nothing_ends_an_answer_only_if_none_can_come(code: str, ends: bool) -> None:
+    client = _ready(_client())
+    client.encode(ReplyRequested())
+    events = heard(client, _error(code))
+    assert (AgentTurnEnded("failed") in events) is ends
+    assert heard(_ready(_client()), _error(code)) == [Failed(code, "why")]
+
+
+def test_an_error_about_something_else_leaves_the_request_alone() -> None:
+    client = _ready(_client())
+    client.encode(ReplyRequested())
+    assert heard(client, _error("insufficient_quota", event_id="event_of_the_commit")) == [
+        Failed("insufficient_quota", "why")
+    ]
+    assert client.encode(ReplyRequested()) == ()
 
 
 def test_a_response_that_failed_says_why() -> None:
@@ -756,7 +796,8 @@ def test_what_the_agent_says_after_a_cancel_is_not_sent() -> None:
 def test_quirks_fail_an_answer_or_the_session() -> None:
     failing = _exchange("response_failed")
     failing.say(End.SERVER, *ANSWER, *ANSWER)
-    assert Failed("server_error", "") in failing.heard[End.CLIENT]
+    words = "The server had an error while processing your request."
+    assert Failed("server_error", words) in failing.heard[End.CLIENT]
     erring = _exchange("error_mid_response")
     kinds = erring.say(End.SERVER, *ANSWER)
     assert kinds.index("error") > kinds.index("response.output_audio.delta")

@@ -134,6 +134,18 @@ def test_arguments_may_be_json_text() -> None:
     assert _events(Vapi(End.CLIENT), message) == (ToolCalled("c1", "f", '{"a": 1}'),)
 
 
+def test_a_call_may_have_its_name_and_arguments_at_the_top() -> None:
+    call = {"id": "c1", "type": "function", "name": "look", "arguments": {"at": 1}}
+    message = {"type": "tool-calls", "toolCallList": [call], "toolWithToolCallList": []}
+    assert _events(Vapi(End.CLIENT), message) == (ToolCalled("c1", "look", '{"at":1}'),)
+
+
+def test_an_assistant_that_hangs_is_told_of_once() -> None:
+    codec = Vapi(End.CLIENT)
+    assert len(_events(codec, {"type": "hang"})) == 1
+    assert _events(codec, {"type": "hang"}) == ()
+
+
 def _partial(text: str, role: str = "assistant") -> dict[str, str]:
     return {"type": "transcript", "role": role, "transcriptType": "partial", "transcript": text}
 

@@ -324,9 +324,12 @@ def test_quirks_that_change_nothing(
     assert "parcel" in users[0]
 
 
-def test_an_answer_that_failed_is_a_failed_scenario(tmp_path: Path, speech: Speech) -> None:
+def test_an_answer_that_failed_is_an_error_and_no_fault_of_the_agent(
+    tmp_path: Path, speech: Speech
+) -> None:
     result = _call(tmp_path, speech, "response_failed")
-    assert result.status == "failed", result.errors
+    assert result.status == "error", result.checks
+    assert "server_error The server had an error" in result.errors[0].message
     assert [check.passed for check in result.checks if check.name == "says"][:2] == [True, False]
 
 

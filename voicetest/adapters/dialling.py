@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import Codec
 from voicetest.transports.base import KEPT_ALIVE, KeepAlive
 
-__all__ = ["dialled", "with_query"]
+__all__ = ["dialled", "explained", "with_query"]
 
 
 @asynccontextmanager
@@ -45,6 +45,25 @@ async def dialled(
             message = f"{error} ({further})" if further else str(error)
             raise ConnectionFailed(message, code=error.code, reason=error.reason) from error
         yield link
+
+
+@contextmanager
+def explained(explain: Callable[[ConnectionFailed], ConnectionFailed]) -> Iterator[None]:
+    """Say what to do about a line that cannot be opened, or breaks, in words of its platform."""
+    try:
+        yield
+    except ConnectionFailed as error:
+        raise explain(error) from error
+    except BaseExceptionGroup as errors:
+        broken, others = errors.split(ConnectionFailed)
+        if broken is None or others is not None:
+            raise
+        raise explain(_first(broken)) from errors
+
+
+def _first(errors: BaseExceptionGroup[ConnectionFailed]) -> ConnectionFailed:
+    found = errors.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 def with_query(url: str, query: Mapping[str, SecretStr]) -> str:

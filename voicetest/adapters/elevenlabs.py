@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode, urlsplit
 
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import World
-from voicetest.adapters.dialling import dialled
+from voicetest.adapters.dialling import dialled, explained
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
@@ -165,29 +165,10 @@ class ElevenLabsAgentAdapter(KeptAlive):
             raise SetupError(self.missing[0])
         headers = {} if key is None else {"xi-api-key": key}
         url = f"{self.base_url.rstrip('/')}{PATH}?{urlencode({'agent_id': self.agent_id})}"
-        with _in_its_words():
+        with explained(_explained):
             alive = self.keep_alive
             async with dialled(world, self.spoken.client(), url, headers, keep_alive=alive) as link:
                 yield link
-
-
-@contextmanager
-def _in_its_words() -> Iterator[None]:
-    """Say what to do about a line that could not be opened, or broke, on this platform."""
-    try:
-        yield
-    except ConnectionFailed as error:
-        raise _explained(error) from error
-    except BaseExceptionGroup as errors:
-        broken, others = errors.split(ConnectionFailed)
-        if broken is None or others is not None:
-            raise
-        raise _explained(_first(broken)) from errors
-
-
-def _first(errors: BaseExceptionGroup[ConnectionFailed]) -> ConnectionFailed:
-    found = errors.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found
 
 
 def _explained(error: ConnectionFailed) -> ConnectionFailed:

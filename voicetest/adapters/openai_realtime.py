@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import World
-from voicetest.adapters.dialling import with_query
+from voicetest.adapters.dialling import explained, with_query
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
@@ -125,15 +125,13 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
         if not key:
             raise SetupError(_NO_KEY)
         headers = {"Authorization": f"Bearer {key}"}
-        async with AsyncExitStack() as call:
-            try:
-                dialling = world.dial(self._url, headers=headers, keep_alive=self.keep_alive)
-                transport = await call.enter_async_context(dialling)
-                codec = self.codec(End.CLIENT, world.tools)
-                link = await call.enter_async_context(CodecLink(codec, transport))
-            except ConnectionFailed as error:
-                raise _explained(error) from error
-            yield link
+        codec = self.codec(End.CLIENT, world.tools)
+        with explained(_explained):
+            async with (
+                world.dial(self._url, headers=headers, keep_alive=self.keep_alive) as transport,
+                CodecLink(codec, transport) as link,
+            ):
+                yield link
 
     @property
     def _url(self) -> str:

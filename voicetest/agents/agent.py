@@ -26,6 +26,7 @@ from voicetest.events import (
     AgentTurnStarted,
     Audio,
     Dtmf,
+    Failed,
     Hangup,
     Interrupted,
     ReplyRequested,
@@ -46,6 +47,8 @@ __all__ = ["EmbeddedAgent"]
 logger = logging.getLogger(__name__)
 
 _TOOL_TIMEOUT_S = 30.0
+_FAILURE = ("insufficient_quota", "The quota of this account is used up.")
+"""What its platform says of an answer that it fails to make."""
 _GOODBYE_PAUSE_S = 0.2
 """Between the last word and the hang-up."""
 
@@ -116,6 +119,8 @@ class EmbeddedAgent:
         self._tools: dict[str, asyncio.Future[ToolResult]] = {}
         """The tool calls that wait for their result, by id."""
         self._tool_calls = 0
+        self._said = 0
+        """How many turns it had, the greeting included."""
         self._greeted = False
         """Set when the greeting has been said, or is too late."""
         self._logged: set[str] = set()
@@ -282,7 +287,10 @@ class EmbeddedAgent:
 
     async def _say(self, *parts: Part) -> None:
         """One turn of the agent; without parts it ends a turn that a tool call began."""
-        if parts:
+        self._said += 1
+        if parts and self._said == self._faults.fails:
+            await self._fail()
+        elif parts:
             await self._begin_turn()
             await self._mouth.speak(*parts)
             self._quiet_since = self._loop.time()
@@ -292,6 +300,12 @@ class EmbeddedAgent:
             await self._begin_turn()  # who asks for an answer gets one, if without a word
             await say(self._link, AgentTurnEnded())
         self._in_turn = False
+
+    async def _fail(self) -> None:
+        """A turn that its platform does not make."""
+        await self._begin_turn()
+        await say(self._link, Failed(*_FAILURE))
+        await say(self._link, AgentTurnEnded("failed"))
 
     async def _say_as_it_comes(self, flow: Flow) -> None:
         """One turn of the agent, of which only the mind knows how long it will be."""

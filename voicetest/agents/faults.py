@@ -22,9 +22,9 @@ __all__ = ["HEALTHY", "FaultList", "Faults"]
 class Faults:
     """What is wrong with an agent; nothing by default, all times in seconds.
 
-    `slow` is added before each answer; `drops_call`, `stalls` and `malformed` count utterances from
-    1 (0: never); `talks_over` is how much of the user's speech it hears before it answers (None:
-    all of it).
+    `slow` is added before each answer; `drops_call`, `stalls`, `malformed` and `fails` count
+    utterances from 1 (0: never); `talks_over` is how much of the user's speech it hears before it
+    answers (None: all of it).
     """
 
     never_yields: bool = False
@@ -39,6 +39,7 @@ class Faults:
     refuses: bool = False
     stalls: int = 0
     malformed: int = 0
+    fails: int = 0
     quirks: frozenset[str] = frozenset()
     """What the platform does besides, by the names in `agents/quirks`."""
 
@@ -89,6 +90,11 @@ class _Entry(Section):
         2,
         description="It sends a broken message in the middle of the second thing it says, or of "
         "the one with the number that is written.",
+    )
+    fails: Annotated[Count, Field(ge=1)] = Field(
+        2,
+        description="Its platform fails to make the second thing it would say, or the one with "
+        "the number that is written: it says why where it has a word for that, and is silent.",
     )
 
     quirk: Text | None = Field(None, description="A quirk of the platform.")

@@ -10,6 +10,7 @@ from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.audio.vad import voiced
 from voicetest.call.acoustics import Acoustics, Wire
+from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
@@ -74,6 +75,7 @@ class Session:
             tail_s=limits.tail_silence,
             late_s=limits.late_sound,
         )
+        self.answers = Answers()
         self.last_message_s = 0.0
         """When the far side last said anything; set by each event."""
         self.hung_up: Hangup | None = None
@@ -171,7 +173,13 @@ class Session:
 
     async def say(self, event: Event) -> None:
         """Tell the far side something, if this line has a word for it."""
+        self.answers.told(event)
         await say(self._link, event)
+
+    @property
+    def continuous(self) -> bool:
+        """Whether the agent hears all the time, and may answer what nobody asked."""
+        return self._link.continuous
 
     @property
     def interrupts_natively(self) -> bool:
@@ -263,6 +271,7 @@ class Session:
 
     def _take_in(self, event: Event, tasks: asyncio.TaskGroup) -> None:
         now = self.now
+        self.answers.take_in(event, now)
         match event:
             case Audio(chunk):
                 self._take_in_audio(chunk, now)
@@ -295,6 +304,8 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         samples = chunk.samples()
+        if not self.answers.begun and voiced(samples):
+            self.answers.sounded()
         if (self.user.awaiting_audio or self.turns.begins_on_arrival) and voiced(samples):
             if self.turns.begins_on_arrival:
                 self.turns.sign(now)

@@ -43,6 +43,7 @@ class EndReason(StrEnum):
     MAX_DURATION = "max_duration"
     INTERRUPTED = "interrupted"
     HUNG_UP = "hung_up"
+    EMPTY_ANSWER = "empty_answer"
     FIRST_CHUNK_TIMEOUT = "first_chunk_timeout"
     IDLE_TIMEOUT = "idle_timeout"
     TURN_TIMEOUT = "turn_timeout"

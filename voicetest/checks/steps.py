@@ -196,7 +196,12 @@ class _Listening:
             return
         limit = "" if ended.limit_s is None else f" within {ended.limit_s:g} s"
         match ended.reason:
-            case EndReason.FIRST_CHUNK_TIMEOUT | EndReason.IDLE_TIMEOUT | EndReason.TURN_TIMEOUT:
+            case (
+                EndReason.FIRST_CHUNK_TIMEOUT
+                | EndReason.IDLE_TIMEOUT
+                | EndReason.TURN_TIMEOUT
+                | EndReason.EMPTY_ANSWER
+            ):
                 yield self._check(
                     "answers",
                     (),

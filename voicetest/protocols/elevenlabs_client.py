@@ -19,6 +19,7 @@ from voicetest.events import (
     ToolResult,
     Transcript,
     UserTurnEnded,
+    Warned,
 )
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.elevenlabs_messages import (
@@ -36,7 +37,7 @@ from voicetest.protocols.elevenlabs_messages import (
     sound,
     wire_format,
 )
-from voicetest.protocols.example import compact, parse_object
+from voicetest.protocols.example import compact, parse_object, quoted
 from voicetest.protocols.words import sound_text
 
 __all__ = ["ElevenLabsClient"]
@@ -44,6 +45,7 @@ __all__ = ["ElevenLabsClient"]
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
 
+_NORMAL = 1000
 _UNSAID_INPUT = "pcm_16000"
 """The format that the agent hears if it does not say."""
 
@@ -85,6 +87,7 @@ class ElevenLabsClient:
         """Set by each interruption: sound up to this event is not to be heard any more."""
         self._said: dict[int, str] = {}
         """What the agent said, by event, as it was last corrected."""
+        self._warned: set[str] = set()
 
     def start(self) -> Sequence[Message]:
         """The initiation; agents were seen to leave their first message out without it."""
@@ -129,6 +132,10 @@ class ElevenLabsClient:
         kind = value.get("type")
         if not isinstance(kind, str):
             raise ProtocolError("the peer sent a message without a text as its 'type'")
+        if kind == "guardrail_triggered":
+            return Decoded(self._warn("a guardrail of the agent was triggered"))
+        if kind == "client_error":
+            return Decoded((Failed(kind, quoted(compact(value))),))
         if kind not in PAYLOADS:
             return Decoded()
         if kind == "ping":
@@ -157,15 +164,21 @@ class ElevenLabsClient:
                 arguments = compact({} if parameters is None else parameters)
                 return (ToolCalled(said.text("tool_call_id"), said.text("tool_name"), arguments),)
             case "agent_tool_response":
-                ended = said.fields.get("tool_name") == END_CALL
-                failed = said.fields.get("is_error") is True
-                return (Hangup(reason=ENDED),) if ended and not failed else ()
+                tool = said.fields.get("tool_name")
+                if said.fields.get("is_error") is True:
+                    return self._warn(f"the agent's own tool {quoted(str(tool))} failed")
+                return (Hangup(reason=ENDED),) if tool == END_CALL else ()
             case "error":
-                return (_failed(said),)
+                return (_ending(said),)
             case _ if said.kind == METADATA and not self._ready:
                 return (self._announced(said),)
             case _:
                 return ()
+
+    def _warn(self, words: str) -> tuple[Event, ...]:
+        told = words in self._warned
+        self._warned.add(words)
+        return () if told else (Warned(words),)
 
     def _announced(self, said: Payload) -> Ready:
         """The conversation has begun; a server that does not say a format uses the usual one."""
@@ -206,9 +219,12 @@ def _pong(ping: Mapping[str, Any]) -> tuple[Message, ...]:
     return () if event is None else (compact({"type": "pong", "event_id": event}),)
 
 
-def _failed(said: Payload) -> Failed:
-    """The reason for which the conversation is about to be closed."""
+def _ending(said: Payload) -> Event:
+    """The reason for which the conversation is about to be closed; 1000 is no fault."""
     fields = said.fields
-    code = next((c for c in (fields.get("error_type"), fields.get("code")) if c is not None), "")
+    kind, number = fields.get("error_type"), fields.get("code")
     words = next((fields[k] for k in ("message", "reason") if isinstance(fields.get(k), str)), "")
-    return Failed(str(code) or "error", words, fatal=True)
+    if number == _NORMAL:
+        return Hangup(reason=words or str(kind or ""))
+    code = kind if kind is not None else number
+    return Failed(str(code or "error"), words, fatal=True)

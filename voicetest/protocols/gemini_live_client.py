@@ -40,6 +40,8 @@ __all__ = ["GeminiLiveClient"]
 
 _GENERATED = Status("generated")
 """All of an answer was made; its turn ends when it has been heard."""
+_UNSPECIFIED = "TURN_COMPLETE_REASON_UNSPECIFIED"
+"""No reason; others, such as malformed_function_call, tell of an answer that was given up."""
 
 
 class GeminiLiveClient:
@@ -169,7 +171,9 @@ class GeminiLiveClient:
         if self._produced or not self._interrupted:
             yield from self._user.tell() if not self._interrupted else ()
             yield from self._model.tell()
-            yield AgentTurnEnded("interrupted" if self._interrupted else "")
+            why = text(content, "turnCompleteReason")
+            said = "" if why == _UNSPECIFIED else why.lower()
+            yield AgentTurnEnded("interrupted" if self._interrupted else said)
             self._over = True
             if self._automatic:
                 self._user.renew()

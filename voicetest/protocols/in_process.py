@@ -15,6 +15,7 @@ from voicetest.events import (
     Cleared,
     Dtmf,
     Event,
+    Failed,
     Text,
     ToolCalled,
     ToolResult,
@@ -29,7 +30,17 @@ Events: TypeAlias = frozenset[type[Event]]
 
 _FROM_CALLER: Events = frozenset({Audio, Text, Dtmf, ToolResult})
 _FROM_AGENT: Events = frozenset(
-    {Audio, AgentTurnStarted, AgentTurnEnded, Transcript, ToolCalled, Cleared, Dtmf, Warned}
+    {
+        Audio,
+        AgentTurnStarted,
+        AgentTurnEnded,
+        Transcript,
+        ToolCalled,
+        Cleared,
+        Dtmf,
+        Warned,
+        Failed,
+    }
 )
 
 

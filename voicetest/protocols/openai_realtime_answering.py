@@ -71,7 +71,7 @@ class Answering:
             case _ if self._fails:
                 self._stale = True
                 begun = self.begin()
-                return (*begun, *self._fail("server_error", ""))
+                return (*begun, *self._fail("server_error", _SERVER_ERROR))
             case Failed(code, message):
                 self._stale = True
                 return self._fail(code, message)

@@ -46,6 +46,8 @@ Fields: TypeAlias = Mapping[str, Any]
 _FATAL = frozenset({"session_expired", "invalid_api_key"})
 _NOTHING_TO_CANCEL = "response_cancel_not_active"
 _ALREADY_SPEAKING = "conversation_already_has_active_response"
+_ANSWERLESS = frozenset({"insufficient_quota", "rate_limit_exceeded", "server_error"})
+"""Errors after which a response that was asked for does not begin, whatever they are about."""
 
 
 class RealtimeClient:
@@ -61,8 +63,10 @@ class RealtimeClient:
         """Bytes of the user's sound; counted where the client says when a turn is over."""
         self._active: str | None = None
         """The response under way; set by `response.created`, cleared by `response.done`."""
-        self._requested = False
-        """Set by a request for a response; cleared when one begins or ends, or by an error."""
+        self._requested = ""
+        """The id of the request for a response; cleared when one begins or ends, or is refused."""
+        self._requests = 0
+        """How many were made."""
         self._owed = False
         """Set when a response is wanted that may only be requested after the active one."""
         self._dropped: set[str] = set()
@@ -126,8 +130,9 @@ class RealtimeClient:
         if self._active is not None:
             self._owed = True
             return ()
-        self._requested = True
-        return (compact({"type": "response.create"}),)
+        self._requests += 1
+        self._requested = f"request_{self._requests}"
+        return (compact({"type": "response.create", "event_id": self._requested}),)
 
     def _answer(self, result: ToolResult) -> Sequence[Message]:
         output = compact({"error": result.content}) if result.failed else result.content
@@ -248,7 +253,7 @@ class RealtimeClient:
         return (called,)
 
     def _begin(self, response: str) -> tuple[Event, ...]:
-        self._active, self._requested, self._called = response, False, False
+        self._active, self._requested, self._called = response, "", False
         if self._drops_next:
             self._dropped.add(response)
             self._drops_next = False
@@ -263,7 +268,7 @@ class RealtimeClient:
         events: list[Event] = []
         if str(response.get("id")) not in self._dropped:
             events += self._last_calls(response.get("output"))
-        self._active, self._requested = None, False
+        self._active, self._requested = None, ""
         status = str(response.get("status") or "completed")
         details = response.get("status_details")
         error = details.get("error") if isinstance(details, dict) else None
@@ -271,7 +276,7 @@ class RealtimeClient:
             events.append(_failed(error if isinstance(error, dict) else {}, status))
         if not self._called or status != "completed":
             self._in_turn = False
-            events.append(AgentTurnEnded(status))
+            events.append(AgentTurnEnded(_reason(status, details)))
         replies = tuple(self._results)
         wanted = self._owed or (replies and not self._unanswered)
         self._results.clear()
@@ -285,7 +290,6 @@ class RealtimeClient:
 
     def _error(self, error: Fields) -> Decoded[Message]:
         failed = _failed(error, "error")
-        self._requested = False
         if not self._ready:
             about = f"{error.get('param') or ''} {failed.message}"
             if "transcription" in about and self._settings.transcription is not None:
@@ -298,7 +302,21 @@ class RealtimeClient:
             return Decoded()  # it was done before it was told to stop
         if failed.code == _ALREADY_SPEAKING:
             self._owed = self._active is not None
-        return Decoded((failed,))
+            self._requested = ""
+            return Decoded((failed,))
+        return Decoded((failed, *self._refused(error, failed.code)))
+
+    def _refused(self, error: Fields, code: str) -> tuple[Event, ...]:
+        """The end of a response that was asked for and will not begin."""
+        about = error.get("event_id")
+        named = about == self._requested
+        if not self._requested or self._active is not None or not (named or about is None):
+            return ()
+        self._requested = ""
+        if not named and code not in _ANSWERLESS:
+            return ()
+        self._in_turn = False
+        return (AgentTurnEnded("failed"),)
 
     def _warn(self, words: str) -> Decoded[Message]:
         if words in self._warned:
@@ -314,6 +332,12 @@ def _item(item: Fields) -> Message:
 def _failed(error: Fields, otherwise: str) -> Failed:
     code = str(error.get("code") or error.get("type") or otherwise)
     return Failed(code, str(error.get("message") or ""), fatal=code in _FATAL)
+
+
+def _reason(status: str, details: object) -> str:
+    """How a response ended, with what stopped it short."""
+    why = details.get("reason") if isinstance(details, dict) else None
+    return f"{status}: {why}" if status == "incomplete" and isinstance(why, str) else status
 
 
 def _milliseconds(size: int) -> int:

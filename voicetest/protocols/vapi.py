@@ -118,6 +118,8 @@ class Vapi:
         self._tools: dict[str, str] = {}
         """The names of the tools that the platform's end has called, by call."""
         self._heard_bytes = 0
+        self._hung = False
+        """Set when it was said that the assistant hangs."""
         self._legacy_calls = 0
         """How many function calls came without a name of their own."""
 
@@ -184,7 +186,9 @@ class Vapi:
                 yield Cleared()
             case "tool-calls":
                 for call in objects_of(fields, "toolCallList"):
-                    function = object_of(call, "function")
+                    # Calls have been seen whose name and arguments stand at the top.
+                    top = "name" in call and "function" not in call
+                    function = call if top else object_of(call, "function")
                     yield ToolCalled(
                         text_of(call, "id"), text_of(function, "name"), given_arguments(function)
                     )
@@ -198,7 +202,8 @@ class Vapi:
                 yield tool_result(object_of(fields, "toolCallResult"))
             case "status-update":
                 yield self._status(text_of(fields, "status"), fields.get("endedReason"))
-            case "hang":
+            case "hang" if not self._hung:
+                self._hung = True
                 yield Warned("Vapi says that the assistant hangs: a model, voice or tool is slow")
             case _:
                 pass

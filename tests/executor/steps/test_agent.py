@@ -10,11 +10,13 @@ import pytest
 
 from tests.calls import Call, Far, hold, say, words
 from voicetest.audio.chunk import Samples
+from voicetest.audio.vad import voiced
 from voicetest.call.timeline import StepEnded, Waiting
 from voicetest.events import (
     AgentTurnEnded,
     AgentTurnStarted,
     Audio,
+    Failed,
     ToolCalled,
     ToolResult,
     Transcript,
@@ -410,3 +412,139 @@ def test_a_wait_of_some_length_says_for_what(
     assert (wait.what.step, wait.what.wanted) == (1, "the agent to say 'thank you'")
     assert wait.at - wait.what.since_s == pytest.approx(2.0, abs=0.05)
     assert wait.what.limit_s == pytest.approx(15.0)
+
+
+QUOTA = Failed("insufficient_quota", "You exceeded your current quota.")
+REFUND = "script:\n  - user: Hello?\n  - agent: {says: refund}\n"
+
+
+async def _heard_a_line(line: Far) -> None:
+    """Wait for half a second of silence after the user's speech."""
+    spoken, quiet_s = False, 0.0
+    async with aclosing(line.events()) as events:
+        async for event in events:
+            if not isinstance(event, Audio):
+                continue
+            sounds = voiced(event.chunk.samples())
+            spoken, quiet_s = spoken or sounds, 0.0 if sounds else quiet_s + event.chunk.duration
+            if spoken and quiet_s >= 0.5:
+                return
+
+
+@pytest.mark.parametrize("script", [REFUND, "script:\n  - user: Hello?\n  - agent\n"])
+def test_an_answer_that_failed_without_a_sound_is_an_error_at_once(
+    tmp_path: Path, speech: Speech, script: str
+) -> None:
+    async def fail(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(AgentTurnStarted())
+        await line.send(QUOTA)
+        await line.send(AgentTurnEnded("failed"))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, fail, script)
+    assert call.result.status == "error"
+    (error,) = call.result.errors
+    assert error.message == "the answer failed: insufficient_quota You exceeded your current quota."
+    assert call.result.duration_s < 7.0
+
+
+def test_an_agent_that_never_speaks_after_its_platform_reported_an_error_is_an_error(
+    tmp_path: Path, speech: Speech
+) -> None:
+    async def report(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(QUOTA)
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, report, REFUND, response_timeout=5.0)
+    assert call.result.status == "error"
+    assert "You exceeded your current quota." in call.result.errors[0].message
+
+
+def test_an_answer_that_failed_half_way_is_no_fault_of_its_words(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def break_off(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", "I will"))
+        await line.send(Audio(words(0.5, voice)))
+        await line.send(QUOTA)
+        await line.send(AgentTurnEnded("failed"))
+        await asyncio.sleep(1000)
+
+    assert hold(tmp_path, speech, break_off, REFUND).result.status == "error"
+
+
+def test_an_error_beside_an_answer_that_was_heard_changes_no_verdict(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def go_on(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(QUOTA)
+        await say(line, "No.", words(0.5, voice))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, go_on, REFUND)
+    assert (call.result.status, call.failed) == ("failed", ["says"])
+
+
+def test_a_tool_that_was_called_is_enough_where_no_words_are_expected(
+    tmp_path: Path, speech: Speech
+) -> None:
+    async def call_tool(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(AgentTurnStarted())
+        await line.send(ToolCalled("1", "refund", "{}"))
+        await line.send(QUOTA)
+        await line.send(AgentTurnEnded("failed"))
+        await asyncio.sleep(1000)
+
+    script = "tools: [{name: refund}]\nscript:\n  - user: Hello?\n  - agent: {calls_tool: refund}\n"
+    assert hold(tmp_path, speech, call_tool, script).result.status == "passed"
+
+
+@pytest.mark.parametrize("script", [REFUND, "script:\n  - user: Hello?\n  - agent\n"])
+def test_an_answer_with_nothing_in_it_ends_its_step_with_the_platforms_reason(
+    tmp_path: Path, speech: Speech, script: str
+) -> None:
+    async def give_up(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(AgentTurnStarted())
+        await line.send(AgentTurnEnded("incomplete: content_filter"))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, speech, give_up, script)
+    assert call.result.status == "failed"
+    actual = call.check("answers").actual
+    assert actual.startswith("empty_answer: the platform ended the answer with nothing in it")
+    assert "'incomplete: content_filter'" in actual
+    assert call.result.duration_s < 7.0
+
+
+def test_another_answer_within_the_calls_patience_is_heard_where_the_agent_hears_all_the_time(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def think_twice(line: Far) -> None:
+        await _heard_a_line(line)
+        await line.send(AgentTurnStarted())
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(3.0)
+        await say(line, "Your refund is on its way.", words(1.0, voice))
+
+    assert hold(tmp_path, speech, think_twice, REFUND).result.status == "passed"
+
+
+def test_an_answer_given_up_in_a_pause_of_the_user_is_not_the_one_that_is_waited_for(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def mistake_the_pause(line: Far) -> None:
+        async with aclosing(line.events()) as events:
+            await anext(events)
+            await line.send(AgentTurnEnded())
+        await asyncio.sleep(8.0)
+        await say(line, "Your refund is on its way.", words(1.0, voice))
+
+    script = "limits: {patience: 1s}\n" + REFUND.replace("Hello?", "Where is my refund? " * 3)
+    assert hold(tmp_path, speech, mistake_the_pause, script).result.status == "passed"

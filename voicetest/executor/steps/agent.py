@@ -10,6 +10,13 @@ from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hea
 from voicetest.checks.view import view
 from voicetest.checks.wanted import still_wanted
 from voicetest.events import ReplyRequested
+from voicetest.executor.failures import (
+    answer_failed,
+    asked_since,
+    empty_answer,
+    ended_empty,
+    gave_up,
+)
 from voicetest.executor.stage import Stage
 from voicetest.scenario.expectations import Expectations
 
@@ -32,8 +39,10 @@ async def listen(
     With `hears_out` false the agent need not have stopped: the next step speaks over it. With
     `shares` the next step listens too, and what the agent says after a pause is for that one.
     """
-    ended = await _Listening(stage, step, expected, stage.session.now, hears_out, shares).run()
+    listening = _Listening(stage, step, expected, stage.session.now, hears_out, shares)
+    ended = await listening.run()
     await stage.transcriber.catch_up(stage.session)
+    listening.blame_the_platform()
     stage.input_s = None
     return StepEnded(step, ended.reason, ended.limit_s, ended.cause, stage.take_turns())
 
@@ -63,6 +72,33 @@ class _Listening:
             return self._unanswered(limit)
         return await self._hear_out()
 
+    def blame_the_platform(self) -> None:
+        """Raise ConnectionFailed where what was expected did not come, and the platform says why.
+
+        What it only reports beside an answer that was heard is no reason for what was said in it.
+        """
+        if self.expected.stays_silent is not None:
+            return
+        session = self.stage.session
+        since = asked_since(self.stage, self.started)
+        trouble = session.answers.trouble_since(since)
+        broken_off = session.answers.failed_s >= since
+        if trouble is None or (self._spoken and not broken_off):
+            return
+        if not self._satisfied() or not (self._spoken or self._wants_acts):
+            raise answer_failed(trouble)
+
+    @property
+    def _spoken(self) -> bool:
+        """Whether anything was heard of the agent in this step."""
+        return any(turn.speech_start_s is not None for turn in self._answers())
+
+    @property
+    def _wants_acts(self) -> bool:
+        """Whether the agent is to do something, for which it need not speak."""
+        wanted = self.expected
+        return wanted.calls_tool is not None or wanted.presses is not None or wanted.ends_call
+
     async def _hear_out(self) -> StepEnded:
         """Turn after turn until nothing more is expected, or nothing more comes."""
         session = self.stage.session
@@ -78,12 +114,16 @@ class _Listening:
             if turn.closed_s is None:
                 return self._cut_off()
             await self.stage.transcriber.catch_up(session)
-            if self._satisfied() or session.over:
+            if session.over or (self._satisfied() and not self._ended_empty()):
                 return StepEnded(self.step, turn.reason)
+            if self._gave_up():
+                return empty_answer(self.stage, self.step)
             known = len(self._answers())
             patient_until = max(turn.closed_s + self._patience, self._at_least_until)
             await self._until(patient_until, turns_after=known)
             if len(self._answers()) == known:
+                if self._gave_up():
+                    return empty_answer(self.stage, self.step)
                 return StepEnded(self.step, turn.reason)
 
     @property
@@ -110,7 +150,7 @@ class _Listening:
         session = self.stage.session
 
         def happened() -> bool:
-            if session.over or self._idle():
+            if session.over or self._idle() or self._gave_up():
                 return True
             if turns_after is None:
                 return session.turns.open is None or self._pauses() or self._spoken_enough()
@@ -125,6 +165,13 @@ class _Listening:
             limit = limit if limit > _UNTOLD_S else deadline - since
             session.note("voicetest", Waiting(self.step, wanted, since, limit))
         await session.until(happened, deadline, since=self.started)
+
+    def _gave_up(self) -> bool:
+        patience = max(self._patience, self.expected.within or 0.0)
+        return not self._spoken and gave_up(self.stage, self.started, patience)
+
+    def _ended_empty(self) -> bool:
+        return not self._spoken and ended_empty(self.stage, self.started)
 
     def _spoken_enough(self) -> bool:
         """Whether the next step may speak over the open turn already."""
@@ -173,6 +220,8 @@ class _Listening:
         session = self.stage.session
         if session.over:
             return StepEnded(self.step, EndReason.HUNG_UP)
+        if self._gave_up():
+            return empty_answer(self.stage, self.step)
         if session.attended_since(self.started) < limit:
             return self._idled()
         cause = "the agent never spoke"

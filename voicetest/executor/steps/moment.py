@@ -8,6 +8,7 @@ from voicetest.call.microphone import FRAME_S
 from voicetest.call.timeline import EndReason, StepEnded
 from voicetest.call.turns import LiveTurn
 from voicetest.events import ReplyRequested
+from voicetest.executor.failures import answer_failed, asked_since, empty_answer, gave_up
 from voicetest.executor.stage import Stage
 
 __all__ = ["Moment"]
@@ -37,10 +38,21 @@ class Moment:
             limit = session.limits.patience  # nothing is asked of the agent: it may stay silent
         if stage.input_s is None and not stage.heard and not self.turn():
             await session.say(ReplyRequested())
-        await session.until(lambda: bool(self.turn()) or session.over, started + limit)
+
+        def given_up() -> bool:
+            return gave_up(stage, started, session.limits.patience)
+
+        await session.until(
+            lambda: bool(self.turn()) or session.over or given_up(), started + limit
+        )
         turn = self.turn()
         if turn is None:
-            if not session.over and limit == session.limits.response_timeout:
+            trouble = session.answers.trouble_since(asked_since(stage, started))
+            if trouble is not None:
+                raise answer_failed(trouble)
+            if given_up():
+                self.silence = empty_answer(stage, self.step)
+            elif not session.over and limit == session.limits.response_timeout:
                 cause = "the agent never spoke"
                 self.silence = StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
             return
