@@ -13,6 +13,7 @@ from voicetest.checks.capability import impossible_steps
 from voicetest.errors import Problem
 from voicetest.events import (
     ALL_EVENTS,
+    Audio,
     Dtmf,
     Event,
     Interrupted,
@@ -20,6 +21,7 @@ from voicetest.events import (
     ToolCalled,
     Transcript,
     TranscriptDelta,
+    UserTurnStarted,
 )
 
 
@@ -32,16 +34,29 @@ class Line:
     speaks: AudioFormat = field(default=INTERNAL)
     hears: AudioFormat = field(default=INTERNAL)
     continuous: bool = True
+    hears_between_turns: bool = True
     paced: bool = False
     jitter_s: float = 0.0
 
 
+MARKED = Line(sends=ALL_EVENTS - {UserTurnStarted}, hears_between_turns=False, continuous=False)
+"""Hears a turn of the user when it is over, such as OpenAI's without turn detection."""
+MARKED_AT_START = Line(
+    sends=ALL_EVENTS - {Interrupted}, hears_between_turns=False, continuous=False
+)
+"""Hears a turn of the user from its start, which interrupts, such as Gemini's without detection."""
+KEPT_BACK = Line(
+    sends=ALL_EVENTS - {Interrupted, UserTurnStarted}, hears_between_turns=False, continuous=False
+)
+"""Gets the sound of a turn when it is over, such as ElevenLabs' with turns ended by silence."""
 DEAF = Line(receives=ALL_EVENTS - {Transcript})
 TOOLLESS = Line(receives=ALL_EVENTS - {ToolCalled})
 
 
-def _problems(folder: Path, scenario: str, line: Line) -> list[Problem]:
-    return impossible_steps(write_scenario(folder, scenario), line)
+def _problems(
+    folder: Path, scenario: str, line: Line, instead: str = "listening: all"
+) -> list[Problem]:
+    return impossible_steps(write_scenario(folder, scenario), line, instead)
 
 
 WORDS = ("says: hi", "says_any: hi", "never_says: hi", "matches: hi", "similar_to: hi")
@@ -168,3 +183,70 @@ def test_a_typed_turn_needs_a_line_that_takes_one(tmp_path: Path) -> None:
     (problem,) = _problems(tmp_path, script, Line(sends=ALL_EVENTS - {Text}))
     assert (problem.line, problem.column) == (5, 11)
     assert problem.message == "scripted takes no typed turns: write 'user:' instead"
+
+
+@pytest.mark.parametrize("step", ["backchannel: uh-huh", "noise: cough"])
+@pytest.mark.parametrize("line", [MARKED, MARKED_AT_START, KEPT_BACK])
+def test_what_is_no_turn_is_refused_where_only_turns_are_heard(
+    tmp_path: Path, line: Line, step: str
+) -> None:
+    script = f"script:\n  - agent\n  - {step}\n  - agent\n"
+    (problem,) = _problems(tmp_path, script, line)
+    assert (problem.line, problem.column) == (5, len(f"  - {step.partition(':')[0]}: ") + 1)
+    assert problem.message == (
+        "with these settings scripted hears nothing but the user's turns, so this proves nothing: "
+        "write 'listening: all' under 'agent', or leave this out"
+    )
+    assert _problems(tmp_path, script, Line()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "ways"),
+    [
+        (MARKED, "voice", "write 'listening: all' under 'agent', or leave 'mode' out"),
+        (MARKED, "auto", None),
+        (MARKED, "native", None),
+        (MARKED_AT_START, "voice", None),
+        (MARKED_AT_START, "auto", None),
+        (KEPT_BACK, "voice", "write 'listening: all' under 'agent', or leave this out"),
+        (KEPT_BACK, "auto", "write 'listening: all' under 'agent', or leave this out"),
+        (Line(), "voice", None),
+    ],
+)
+def test_a_voice_interrupts_only_who_hears_it_while_it_speaks(
+    tmp_path: Path, line: Line, mode: str, ways: str | None
+) -> None:
+    script = f"script:\n  - interrupt: Wait\n    mode: {mode}\n  - agent\n"
+    found = _problems(tmp_path, script, line)
+    assert [problem.message.partition(": ")[2] for problem in found] == (
+        [] if ways is None else [ways]
+    )
+    assert all(problem.line == (5 if mode == "voice" else 4) for problem in found)
+
+
+def test_how_soon_an_agent_stops_has_no_way_out_where_no_voice_interrupts(tmp_path: Path) -> None:
+    script = "script:\n  - interrupt: Wait\n    stops_within: 1s\n"
+    (problem,) = _problems(tmp_path, script, MARKED)
+    assert problem.message.endswith("so nothing is measured: leave this out")
+
+
+def test_a_user_who_is_made_up_interrupts_as_well(tmp_path: Path) -> None:
+    script = "script:\n  - improvise: {goal: a refund, interrupts: 20%}\n"
+    (problem,) = _problems(tmp_path, script, KEPT_BACK)
+    assert (problem.line, problem.column) == (4, 45)
+    assert _problems(tmp_path, script, MARKED) == []
+    calm = "script:\n  - improvise: a refund\n"
+    assert _problems(tmp_path, calm, KEPT_BACK) == []
+
+
+def test_background_and_keys_belong_to_turns_and_are_heard_in_them(tmp_path: Path) -> None:
+    script = "user: {background: cafe, effects: [phone]}\nscript:\n  - dtmf: 12\n  - agent\n"
+    assert _problems(tmp_path, script, KEPT_BACK) == []
+
+
+def test_an_agent_that_gets_text_alone_has_no_setting_to_offer_and_says_so(tmp_path: Path) -> None:
+    typed = Line(sends=ALL_EVENTS - {Audio, Interrupted}, hears_between_turns=False)
+    script = "script:\n  - agent\n  - noise: door\n  - interrupt: Wait\n"
+    noise, interrupt = _problems(tmp_path, script, typed, instead="")
+    assert noise.message.startswith("no sound of the user reaches this agent")
+    assert interrupt.message.endswith("so a voice cannot interrupt it: leave this out")

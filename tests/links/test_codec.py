@@ -124,6 +124,7 @@ class Gemini:
     continuous: bool = True
     paced: bool = False
     jitter_s: float = 0.0
+    hears_between_turns: bool = True
 
     def start(self) -> Sequence[AudioChunk]:
         """Nothing."""
@@ -241,6 +242,7 @@ class Polite:
     continuous: bool = True
     paced: bool = False
     jitter_s: float = 0.0
+    hears_between_turns: bool = True
 
     def start(self) -> Sequence[Event]:
         """Nothing."""

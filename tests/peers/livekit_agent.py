@@ -50,6 +50,7 @@ class AgentLine:
     )
     receives: frozenset[type[Event]] = frozenset({Audio, Text, Dtmf, ToolResult, Hangup})
     continuous = True
+    hears_between_turns = True
     paced = True
     jitter_s = 0.0
     buffered_s = 0.0

@@ -27,6 +27,7 @@ class Line:
     continuous: bool = False
     paced: bool = False
     jitter_s: float = 0.0
+    hears_between_turns: bool = True
 
 
 class Phone(Scripted):

@@ -86,3 +86,31 @@ def test_an_unknown_adapter_is_found_with_the_other_mistakes(scenario: WriteScen
     path = scenario("a.yaml", more="caller: {}\n")
     path.write_text(path.read_text().replace("rehearsed", "rehearst"))
     assert [problem.line for problem in validate_suite([path], {}).problems] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("agent", "setting"),
+    [
+        ("adapter: openai_realtime, turn_detection: none", "turn_detection: server_vad"),
+        ("adapter: gemini_live, turn_detection: none", "turn_detection: automatic"),
+        (
+            "adapter: elevenlabs, agent_id: a, turn_commit_mode: silence",
+            "turn_commit_mode: audio",
+        ),
+        ("adapter: elevenlabs, agent_id: a, turn_commit_mode: text", "turn_commit_mode: audio"),
+    ],
+)
+@pytest.mark.parametrize("step", ["backchannel: uh-huh", "noise: cough"])
+def test_a_step_that_proves_nothing_is_refused_with_the_setting_under_which_it_would(
+    tmp_path: Path, agent: str, setting: str, step: str
+) -> None:
+    def text(agent: str) -> str:
+        return f"version: 1\nagent: {{{agent}}}\nscript:\n  - agent\n  - {step}\n  - agent\n"
+
+    path = tmp_path / "call.yaml"
+    path.write_text(text(agent), encoding="utf-8")
+    (problem,) = validate_suite([path], {}).problems
+    assert problem.line == 5
+    assert f"write '{setting}' under 'agent', or leave this out" in problem.message
+    path.write_text(text(f"{agent.rpartition(', ')[0]}, {setting}"), encoding="utf-8")
+    assert validate_suite([path], {}).problems == ()

@@ -135,6 +135,8 @@ class Adapter(BaseModel, ABC):
     """The variables of the environment that it reads."""
     example: ClassVar[Mapping[str, str]] = {}
     """Settings in the scenario that `voicetest init` writes, beside those that have no default."""
+    always_hears: ClassVar[str] = ""
+    """The setting with which it hears the user between turns too, where others make it deaf."""
 
     response_timeout: Duration = Field(
         default=60.0, description="How long to wait for the agent to begin an answer."

@@ -79,6 +79,7 @@ class ElevenLabsAgentAdapter(KeptAlive):
     summary: ClassVar[str] = "an agent of ElevenLabs Agents, over its WebSocket"
     typical: ClassVar[Capabilities] = ElevenLabs().client()
     environment: ClassVar[Sequence[str]] = (KEY,)
+    always_hears: ClassVar[str] = "turn_commit_mode: audio"
 
     agent_id: Text = Field(description="The agent's id, such as agent_0123.")
     api_key: Header | None = Field(

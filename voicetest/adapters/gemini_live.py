@@ -36,6 +36,7 @@ class GeminiLiveAgentAdapter(KeptAlive):
     summary: ClassVar[str] = "a model behind the Gemini Live API"
     typical: ClassVar[Capabilities] = GeminiLive(End.CLIENT)
     environment: ClassVar[Sequence[str]] = _KEYS
+    always_hears: ClassVar[str] = "turn_detection: automatic"
 
     model: Text = Field(
         default=MODEL,

@@ -60,6 +60,7 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
     summary: ClassVar[str] = "a speech-to-speech model behind OpenAI's Realtime API"
     typical: ClassVar[Capabilities] = OpenAIRealtime(End.CLIENT)
     environment: ClassVar[Sequence[str]] = (_KEY,)
+    always_hears: ClassVar[str] = "turn_detection: server_vad"
 
     model: Text = Field(default=DEFAULT_MODEL, description="The model that is called.")
     voice: Text = Field(default=DEFAULT_VOICE, description="Its voice, such as alloy or marin.")

@@ -30,6 +30,7 @@ class Telephone:
     speaks: AudioFormat = TELEPHONE
     hears: AudioFormat = TELEPHONE
     continuous = True
+    hears_between_turns = True
     paced = True
     jitter_s = 0.0
     buffered_s = 0.0

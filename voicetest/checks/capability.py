@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from voicetest.checks.unheard_steps import over_turns_is_heard, unheard_steps
 from voicetest.errors import Problem
 from voicetest.events import (
-    Audio,
     Dtmf,
     Event,
     Interrupted,
@@ -19,15 +19,11 @@ from voicetest.protocols.base import Capabilities
 from voicetest.scenario.checks import Checks
 from voicetest.scenario.expectations import SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import (
     AgentStep,
-    BackchannelStep,
     DtmfStep,
     ExpectStep,
     InterruptStep,
-    NoiseStep,
-    PlayStep,
     SilenceStep,
     Step,
     TextStep,
@@ -37,14 +33,13 @@ __all__ = ["impossible_steps"]
 
 _WORDS = ("says", "says_any", "never_says", "matches", "similar_to")
 _TOOLS = ("calls_tool", "never_calls")
-_NO_SOUND = (
-    "no sound of the user reaches this agent, only text: choose other settings of the agent, or "
-    "leave this out"
-)
 
 
-def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
-    """One problem per expectation that nothing on this line could ever fulfil or refute."""
+def impossible_steps(file: ScenarioFile, line: Capabilities, instead: str = "") -> list[Problem]:
+    """One problem per step or expectation that nothing on this line could fulfil or refute.
+
+    `instead` is the setting of the agent with which it hears everything, as it is written.
+    """
     problems = []
     for section, expected in _sections(file):
         asked = {name for name in (*_WORDS, *_TOOLS) if getattr(expected, name, None)}
@@ -55,33 +50,8 @@ def impossible_steps(file: ScenarioFile, line: Capabilities) -> list[Problem]:
     for index, step in enumerate(file.scenario.script):
         for key, problem in _step_problems(step, line, file.scenario.agent.adapter):
             problems.append(file.problem(problem, "script", index, key))
-    if Audio not in line.sends:
-        problems.extend(file.problem(_NO_SOUND, *place) for place in _needing_sound(file.scenario))
+    problems.extend(unheard_steps(file, line, instead))
     return problems
-
-
-def _needing_sound(scenario: Scenario) -> Iterator[tuple[str | int, ...]]:
-    """Places that mean nothing where none of the user's sound reaches the agent."""
-    if scenario.user.effects:
-        yield "user", "effects"
-    if scenario.user.background is not None:
-        yield "user", "background"
-    if "uplink" in scenario.line.model_fields_set:
-        yield "line", "uplink"
-    for index, step in enumerate(scenario.script):
-        match step:
-            case NoiseStep():
-                yield "script", index, "noise"
-            case BackchannelStep():
-                yield "script", index, "backchannel"
-            case PlayStep(transcript=None):
-                yield "script", index, "play"
-            case InterruptStep(mode="voice"):
-                yield "script", index, "mode"
-            case DtmfStep():
-                yield "script", index, "dtmf"
-            case _:
-                pass
 
 
 def _step_problems(step: Step, line: Capabilities, adapter: str) -> Iterator[tuple[str, str]]:
@@ -95,10 +65,8 @@ def _step_problems(step: Step, line: Capabilities, adapter: str) -> Iterator[tup
             if step.mode == "native" and not native:
                 yield "mode", f"{adapter} cannot be told to stop: write 'mode: voice', or 'auto'"
             elif native and step.mode != "voice" and step.stops_within is not None:
-                yield (
-                    "stops_within",
-                    f"{adapter} is told to stop, so nothing is measured: add 'mode: voice'",
-                )
+                way = "add 'mode: voice'" if over_turns_is_heard(line) else "leave this out"
+                yield "stops_within", f"{adapter} is told to stop, so nothing is measured: {way}"
             if step.after_words is not None and TranscriptDelta not in line.receives:
                 yield "after_words", f"{adapter} gives no live transcript: write 'after' instead"
         case _:

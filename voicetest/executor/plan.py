@@ -125,7 +125,7 @@ def plan_file(
     )
     problems = [
         *unknown_names(file, adapter, world),
-        *impossible_steps(file, adapter.capabilities),
+        *impossible_steps(file, adapter.capabilities, adapter.always_hears),
         *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]

@@ -92,6 +92,11 @@ class CodecLink(Generic[M]):
         return self._codec.continuous
 
     @property
+    def hears_between_turns(self) -> bool:
+        """Whether the far side hears the user outside turns that are marked as such."""
+        return self._codec.hears_between_turns
+
+    @property
     def paced(self) -> bool:
         """Whether the far side sends its sound in real time."""
         return self._codec.paced

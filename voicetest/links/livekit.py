@@ -121,6 +121,7 @@ class LiveKitLink:
     speaks = WIRE
     hears = WIRE
     continuous = True
+    hears_between_turns = True
     paced = True
     jitter_s = 0.0
 

@@ -42,6 +42,7 @@ class LiveKitLine:
     speaks: AudioFormat = WIRE
     hears: AudioFormat = WIRE
     continuous: bool = True
+    hears_between_turns: bool = True
     paced: bool = True
     jitter_s: float = 0.0
 

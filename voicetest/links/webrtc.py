@@ -125,6 +125,11 @@ class WebRTCLink:
         return True
 
     @property
+    def hears_between_turns(self) -> bool:
+        """Whoever takes part in it hears all of the track."""
+        return True
+
+    @property
     def paced(self) -> bool:
         """Sound comes in real time; packets are handed on as they come, so playout evens it out."""
         return True

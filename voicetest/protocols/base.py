@@ -57,6 +57,13 @@ class Capabilities(Protocol):
         """Whether the far side expects sound all the time, silence included."""
 
     @property
+    def hears_between_turns(self) -> bool:
+        """Whether the far side hears the user outside turns that are marked as such.
+
+        Where it does not, a backchannel or a noise is heard by nobody, or as part of what follows.
+        """
+
+    @property
     def paced(self) -> bool:
         """Whether the far side sends its sound in real time rather than as fast as it can."""
 

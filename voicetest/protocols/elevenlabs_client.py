@@ -75,6 +75,7 @@ class ElevenLabsClient:
         self.sends: Events = from_user(commit)
         self.receives: Events = FROM_AGENT | {Ready}
         self.continuous = commit is TurnCommit.AUDIO
+        self.hears_between_turns = commit is TurnCommit.AUDIO
         self._commit = commit
         self._tail_bytes = tail_bytes
         self._override = dict(override or {})

@@ -72,6 +72,7 @@ class ElevenLabsServer:
         self.sends: Events = FROM_AGENT
         self.receives: Events = from_user(commit) | {Ready}
         self.continuous = commit is TurnCommit.AUDIO
+        self.hears_between_turns = commit is TurnCommit.AUDIO
         self.complaint = INVALID_MESSAGE
         """The platform's name for the message that was refused; set with each refusal."""
         self.inputs = 0

@@ -93,6 +93,11 @@ class GeminiLive:
         return self._setup.automatic if self.end is End.CLIENT else self._server.automatic
 
     @property
+    def hears_between_turns(self) -> bool:
+        """Only who finds the user's turns listens all the time."""
+        return self.continuous
+
+    @property
     def sends(self) -> Events:
         """The events this end can send."""
         return self._from_client if self.end is End.CLIENT else _FROM_MODEL

@@ -51,6 +51,7 @@ class InProcess:
     end: End
     paced: bool = False
     continuous: bool = True
+    hears_between_turns: bool = True
     speaks: AudioFormat = INTERNAL
     hears: AudioFormat = INTERNAL
     jitter_s: float = 0.0

@@ -46,6 +46,7 @@ class MappedEvents:
     """One connection on which is said what a map says."""
 
     continuous = True
+    hears_between_turns = True
     paced = True
     jitter_s = 0.0
 

@@ -57,6 +57,7 @@ class MediaLine:
     beside: tuple[Events, Events] = field(default=(frozenset(), frozenset()))
     """What is sent and received in messages."""
     continuous: bool = True
+    hears_between_turns: bool = True
     paced: bool = True
     jitter_s: float = 0.0
 

@@ -92,6 +92,11 @@ class OpenAIRealtime:
         return self._server.expired
 
     @property
+    def hears_between_turns(self) -> bool:
+        """Only who finds the user's turns listens all the time."""
+        return self.continuous
+
+    @property
     def sends(self) -> Events:
         """The events this end can send."""
         return self._of_client if self.end is End.CLIENT else self._of_server

@@ -46,6 +46,7 @@ class PipecatProtobuf:
     """One connection; every piece of sound says its own rate, so `speaks` is only the usual one."""
 
     jitter_s = 0.06
+    hears_between_turns = True
 
     def __init__(
         self, end: End, rate: int = 16_000, *, rtvi: bool = True, paced: bool = False

@@ -66,6 +66,7 @@ class RawPcm:
     """One connection; a sample that is split between two messages is put together again."""
 
     jitter_s = 0.0
+    hears_between_turns = True
 
     def __init__(
         self,

@@ -63,6 +63,7 @@ class MediaStream:
     """
 
     continuous = True
+    hears_between_turns = True
     jitter_s = 0.06
     speaks = TELEPHONE
     hears = TELEPHONE

@@ -85,6 +85,7 @@ class Vapi:
     """
 
     continuous = True
+    hears_between_turns = True
 
     def __init__(
         self,

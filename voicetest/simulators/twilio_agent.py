@@ -30,6 +30,7 @@ class AgentLine:
     sends: frozenset[type[Event]] = frozenset({Audio, Cleared})
     receives: frozenset[type[Event]] = frozenset({Audio, Hangup})
     continuous = True
+    hears_between_turns = True
     paced = False
     jitter_s = 0.0
     buffered_s = 0.0
