@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -103,6 +104,7 @@ def hold(
     paced: bool = False,
     protocol: Callable[..., InProcess] = InProcess,
     call: Call | None = None,
+    clock: Clock = Clock.VIRTUAL,
 ) -> Call:
     """Run a call between a far end and a script."""
     held = call or Call()
@@ -125,7 +127,7 @@ def hold(
             held.user = recorder.read(USER, 0, 1000)
             held.agent = recorder.read(AGENT, 0, 1000)
 
-    run(main(), Clock.VIRTUAL)
+    run(main(), clock)
     return held
 
 
@@ -475,3 +477,78 @@ class Babbling(InProcess):
     def sends(self) -> frozenset[type[Event]]:
         """More than the other end takes."""
         return super().sends | {Mark}
+
+
+STOP_S = 1.5
+
+
+def _stopped() -> None:
+    """What it is like not to run: nothing of this process goes on meanwhile."""
+    time.sleep(STOP_S)
+
+
+@pytest.mark.process
+def test_no_wait_runs_out_while_voicetest_does_not_run(tmp_path: Path) -> None:
+    came: list[bool] = []
+
+    async def far_end(line: Far) -> None:
+        await asyncio.sleep(0.2)
+        _stopped()
+        await asyncio.sleep(0.2)
+        await line.send(AgentTurnStarted())
+
+    async def script(session: Session) -> None:
+        began = session.now
+        came.append(await session.until(lambda: session.turns.open is not None, began + 1.2))
+        assert session.attended_since(began) == pytest.approx(session.now - began - STOP_S, abs=0.2)
+
+    call = hold(tmp_path, far_end, script, clock=Clock.REAL)
+    assert came == [True]
+    assert call.session is not None
+    (absence,) = [a for a in call.session.harness.absences if a.seconds > 1]
+    assert absence.seconds == pytest.approx(STOP_S, abs=0.2)
+
+
+@pytest.mark.process
+def test_a_wait_runs_out_when_it_should_though_voicetest_had_not_run(tmp_path: Path) -> None:
+    waited: list[float] = []
+
+    async def far_end(line: Far) -> None:
+        _stopped()
+        await asyncio.sleep(60)
+
+    async def script(session: Session) -> None:
+        assert not await session.until(lambda: False, session.now + 0.5)
+        waited.append(session.now)
+
+    hold(tmp_path, far_end, script, clock=Clock.REAL)
+    assert STOP_S + 0.3 < waited[0] < STOP_S + 2
+
+
+@pytest.mark.process
+def test_a_pause_of_voicetest_itself_ends_no_turn(tmp_path: Path) -> None:
+    async def far_end(line: Far) -> None:
+        await line.send(sound(0.3))
+        await asyncio.sleep(0.4)
+        _stopped()
+        await line.send(sound(0.3))
+        await asyncio.sleep(60)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: session.turns.all != [], session.now + 5)
+        await session.until(lambda: session.turns.open is None, session.now + 5)
+
+    call = hold(tmp_path, far_end, script, protocol=_NoTurns, clock=Clock.REAL)
+    assert [entry.what.turn for entry in call.entries if isinstance(entry.what, TurnClosed)] == [0]
+    at, closed = call.only(TurnClosed)
+    assert closed.reason is EndReason.TAIL_SILENCE
+    assert at > 0.4 + STOP_S + LIMITS.tail_silence
+
+
+class _NoTurns(InProcess):
+    """A line whose platform says nothing of turns."""
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """All but the ends of turns."""
+        return super().receives - {AgentTurnEnded, AgentTurnStarted}

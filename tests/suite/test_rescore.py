@@ -118,3 +118,42 @@ def test_what_a_judge_could_not_say_is_no_error_of_the_call(
         run = _stored(tmp_path, scenario("a.yaml", script=SCRIPT, more=judge))
     (again,) = rescore(run)
     assert (again.before, again.after.status) == ("error", "passed")
+
+
+LAPSE = {"start_s": 0.0, "end_s": 3.5, "seconds": 3.0, "kind": "stood_still"}
+
+
+@pytest.mark.parametrize(
+    ("harness", "status"),
+    [
+        ({"lapses": [LAPSE], "lateness_max_ms": 3000.0}, "inconclusive"),
+        ({"lapses": [{**LAPSE, "start_s": 50.0, "end_s": 53.0}]}, "failed"),
+        ({"lapses": [], "lateness_max_ms": 200.0}, "failed"),
+        ({"lapses": None, "bounds": None, "lateness_max_ms": 3000.0}, "inconclusive"),
+        ({"lapses": None, "bounds": None, "lateness_max_ms": 200.0}, "failed"),
+    ],
+)
+def test_a_call_in_which_voicetest_was_late_is_judged_so_again(
+    tmp_path: Path, scenario: WriteScenario, harness: dict[str, Any], status: str
+) -> None:
+    run = _stored(tmp_path, scenario("a.yaml", script=SCRIPT))
+    file = run.folder / "a" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    manifest["harness"] |= harness
+    file.write_text(json.dumps(manifest))
+    scenario("a.yaml", script=SCRIPT.replace("hello", "goodbye"))
+    (again,) = rescore(load_run(run.folder))
+    assert again.after.status == status
+
+
+def test_a_run_from_before_there_were_lapses_is_judged_as_it_was(
+    tmp_path: Path, scenario: WriteScenario
+) -> None:
+    run = _stored(tmp_path, scenario("a.yaml", script=SCRIPT))
+    file = run.folder / "a" / "manifest.json"
+    manifest = json.loads(file.read_text())
+    for name in ("bounds", "lapses", "own_gaps_s"):
+        del manifest["harness"][name]
+    file.write_text(json.dumps(manifest))
+    (again,) = rescore(load_run(run.folder))
+    assert (again.before, again.after.status) == ("passed", "passed")

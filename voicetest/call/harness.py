@@ -84,7 +84,7 @@ class Harness:
         rest = np.asarray([late for late in self.lateness if late <= BOUNDS.late_s])
         if (rest > BOUNDS.always_late_s).sum() > BOUNDS.always_late_share * self.frames:
             whole = self.frames * FRAME_S
-            found.append(Lapse(0.0, whole, max(self.lateness), "always_late"))
+            found.append(Lapse(0.0, whole, float(rest.max()), "always_late"))
         return sorted(found, key=lambda lapse: lapse.start_s)
 
     def own_traces(self) -> list[tuple[float, float]]:

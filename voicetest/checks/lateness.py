@@ -40,7 +40,7 @@ def blamed_on_nobody(
     heard; a time that is not `complete` lacks answers that may not have been heard.
     """
     end = float("inf") if check.at_s is None else check.at_s
-    before = [lapse for lapse in lapses if lapse.start_s < end]
+    before = [lapse for lapse in lapses if lapse.start_s <= end]
     if not before or check.inconclusive:
         return check
     inside = [lapse for lapse in before if lapse.end_s >= since_s]
