@@ -52,6 +52,16 @@ def test_no_sample_is_lost_over_time(rates: tuple[int, int]) -> None:
         assert resampler_out == expected - before
 
 
+def test_silence_takes_its_time_and_the_sound_after_it_is_the_same() -> None:
+    sound = np.random.default_rng(1).integers(-9_000, 9_000, 2_000).astype(np.int16)
+    silence = np.zeros(4_321, np.int16)
+    whole = np.concatenate((silence, sound, silence, silence, sound))
+    at_once = StreamingResampler(24_000, 16_000).process(whole)
+    piecewise = StreamingResampler(24_000, 16_000)
+    parts = np.split(whole, [1_000, 4_321, 6_321, 10_642, 14_963])
+    assert np.array_equal(np.concatenate([piecewise.process(part) for part in parts]), at_once)
+
+
 def test_what_the_lower_rate_cannot_hold_is_filtered_out() -> None:
     lowered = StreamingResampler(24_000, 8_000).process(_tone(6_000, 24_000))
     assert _decibels(lowered[800:]) < -50

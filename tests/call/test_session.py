@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from tests.calls import words
 from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.audio.wav import write_wav
 from voicetest.call.limits import Limits
@@ -148,17 +149,19 @@ async def _wait(session: Session, seconds: float) -> None:
     await session.until(lambda: False, end)
 
 
-def test_the_agent_is_heard_to_the_sample_where_its_sound_arrived(tmp_path: Path) -> None:
+def test_the_agent_is_heard_to_the_sample_where_its_sound_arrived(
+    tmp_path: Path, voice: Samples
+) -> None:
     async def far_end(line: Far) -> None:
         await asyncio.sleep(0.5)
         await line.send(AgentTurnStarted())
-        await line.send(sound(1.0))
+        await line.send(Audio(words(1.0, voice)))
         await line.send(AgentTurnEnded())
 
     call = hold(tmp_path, far_end, lambda session: _wait(session, 3.0))
-    audible = np.flatnonzero(call.agent)
-    assert audible[0] == pytest.approx(12_000, abs=2)
-    assert audible[-1] == pytest.approx(36_000, abs=2)
+    assert not call.agent[:12_000].any()
+    assert np.array_equal(call.agent[12_000:36_000], words(1.0, voice).samples())
+    assert not call.agent[36_000:].any()
     at, closed = call.only(TurnClosed)
     assert closed == TurnClosed(0, EndReason.TURN_ENDED)
     assert at == pytest.approx(1.5, abs=0.03)
@@ -188,10 +191,12 @@ def test_a_line_of_the_user_is_recorded_where_it_was_spoken(tmp_path: Path) -> N
     assert np.array_equal(on_the_wire[: len(call.user)], call.user[: len(on_the_wire)])
 
 
-def test_latency_is_known_live_from_the_end_of_the_users_speech(tmp_path: Path) -> None:
+def test_latency_is_known_live_from_the_end_of_the_users_speech(
+    tmp_path: Path, voice: Samples
+) -> None:
     async def far_end(line: Far) -> None:
         await asyncio.sleep(2.0)
-        await line.send(sound(0.5))
+        await line.send(Audio(words(0.5, voice)))
 
     async def script(session: Session) -> None:
         await session.user.speak(say(tmp_path, 1.0), 0)
@@ -207,10 +212,10 @@ def test_latency_is_known_live_from_the_end_of_the_users_speech(tmp_path: Path) 
     assert call.only(FirstAudio)[0] == pytest.approx(2.0, abs=0.001)
 
 
-def test_sound_that_was_cleared_is_not_on_the_recording(tmp_path: Path) -> None:
+def test_sound_that_was_cleared_is_not_on_the_recording(tmp_path: Path, voice: Samples) -> None:
     async def far_end(line: Far) -> None:
         await line.send(AgentTurnStarted())
-        await line.send(sound(5.0))
+        await line.send(Audio(words(5.0, voice)))
         await asyncio.sleep(1.0)
         await line.send(Cleared())
         await line.send(AgentTurnEnded("interrupted"))
@@ -220,9 +225,9 @@ def test_sound_that_was_cleared_is_not_on_the_recording(tmp_path: Path) -> None:
     assert call.only(TurnClosed)[1].reason is EndReason.INTERRUPTED
 
 
-def test_an_agent_that_hangs_up_is_heard_to_its_last_word(tmp_path: Path) -> None:
+def test_an_agent_that_hangs_up_is_heard_to_its_last_word(tmp_path: Path, voice: Samples) -> None:
     async def far_end(line: Far) -> None:
-        await line.send(sound(1.0))
+        await line.send(Audio(words(1.0, voice)))
         await line.hang_up("bye")
 
     async def script(session: Session) -> None:
@@ -296,10 +301,10 @@ def test_tools_are_answered_and_words_are_on_the_timeline(tmp_path: Path) -> Non
     assert call.only(TurnClosed)[1].reason is EndReason.TURN_ENDED
 
 
-def test_a_call_never_outlasts_its_longest_duration(tmp_path: Path) -> None:
+def test_a_call_never_outlasts_its_longest_duration(tmp_path: Path, voice: Samples) -> None:
     async def far_end(line: Far) -> None:
         while True:
-            await line.send(sound(1.0))
+            await line.send(Audio(words(1.0, voice)))
             await asyncio.sleep(1.0)
 
     limits = Limits(60, 0.6, 30, 120, 60, max_duration=5.0, patience=5)
@@ -390,9 +395,11 @@ def test_a_label_comes_back_when_playout_passes_it(tmp_path: Path) -> None:
     assert passed == [pytest.approx(1.0, abs=0.041)]
 
 
-def test_an_end_that_comes_with_the_sound_ends_the_turn_that_sound_begins(tmp_path: Path) -> None:
+def test_an_end_that_comes_with_the_sound_ends_the_turn_that_sound_begins(
+    tmp_path: Path, voice: Samples
+) -> None:
     async def speak(line: Far) -> None:
-        await line.send(sound(1.0))
+        await line.send(Audio(words(1.0, voice)))
         await line.send(AgentTurnEnded())
         await asyncio.sleep(1000)
 
@@ -420,9 +427,11 @@ def test_a_tool_that_the_agents_side_runs_is_not_answered(tmp_path: Path) -> Non
     assert result == ToolResult("1", '"found"')
 
 
-def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(tmp_path: Path) -> None:
+def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(
+    tmp_path: Path, voice: Samples
+) -> None:
     async def speak(line: Far) -> None:
-        await line.send(sound(0.5))
+        await line.send(Audio(words(0.5, voice)))
         await line.send(AgentTurnEnded())
         await asyncio.sleep(1.5)
         await line.send(Cleared())
@@ -438,9 +447,11 @@ def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(tmp_path: Path)
 
 
 @pytest.mark.parametrize("last", [Failed("500", "it broke", fatal=True), Mark("never allowed")])
-def test_what_had_arrived_before_an_error_is_heard_to_its_end(tmp_path: Path, last: Event) -> None:
+def test_what_had_arrived_before_an_error_is_heard_to_its_end(
+    tmp_path: Path, voice: Samples, last: Event
+) -> None:
     async def break_off(line: Far) -> None:
-        await line.send(sound(1.5))
+        await line.send(Audio(words(1.5, voice)))
         await line.send(last)
         await asyncio.sleep(1000)
 

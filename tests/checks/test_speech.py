@@ -6,7 +6,7 @@ import pytest
 
 from tests.checks.timelines import Story
 from voicetest.audio.vad import Segment
-from voicetest.call.timeline import EndReason, FirstAudio, TurnClosed, TurnOpened
+from voicetest.call.timeline import EndReason, FirstAudio, TurnClosed, TurnOpened, TurnResumed
 from voicetest.checks.speech import PlacedTurn, Response, part, place_turns, responses
 
 
@@ -84,6 +84,32 @@ def test_an_agent_that_goes_on_over_the_user_has_not_answered() -> None:
 def test_an_agent_that_starts_over_the_user_has_a_negative_latency() -> None:
     (response,) = _responses(Story().user_says(2.0, 5.0).agent_says(4.5, 6.0))
     assert response.latency_s == pytest.approx(-0.5)
+
+
+def test_what_ended_before_the_line_did_answers_nothing() -> None:
+    (response,) = _responses(Story().user_says(2.0, 5.0).agent_says(3.0, 3.4).agent_says(5.7, 7.0))
+    assert response.answer == Segment(5.7, 7.0)
+    assert response.latency_s == pytest.approx(0.7)
+
+
+def test_a_word_that_playout_made_outlast_the_line_did_not() -> None:
+    story = Story().user_says(2.0, 5.0).agent_says(4.5, 5.02)
+    assert _responses(story, jitter_buffer_s=0.04)[0].answer is None
+    assert _responses(story)[0].latency_s == pytest.approx(-0.5)
+
+
+def test_an_answer_begins_where_its_stretch_of_speech_does() -> None:
+    story = Story().user_says(2.0, 5.0).agent_says(4.6, 4.9).agent_says(5.15, 7.0)
+    assert _responses(story)[0].latency_s == pytest.approx(-0.4)
+
+
+def test_speech_that_the_user_cut_into_answers_nothing_when_it_goes_on() -> None:
+    story = Story().agent_says(0.0, 2.0).user_says(2.6, 4.0)
+    story.add(2.9, "agent", TurnResumed(0)).add(5.5, "agent", TurnClosed(0, EndReason.TAIL_SILENCE))
+    story.speech.append(Segment(2.9, 4.9))
+    assert _responses(story)[0].answer is None
+    story.agent_says(6.5, 7.0)
+    assert _responses(story)[0].latency_s == pytest.approx(2.5)
 
 
 def test_what_comes_after_the_next_line_answers_that_one() -> None:

@@ -213,12 +213,22 @@ def test_within_of_a_second_agent_step_stands_a_detected_end_past_the_steps_star
     assert _within(story.judged(tmp_path, scenario)).value == pytest.approx(0.59)
 
 
-def test_within_of_an_agent_that_talks_over_the_user_is_negative_and_holds(tmp_path: Path) -> None:
+def test_within_of_an_agent_that_talks_over_the_user_is_negative_and_fails(tmp_path: Path) -> None:
     story = Story().begin(0, 0.0).user_says(0.0, 3.0).end(0, 3.0)
     story.begin(1, 3.0).agent_says(2.5, 5.0).end(1, 5.0, 0)
     check = _within(story.judged(tmp_path, "script:\n  - user: Hi\n  - agent: {within: 1s}\n"))
     assert check.value == pytest.approx(-0.5)
-    assert check.passed
+    assert (check.passed, check.limit) == (False, 1.0)
+    assert check.actual == "-0.500 s: it began before the user had finished"
+
+
+def test_within_is_not_fulfilled_by_a_word_while_the_user_speaks(tmp_path: Path) -> None:
+    story = Story().begin(0, 0.0).user_says(0.0, 3.0).end(0, 3.0)
+    story.begin(1, 3.0).agent_says(1.0, 10.0).end(1, 10.0, 0)
+    story.speech = [Segment(1.0, 1.4), Segment(8.5, 10.0)]
+    check = _within(story.judged(tmp_path, "script:\n  - user: Hi\n  - agent: {within: 2s}\n"))
+    assert check.value == pytest.approx(5.5)
+    assert not check.passed
 
 
 def test_within_of_a_turn_that_the_user_spoke_into_is_about_what_came_after(tmp_path: Path) -> None:

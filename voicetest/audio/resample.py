@@ -64,6 +64,13 @@ class StreamingResampler:
         """The output that the next input samples, int16 (n,), make ready, int16 (m,)."""
         up, down = self._up, self._down
         total = self._taken + len(samples)
+        if not samples.any() and not self._past.any():
+            whole, taken = divmod(total, down)
+            silence: Samples = np.zeros(
+                -(-total * up // down) - -(-self._taken * up // down), dtype=np.int16
+            )
+            self._taken, self._past = taken, np.zeros(self._memory + taken, dtype=np.float64)
+            return silence
         periods = -(-total // down)
         sound = np.zeros(self._memory + periods * down, dtype=np.float64)
         sound[: len(self._past)] = self._past

@@ -126,6 +126,11 @@ class Activity:
         return bool(self._rough) and self._rough[-1].open and self._rough[-1].certain
 
     @property
+    def undecided(self) -> bool:
+        """Whether what was fed last may turn out to be the beginning of speech."""
+        return bool(self._rough) and self._rough[-1].open and not self._rough[-1].certain
+
+    @property
     def latest(self) -> Segment | None:
         """The current speech, or else the last; while `speaking` its end grows."""
         certain = (rough for rough in reversed(self._rough) if rough.certain)

@@ -14,6 +14,8 @@ import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import voiced
+from voicetest.call.arrivals import Arrivals
+from voicetest.call.floor import Floor
 from voicetest.call.streamed_silence import QUIET, StreamedSilence
 
 __all__ = ["BurstyPlayout", "ContinuousPlayout", "Playout", "Slip"]
@@ -40,6 +42,8 @@ class Playout(Protocol):
     delay_s: float
     """Seconds by which this playout itself makes everything later."""
     slips: list[Slip]
+    arrivals: Arrivals
+    """When the sound came that was heard."""
 
     def push(self, samples: Samples, at: int) -> None:
         """Sound of shape (n,) arrived at position `at`."""
@@ -57,15 +61,10 @@ class Playout(Protocol):
         """Throw away what would be heard from position `at` on; its labels count as passed."""
 
     def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`, to the last that sounds."""
+        """How many samples are to be heard after position `at`, to the last above the noise."""
 
-
-def _last_voiced(samples: Samples) -> int:
-    """The end of the last 20 ms that sound, counted from the last sample; 0 if none do."""
-    for offset in range(len(samples), 0, -FRAME):
-        if voiced(samples[max(offset - FRAME, 0) : offset]):
-            return offset
-    return 0
+    def left(self, at: int) -> int:
+        """How many samples are to be heard after position `at`, to the last that is audible."""
 
 
 class BurstyPlayout:
@@ -80,28 +79,48 @@ class BurstyPlayout:
         """`jitter_s` is the length of the jitter buffer in seconds; 0 for none."""
         self.delay_s = jitter_s
         self.slips: list[Slip] = []
+        self.arrivals = Arrivals()
         self._wait = round(jitter_s * INTERNAL.rate)
-        self._queue: deque[tuple[int, Samples]] = deque()
+        self._queue: deque[tuple[int, Samples, int]] = deque()
+        """Each piece with the positions at which it begins and at which it arrived."""
         self._end = -self._wait
         self._silence = StreamedSilence(self._wait)
-        self._sounds_until = 0
-        """The end of the last 20 ms that sound."""
+        self._floor = Floor()
+        self._stands_out_until = 0
+        """The end of the last 20 ms that stand out from the line's noise."""
+        self._audible_until = 0
+        """The end of the last 20 ms that are audible."""
         self._marks: deque[tuple[int, str]] = deque()
         """Labels with the positions at which they are reached."""
 
     def push(self, samples: Samples, at: int) -> None:
         """Queue a piece: it starts when it arrives or when the one before it ends."""
-        sounds, ahead = _last_voiced(samples), self._end - at
+        (audible, sounds), ahead, cut = self._last(samples), self._end - at, 0
         if sounds:
             shift = self._silence.sound(at, ahead)
         else:
             shift = self._silence.silence(len(samples), at, ahead)
-            samples = samples[max(-shift, 0) :]
+            cut = max(-shift, 0)
+            samples = samples[cut:]
         start = self._end + shift if shift > 0 else self._start(at)
         self._end = start + len(samples)
-        self._queue.append((start, samples))
+        self._queue.append((start, samples, at))
+        if audible:
+            self._audible_until = start + max(audible - cut, 0)
         if sounds:
-            self._sounds_until = start + sounds
+            self._stands_out_until = start + sounds
+
+    def _last(self, samples: Samples) -> tuple[int, int]:
+        """Up to where in a piece something is audible, and stands out; 0 where nothing does."""
+        audible = stands_out = 0
+        for offset in range(0, len(samples), FRAME):
+            piece = samples[offset : offset + FRAME]
+            if voiced(piece):
+                audible = offset + len(piece)
+                if self._floor.stands_out(piece):
+                    stands_out = audible
+            self._floor.feed(piece)
+        return audible, stands_out
 
     def _start(self, at: int) -> int:
         """Where a piece is heard that arrived at position `at`."""
@@ -119,13 +138,14 @@ class BurstyPlayout:
         heard = np.zeros(frames, dtype=np.int16)
         end = start + frames
         while self._queue and self._queue[0][0] < end:
-            at, samples = self._queue.popleft()
+            at, samples, arrived = self._queue.popleft()
             skipped = max(start - at, 0)
             piece = samples[skipped : end - at]
             offset = at + skipped - start
             heard[offset : offset + len(piece)] = piece
+            self.arrivals.heard(at + skipped, len(piece), arrived)
             if at + len(samples) > end:
-                self._queue.appendleft((end, samples[end - at :]))
+                self._queue.appendleft((end, samples[end - at :], arrived))
                 break
         return heard
 
@@ -143,24 +163,34 @@ class BurstyPlayout:
     def clear(self, at: int) -> None:
         """Throw away what would be heard from position `at` on."""
         self._queue = deque(
-            (start, samples[: at - start]) for start, samples in self._queue if start < at
+            (start, samples[: at - start], arrived)
+            for start, samples, arrived in self._queue
+            if start < at
         )
         self._end = min(self._end, at)
-        self._sounds_until = min(self._sounds_until, at)
+        self._stands_out_until = min(self._stands_out_until, at)
+        self._audible_until = min(self._audible_until, at)
         self._marks = deque((min(position, at), name) for position, name in self._marks)
 
     def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`, to the last that sounds.
+        """How many samples are to be heard after position `at`, to the last above the noise.
 
-        A line that streams silence for ever has nothing pending.
+        A line that streams silence, or noise, for ever has nothing pending.
         """
-        return max(self._sounds_until - at, 0)
+        return max(self._stands_out_until - at, 0)
+
+    def left(self, at: int) -> int:
+        """How many samples are to be heard after position `at`, to the last that is audible."""
+        return max(self._audible_until - at, 0)
 
 
 @dataclass(frozen=True)
 class _Piece:
     samples: Samples
-    voiced: bool
+    stands_out: bool
+    """Whether it is more than the noise of the line."""
+    arrived: int = 0
+    """Position at which it came."""
     mark: str | None = None
     """The label that this piece is; it has no samples then."""
 
@@ -169,14 +199,16 @@ class ContinuousPlayout:
     """For lines that send in real time: a jitter buffer of 40 ms.
 
     When the backlog exceeds the buffer, queued frames without speech are dropped until it does
-    not, and when it shrinks, silence is put in where there is silence; when the buffer runs dry
-    inside speech, silence fills the gap. All are kept as slips.
+    not, and when it shrinks, a piece of the line's silence, or of its noise, is heard twice; when
+    the buffer runs dry inside speech, silence fills the gap. All are kept as slips.
     """
 
     delay_s = JITTER_DELAY / INTERNAL.rate
 
     def __init__(self) -> None:
         self.slips: list[Slip] = []
+        self.arrivals = Arrivals()
+        self._floor = Floor()
         self._queue: deque[_Piece] = deque()
         self._queued = 0
         self._playing = False
@@ -184,9 +216,11 @@ class ContinuousPlayout:
         """Position at which the queue's first sample is due, while playing."""
         self._dry_at: int | None = None
         """Where the buffer last ran dry inside speech; cleared when sound arrives again."""
-        self._was_voiced = False
+        self._stood_out = False
         self._silent = 0
         """Samples without speech that arrived last, in a row."""
+        self._quiet: Samples = np.zeros(FRAME, dtype=np.int16)
+        """The last piece that was no more than the noise of the line."""
         self._passed: list[str] = []
         """The labels that were reached and not told of yet."""
 
@@ -199,16 +233,20 @@ class ContinuousPlayout:
                 self._slip(self._dry_at, self._next - self._dry_at)
                 self._dry_at = None
         missing = at + JITTER_DELAY - self._next - self._queued
-        sounds = voiced(samples)
+        sounds = self._floor.stands_out(samples)
         if missing >= MOST_EARLY and (not sounds or self._silent >= QUIET):
-            # The far clock is slow: silence makes room before the buffer runs dry inside speech.
-            self._queue.append(_Piece(np.zeros(missing, dtype=np.int16), False))
+            # The far clock is slow: this makes room before the buffer runs dry inside speech.
+            self._queue.append(_Piece(np.resize(self._quiet, missing), False, at))
             self._queued += missing
             self._slip(at, missing)
         self._silent = 0 if sounds else self._silent + len(samples)
         for start in range(0, len(samples), FRAME):
             piece = samples[start : start + FRAME]
-            self._queue.append(_Piece(piece, voiced(piece)))
+            stands_out = self._floor.stands_out(piece)
+            self._queue.append(_Piece(piece, stands_out, at))
+            self._floor.feed(piece)
+            if not stands_out:
+                self._quiet = piece
         self._queued += len(samples)
         self._trim(at, self._next + self._queued - at - JITTER_DELAY - len(samples))
 
@@ -219,7 +257,7 @@ class ContinuousPlayout:
         dropped = 0
         for piece in self._queue:
             cut = 0
-            if not piece.voiced and piece.mark is None:
+            if not piece.stands_out and piece.mark is None:
                 cut = min(excess - dropped, len(piece.samples))
                 dropped += cut
             if cut < len(piece.samples) or piece.mark is not None:
@@ -240,32 +278,33 @@ class ContinuousPlayout:
         end = start + frames
         at = max(self._next, start)
         for piece in self._take(end - at):
-            heard[at - start : at - start + len(piece)] = piece
-            at += len(piece)
+            heard[at - start : at - start + len(piece.samples)] = piece.samples
+            self.arrivals.heard(at, len(piece.samples), piece.arrived)
+            at += len(piece.samples)
         self._next = at
         if at < end:
             self._playing = False
-            self._dry_at = at if self._was_voiced else None
+            self._dry_at = at if self._stood_out else None
         return heard
 
-    def _take(self, wanted: int) -> Iterator[Samples]:
+    def _take(self, wanted: int) -> Iterator[_Piece]:
         while self._queue and (wanted > 0 or self._queue[0].mark is not None):
             piece = self._queue.popleft()
             if piece.mark is not None:
                 self._passed.append(piece.mark)
                 continue
             if len(piece.samples) > wanted:
-                self._queue.appendleft(_Piece(piece.samples[wanted:], piece.voiced))
-                piece = _Piece(piece.samples[:wanted], piece.voiced)
+                self._queue.appendleft(replace(piece, samples=piece.samples[wanted:]))
+                piece = replace(piece, samples=piece.samples[:wanted])
             self._queued -= len(piece.samples)
             wanted -= len(piece.samples)
-            self._was_voiced = piece.voiced
-            yield piece.samples
+            self._stood_out = piece.stands_out
+            yield piece
 
     def mark(self, name: str, at: int) -> None:
         """A label behind what is queued."""
         if self._queue:
-            self._queue.append(_Piece(_NOTHING, False, name))
+            self._queue.append(_Piece(_NOTHING, False, at, name))
         else:
             self._passed.append(name)
 
@@ -282,14 +321,23 @@ class ContinuousPlayout:
         self._playing = False
         self._dry_at = None
 
-    def pending(self, at: int) -> int:
-        """How many samples are still to be heard after position `at`, to the last that sounds.
+    def left(self, at: int) -> int:
+        """How many samples are to be heard after position `at`, to the last that is audible."""
+        silent = 0
+        for piece in reversed(self._queue):
+            if voiced(piece.samples):
+                return self._queued - silent
+            silent += len(piece.samples)
+        return 0
 
-        A line that streams silence for ever has nothing pending.
+    def pending(self, at: int) -> int:
+        """How many samples are to be heard after position `at`, to the last above the noise.
+
+        A line that streams silence, or noise, for ever has nothing pending.
         """
         silent = 0
         for piece in reversed(self._queue):
-            if piece.voiced:
+            if piece.stands_out:
                 return self._queued - silent
             silent += len(piece.samples)
         return 0

@@ -53,9 +53,14 @@ class Recorder(AbstractContextManager["Recorder"]):
             self._waiting_frames = 0
 
     @property
+    def frames(self) -> int:
+        """Samples of each channel recorded so far."""
+        return self._writer.frames + self._waiting_frames
+
+    @property
     def duration(self) -> float:
         """Seconds recorded so far."""
-        return (self._writer.frames + self._waiting_frames) / INTERNAL.rate
+        return self.frames / INTERNAL.rate
 
     def read(self, channel: int, start_s: float, end_s: float) -> Samples:
         """One channel from `start_s` to `end_s`, int16 of shape (n,), cut to what is recorded."""

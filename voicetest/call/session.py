@@ -8,12 +8,12 @@ from contextlib import aclosing
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
-from voicetest.audio.vad import voiced
 from voicetest.call.acoustics import Acoustics, Wire
 from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
+from voicetest.call.hearing import Hearing
 from voicetest.call.limits import Limits
 from voicetest.call.microphone import FRAME, FRAME_S, Microphone
 from voicetest.call.playout import BurstyPlayout, ContinuousPlayout, Playout
@@ -50,6 +50,9 @@ from voicetest.links.base import Link, say
 
 __all__ = ["AnswerTool", "Session"]
 
+_SOON_S = 0.3
+"""What will be heard so soon is no reason to keep a turn open that has ended in silence."""
+
 AnswerTool = Callable[[ToolCalled], Awaitable[ToolResult]]
 
 
@@ -76,6 +79,7 @@ class Session:
             late_s=limits.late_sound,
         )
         self.answers = Answers()
+        self.hearing = Hearing()
         self.last_message_s = 0.0
         """When the far side last said anything; set by each event."""
         self.hung_up: Hangup | None = None
@@ -125,16 +129,35 @@ class Session:
         return self.hung_up is not None and not self.hung_up.normal
 
     @property
+    def _heard(self) -> int:
+        """Position up to which the far side was heard: a frame that is late has still to be."""
+        return min(round(self.now * INTERNAL.rate), self._ticks * FRAME)
+
+    @property
     def _drained(self) -> bool:
-        # A frame that is late has still to be heard.
-        heard = min(round(self.now * INTERNAL.rate), self._ticks * FRAME)
-        return self._playout.pending(heard) == 0
+        """Whether all that is audible of what arrived has been heard."""
+        return self._playout.left(self._heard) == 0
+
+    @property
+    def heard_share(self) -> float:
+        """How much of the agent's open turn, so far as it arrived, has been heard, 0 to 1."""
+        return self.turns.heard_share(self.now, self._to_come_s)
+
+    @property
+    def words_heard(self) -> int:
+        """Words of the open turn that have been heard, if they are spread evenly over it."""
+        return self.turns.words_heard(self.now, self._to_come_s)
+
+    @property
+    def _to_come_s(self) -> float:
+        """Seconds of the agent's voice that arrived and were not heard yet."""
+        return self._playout.pending(self._heard) / INTERNAL.rate
 
     @property
     def agent_pauses(self) -> bool:
         """Whether the open agent turn has been silent for as long as ends a turn elsewhere."""
         turn = self.turns.open
-        if turn is None or turn.speech_end_s is None or not self._drained:
+        if turn is None or turn.speech_end_s is None or self._to_come_s > _SOON_S:
             return False
         silent = self.turns.silent_for(self.now)
         return silent - self._missed_since(self.now - silent) >= self.limits.tail_silence
@@ -281,7 +304,7 @@ class Session:
             case Dtmf():
                 self.turns.sign(now)
             case TranscriptDelta(by="agent"):
-                self.turns.receive(words=len(event.text.split()))
+                self.turns.receive(len(event.text.split()))
             case ToolCalled():
                 self.turns.sign(now)
                 if ToolResult in self._link.sends:
@@ -289,10 +312,13 @@ class Session:
             case Mark(name):
                 self._playout.mark(name, round(now * INTERNAL.rate))
             case AgentTurnEnded():
-                self.turns.announce_end(now)
+                heard = self._heard
+                self.turns.announce_end((heard + self._playout.left(heard)) / INTERNAL.rate)
             case Cleared():
                 if not self._playout.pending(round(now * INTERNAL.rate)) and not self.turns.audible:
-                    return  # many agents say so at each start of the user, whoever speaks
+                    # Many agents say so at each start of the user, whoever speaks.
+                    self._playout.clear(round(now * INTERNAL.rate))
+                    return
                 self._drop_unheard(now)
             case Hangup():
                 self.hung_up = event
@@ -303,17 +329,21 @@ class Session:
             raise ConnectionFailed(f"the agent reports an error: {event.code} {event.message}")
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
-        samples = chunk.samples()
-        if not self.answers.begun and voiced(samples):
+        position = round(now * INTERNAL.rate)
+        self._playout.push(chunk.samples(), position)
+        if not self.answers.begun and self._playout.pending(position):
             self.answers.sounded()
-        if (self.user.awaiting_audio or self.turns.begins_on_arrival) and voiced(samples):
-            if self.turns.begins_on_arrival:
-                self.turns.sign(now)
-            if self.user.awaiting_audio:
-                self.user.awaiting_audio = False
-                self.note("agent", FirstAudio(), now)
-        self.turns.receive(sound_s=chunk.duration)
-        self._playout.push(samples, round(now * INTERNAL.rate))
+
+    def _listen(self, frame: Samples) -> None:
+        """Take in 20 ms of the agent, int16 of shape (n,), as they are heard."""
+        self.hearing.hear(frame)
+        begun = self.turns.follow(self.hearing.speech, self.user.speech_end_s)
+        if begun is None or not self.user.awaiting_audio:
+            return
+        if begun >= (self.user.speech_end_s or 0.0):
+            self.user.awaiting_audio = False
+            arrived = self._playout.arrivals.of(round(begun * INTERNAL.rate))
+            self.note("agent", FirstAudio(), arrived / INTERNAL.rate)
 
     async def _answer(self, call: ToolCalled) -> None:
         result = await self._answer_tool(call)
@@ -337,7 +367,11 @@ class Session:
                 self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
             self._record()
             if self._ticks * FRAME_S >= self._settles_from:
-                self.turns.settle(self._ticks * FRAME_S, drained=self._drained)
+                self.turns.settle(
+                    self._ticks * FRAME_S,
+                    drained=self._to_come_s <= _SOON_S,
+                    undecided=self.hearing.undecided,
+                )
             if self.over:
                 self.turns.close(self.now, EndReason.HUNG_UP)
             speaking = self._microphone.speaking
@@ -358,10 +392,8 @@ class Session:
         start = (self._ticks - 1) * FRAME
         heard = self._acoustics.to_user(self._playout.render(start, FRAME))
         self.recorder.write(self._wire.carried(self._on_wire), heard)
-        sounds = heard.any()
-        if sounds:
-            self.turns.hear(heard, start / INTERNAL.rate, self.user.speech_end_s)
+        self._listen(heard)
         if self._listens_for_keys:
-            keys = self._keys.feed(heard) if sounds else self._keys.skip(len(heard))
+            keys = self._keys.feed(heard) if heard.any() else self._keys.skip(len(heard))
             for pressed in keys:
                 self.note("agent", Dtmf(pressed.key), pressed.at_s)

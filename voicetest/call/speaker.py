@@ -45,7 +45,7 @@ class Speaker:
         self.speech_end_s: float | None = None
         """End of its speech or tones; set with its start."""
         self.awaiting_audio = True
-        """Set at the start and by each such line; cleared by whoever gets sound for it."""
+        """Set at the start and by each such line; cleared by whoever hears speech after it."""
         self._microphone = microphone
         self._turns = turns
         self._note = note
@@ -98,7 +98,7 @@ class Speaker:
         """Send a typed turn, which begins and ends at once."""
         now = self._now
         self._begin("text", now, now)
-        self._turns.user_begins(now)
+        self._turns.user_begins(now, now)
         self._turns.user_ends(now)
         self.awaiting_audio = True
         typed = LineSpoken(step, "text", text, now, now, now, now, truncated=False, clean="")
@@ -109,8 +109,9 @@ class Speaker:
     def _begin(self, kind: LineKind, start: float, end: float) -> None:
         if kind in AWAITED:
             self.speech_start_s, self.speech_end_s = start, end
+            self.awaiting_audio = True
         if kind in TURNS:
-            self._turns.user_begins(start)
+            self._turns.user_begins(start, end)
         if kind in SPOKEN:
             self._note(SpeechStarted("user"), start)
 
@@ -123,7 +124,6 @@ class Speaker:
             self._turns.user_ends(speech_end)
         if line.kind in AWAITED:
             self.speech_end_s = speech_end
-            self.awaiting_audio = True
         spoken = LineSpoken(
             step=step,
             kind=line.kind,

@@ -27,6 +27,7 @@ __all__ = [
     "TurnClosed",
     "TurnCut",
     "TurnOpened",
+    "TurnResumed",
     "TurnTranscribed",
     "UserInterrupt",
     "Waiting",
@@ -166,6 +167,13 @@ class TurnClosed:
 
 
 @dataclass(frozen=True)
+class TurnResumed:
+    """The agent goes on with a turn that seemed over: the user had spoken into its pause."""
+
+    turn: int
+
+
+@dataclass(frozen=True)
 class TurnCut:
     """What had not been heard of a turn was thrown away; `share` of what arrived was heard."""
 
@@ -202,6 +210,7 @@ Note: TypeAlias = (
     | FirstAudio
     | TurnOpened
     | TurnClosed
+    | TurnResumed
     | TurnCut
     | TurnTranscribed
     | CallEnded

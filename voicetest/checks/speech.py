@@ -8,9 +8,11 @@ from itertools import pairwise
 
 from voicetest.audio.vad import Segment
 from voicetest.call.line import AWAITED
+from voicetest.call.timeline import LineSpoken
+from voicetest.call.turns import PAUSE_S
 from voicetest.checks.view import AgentTurn, CallView, UserTurn
 
-__all__ = ["PlacedTurn", "Response", "part", "place_turns", "responses"]
+__all__ = ["PlacedTurn", "Response", "answer_to", "part", "place_turns", "responses"]
 
 _EDGE_S = 0.2
 """How far speech may lie outside the span in which its turn was open."""
@@ -90,6 +92,7 @@ def responses(
 ) -> list[Response]:
     """What followed each line of the user, in order."""
     found = []
+    new = [s for s in agent_speech if not _resumed(call, s.start)]
     asked = [turn for turn in call.user_turns if turn.spoken.kind in AWAITED]
     lines = [turn.spoken for turn in asked]
     for number, turn in enumerate(asked):
@@ -99,8 +102,11 @@ def responses(
         if turn.interrupts:
             # What the agent was saying may go on for a while; the answer comes after the words.
             since = line.speech_end_s
-        answer = next((s for s in agent_speech if since < s.start < until), None)
-        audio = next((at for at in call.first_audio_s if line.end_s <= at < until), None)
+        answer = answer_to(line, new, since, jitter_buffer_s)
+        if answer is not None and answer.start >= until:
+            answer = None
+        last = until if answer is None else answer.start
+        audio = next((at for at in call.first_audio_s if line.speech_end_s <= at <= last), None)
         found.append(
             Response(
                 user=turn,
@@ -112,3 +118,38 @@ def responses(
             )
         )
     return found
+
+
+def answer_to(
+    line: LineSpoken, agent_speech: Sequence[Segment], since_s: float, delay_s: float
+) -> Segment | None:
+    """The beginning of the first speech after `since_s` that goes on, or begins, after the line.
+
+    What ended before the line did answers nothing. `delay_s` is by how much playout itself made
+    the agent later.
+    """
+    for stretch in _stretches(agent_speech):
+        if stretch[0].start > since_s and stretch[-1].end - delay_s > line.speech_end_s:
+            return stretch[0]
+    return None
+
+
+def _stretches(speech: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
+    """What is said without a pause, but for those between words."""
+    stretch: list[Segment] = []
+    for segment in speech:
+        if stretch and segment.start - stretch[-1].end >= PAUSE_S:
+            yield stretch
+            stretch = []
+        stretch.append(segment)
+    if stretch:
+        yield stretch
+
+
+def _resumed(call: CallView, start_s: float) -> bool:
+    """Whether speech that starts there goes on with what the user had cut into."""
+    return any(
+        turn.resumed_s
+        and turn.resumed_s[0] - _EDGE_S <= start_s <= (turn.closed_s or start_s) + _EDGE_S
+        for turn in call.agent_turns
+    )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from voicetest.call.harness import Harness
 from voicetest.call.microphone import FRAME_S
-from voicetest.call.timeline import EndReason, StepEnded
+from voicetest.call.timeline import EndReason, LineSpoken, StepEnded
 from voicetest.checks.expectations import HANG_UP_S, Spoken, expects_words, judge_spoken
 from voicetest.checks.improvised import judge_improvised
 from voicetest.checks.metrics import Measured
 from voicetest.checks.over import judge_over
 from voicetest.checks.result import Check
-from voicetest.checks.speech import PlacedTurn
+from voicetest.checks.speech import PlacedTurn, answer_to
 from voicetest.checks.timing import timing_check
 from voicetest.checks.view import StepView
 from voicetest.scenario.expectations import Expectations, Lasts, SpeechExpectations
@@ -230,33 +230,50 @@ class _Listening:
         return self._check("stays_silent", ("stays_silent",), expected, actual, passed)
 
     def _within(self, limit: float) -> Check:
-        since = self._since()
-        start = next((s.start for p in self._turns for s in p.speech if s.start > since[1]), None)
-        value = None if start is None else start - self.measured.jitter_buffer_s - since[0]
-        return timing_check(
+        delay = self.measured.jitter_buffer_s
+        speech = [segment for placed in self._turns for segment in placed.speech]
+        line = self._asked()
+        if line is not None:
+            since = line.speech_end_s
+            answer = answer_to(line, speech, line.speech_start_s, delay)
+        else:
+            since, earliest = self._after_agent()
+            answer = next((segment for segment in speech if segment.start > earliest), None)
+        start = None if answer is None else answer.start
+        value = None if start is None else start - delay - since
+        early = value is not None and value < 0
+        check = timing_check(
             self._check("within", ("within",), f"speaks within {limit:g} s", "never spoke", False),
             value=value,
-            upper=limit,
-            window=(since[0], start),
+            lower=0.0 if early else None,
+            upper=None if early else limit,
+            window=(min(since, start or since), start and max(since, start)),
             harness=self.harness,
         )
+        if not early:
+            return check
+        actual = f"{check.actual}: it began before the user had finished"
+        return check.model_copy(update={"actual": actual, "limit": limit})
 
-    def _since(self) -> tuple[float, float]:
-        """What `within` runs from, and the earliest time at which its speech may start."""
+    def _asked(self) -> LineSpoken | None:
+        """The line of the user that the step is to answer, if there is one."""
         script = self.file.scenario.script
         for earlier in range(self.index - 1, -1, -1):
-            if isinstance(script[earlier], _ASKED):
-                for turn in self.measured.call.user_turns:
-                    if turn.spoken.step == earlier:
-                        return turn.spoken.speech_end_s, turn.spoken.speech_start_s
+            lines = [t.spoken for t in self.measured.call.user_turns if t.spoken.step == earlier]
+            if isinstance(script[earlier], _ASKED) and lines:
+                return lines[0]
             if isinstance(script[earlier], AgentStep | ImproviseStep):
-                end = self._end_of_turns_before()
-                turns = reversed(self.measured.call.user_turns)
-                last = next((t.spoken for t in turns if t.spoken.step == earlier), None)
                 # A user who makes up the lines hears every answer but that to a parting line.
-                if last is not None and last.speech_end_s > end:
-                    return last.speech_end_s, last.speech_start_s
-                return end, end
+                parting = bool(lines) and lines[-1].speech_end_s > self._end_of_turns_before()
+                return lines[-1] if parting else None
+        return None
+
+    def _after_agent(self) -> tuple[float, float]:
+        """Where the turn before ended, and the earliest time at which what comes next may start."""
+        script = self.file.scenario.script[: self.index]
+        if any(isinstance(step, AgentStep | ImproviseStep) for step in script):
+            end = self._end_of_turns_before()
+            return end, end
         return 0.0, -1.0
 
     def _end_of_turns_before(self) -> float:

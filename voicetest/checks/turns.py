@@ -44,7 +44,7 @@ def numbered_turns(file: ScenarioFile, measured: Measured) -> list[tuple[Turn, A
         if isinstance(turn, UserTurn):
             numbered.append((_user_turn(file, index, turn), None))
         else:
-            timing = timings.get(turn.speech[0], _Timing()) if turn.speech else _Timing()
+            timing = next((timings[s] for s in turn.speech if s in timings), _Timing())
             step = _listening_step(measured.call, turn.turn.index)
             told = _agent_turn(file, index, turn, timing, step)
             if _cut_by_hang_up(measured, turn):

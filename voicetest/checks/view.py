@@ -19,6 +19,7 @@ from voicetest.call.timeline import (
     TurnClosed,
     TurnCut,
     TurnOpened,
+    TurnResumed,
     TurnTranscribed,
     UserInterrupt,
 )
@@ -61,6 +62,8 @@ class AgentTurn:
     """What it pressed."""
     heard_share: float = 1.0
     """How much of what had arrived was heard before the rest was thrown away."""
+    resumed_s: list[float] = field(default_factory=list)
+    """When it went on although the user had begun to speak in its pause."""
 
     @property
     def claimed(self) -> str | None:
@@ -165,6 +168,8 @@ class CallView:
                 turn = self.agent_turns[index]
                 turn.closed_s, turn.reason = entry.at, reason
                 turn.limit_s, turn.cause = limit_s, cause
+            case TurnResumed(index):
+                self.agent_turns[index].resumed_s.append(entry.at)
             case TurnCut(index, share):
                 self.agent_turns[index].heard_share = share
                 self.cuts_s.append(entry.at)
@@ -180,9 +185,9 @@ class CallView:
                 self._take_in_text(entry.what)
             case SpeechStarted("user"):
                 self._user_starts += 1
-            case SpeechStarted("agent"):
+            case SpeechStarted("agent") if self.agent_turns:
                 turn = self.agent_turns[-1]
-                if turn.speech_start_s is None:
+                if turn.speech_start_s is None and turn.closed_s is None:
                     turn.speech_start_s = entry.at
             case LineSpoken():
                 over = self._announced.pop(entry.what.step, None)

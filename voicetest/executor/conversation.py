@@ -33,4 +33,4 @@ def _heard(session: Session, turn: AgentTurn) -> str:
     open_turn = session.turns.open
     if open_turn is None or open_turn.index != turn.index:
         return turn.text
-    return f"{turn.text_heard(session.turns.heard_share(session.now))} …"
+    return f"{turn.text_heard(session.heard_share)} …"

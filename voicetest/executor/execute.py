@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from voicetest import clock
+from voicetest.audio.vad import Segment
 from voicetest.call.attendance import Absence, DialWatch
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
@@ -101,7 +102,9 @@ def execute(
             late = [Lapse(-1, 0, a.seconds, "stood_still") for a in call.dial_absences]
             if call.harness is None and late and error.kind != "bug":
                 error = replace(error, message=f"{error.message}; {described(late)}")
-    speech = agent_speech(recording, planned.world.cache)
+    speech = call.heard_speech
+    if speech is None:
+        speech = agent_speech(recording, planned.world.cache)
     return CallRecord(
         entries=tuple(call.timeline.entries),
         recording=recording,
@@ -153,6 +156,14 @@ class _Call:
         self._recorder = recorder
         self._log = log
         self._progress = progress
+
+    @property
+    def heard_speech(self) -> tuple[Segment, ...] | None:
+        """Where the agent speaks on the whole recording; None if not all of it was listened to."""
+        session = self._session
+        if session is None or session.hearing.frames != self._recorder.frames:
+            return None
+        return session.hearing.segments()
 
     def _observe(self, entry: Entry) -> None:
         self._log.write(entry)

@@ -181,10 +181,7 @@ class _Listening:
         return self._satisfied()
 
     def _answers(self) -> list[LiveTurn]:
-        """The turns that no earlier step listened to and that began after the user's last line."""
-        since = self.stage.input_s
-        unheard = self.stage.session.turns.all[self.stage.heard :]
-        return [turn for turn in unheard if since is None or turn.opened_s >= since]
+        return self.stage.answers()
 
     def _idle(self) -> bool:
         session = self.stage.session
@@ -208,7 +205,7 @@ class _Listening:
         turns = call.agent_turns[self.stage.heard :]
         texts = [turn.text for turn in turns]
         if session.turns.open is not None and turns:
-            texts[-1] = turns[-1].text_heard(session.turns.heard_share(session.now))
+            texts[-1] = turns[-1].text_heard(session.heard_share)
         return Spoken(
             texts,
             [tool for turn in turns for tool in turn.tools],

@@ -65,19 +65,15 @@ class Moment:
 
     def turn(self) -> LiveTurn | None:
         """The first turn with sound that no earlier step has heard to its end."""
-        stage = self.stage
-        for turn in stage.session.turns.all[stage.heard :]:
-            answers = stage.input_s is None or turn.opened_s >= stage.input_s
-            if answers and turn.speech_start_s is not None:
-                return turn
-        return None
+        answers = (turn for turn in self.stage.answers() if turn.speech_start_s is not None)
+        return next(answers, None)
 
     def _due(self, turn: LiveTurn) -> bool:
         session = self.stage.session
         if turn.speech_start_s is None or not session.turns.audible:
             return False
         if self.words is not None:
-            return session.turns.words_heard(session.now) >= self.words
+            return session.words_heard >= self.words
         # The line's speech begins one frame and its own lead-in after this look at the clock.
         begins = session.now + FRAME_S + self.lead_s
         return begins - turn.speech_start_s >= self.after

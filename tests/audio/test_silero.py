@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COUNTS = """
+import os
+from pathlib import Path
+import numpy as np
+from voicetest.audio.silero import Silero
+
+def threads():
+    return len(list(Path("/proc/self/task").iterdir()))
+
+silero = Silero()
+sound = np.random.default_rng(1).normal(0, 3000, 24_000).astype(np.int16)
+np.dot(np.ones((300, 300)), np.ones((300, 300)))
+before = threads()
+assert max(p for _, p in silero.feed(sound)) > 0
+print(threads() - before, os.environ.get("OMP_THREAD_LIMIT"))
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in /proc")
+@pytest.mark.parametrize("limit", [None, "7"])
+def test_the_model_runs_in_the_thread_that_asks_it(limit: str | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_THREAD_LIMIT"}
+    if limit is not None:
+        environment["OMP_THREAD_LIMIT"] = limit
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTS], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0", str(limit)]

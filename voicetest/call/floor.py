@@ -1,0 +1,54 @@
+"""How loud a line is when nobody speaks on it, learnt from what comes over it."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, Samples
+
+__all__ = ["Floor"]
+
+_BLOCK = INTERNAL.rate // 10
+"""Levels are means over 100 ms: shorter dips are inside words."""
+_MEMORY = 50
+"""Blocks that are remembered: 5 s."""
+_KNOWN = 15
+"""Blocks after which a line is known: until then all that is audible stands out."""
+_ABOVE = 10**0.8
+"""What stands out is 8 dB above the quietest block: noise varies by a few decibels."""
+_AUDIBLE = 32_768.0**2 * 10 ** (-50 / 10)
+"""-50 dBFS: what is below never stands out."""
+
+
+class Floor:
+    """The power of the quietest 100 ms of the last 5 s, of sound that is fed in order."""
+
+    def __init__(self) -> None:
+        self._blocks: deque[float] = deque(maxlen=_MEMORY)
+        """Mean power of each whole block."""
+        self._energy = 0.0
+        """Of the block that is not full yet."""
+        self._samples = 0
+        """How many samples that block has."""
+
+    def feed(self, samples: Samples) -> None:
+        """The next samples, int16 of shape (n,) at 24 kHz."""
+        wide = samples.astype(np.float64)
+        while len(wide):
+            part, wide = np.split(wide, [_BLOCK - self._samples])
+            self._energy += float(np.dot(part, part))
+            self._samples += len(part)
+            if self._samples == _BLOCK:
+                self._blocks.append(self._energy / _BLOCK)
+                self._energy, self._samples = 0.0, 0
+
+    def stands_out(self, samples: Samples) -> bool:
+        """Whether int16 of shape (n,) is more than the line's own noise."""
+        if not len(samples):
+            return False
+        wide = samples.astype(np.float64)
+        known = len(self._blocks) >= _KNOWN
+        threshold = max(_AUDIBLE, min(self._blocks) * _ABOVE if known else 0.0)
+        return bool(np.dot(wide, wide) > threshold * len(wide))
