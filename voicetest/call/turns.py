@@ -280,11 +280,11 @@ class AgentTurns:
             if now - max(self._interrupted, self._until) >= self._late_s:
                 self.close(now, EndReason.INTERRUPTED)
         elif self._end_announced is not None:
-            waits = undecided and turn.speech_start_s is None
-            over_for = now - max(self._end_announced, self._until)
-            if now >= self._end_announced + (_UNDECIDED_S if waits else 0) and (
-                over_for >= self._late_s
-            ):
+            heard_out_s = self._end_announced
+            if undecided and turn.speech_start_s is None:
+                heard_out_s += _UNDECIDED_S
+            late = now - max(self._end_announced, self._until) < self._late_s
+            if now > heard_out_s and not late:
                 # What is told to stop says so; elsewhere, falling silent under the user tells it.
                 reason = EndReason.INTERRUPTED if self._yielded else EndReason.TURN_ENDED
                 self.close(now, reason)
