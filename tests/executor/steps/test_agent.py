@@ -393,7 +393,7 @@ def test_a_step_may_wait_for_longer_than_any_limit_of_the_call(
     tmp_path: Path, speech: Speech, voice: Samples
 ) -> None:
     async def come_late(line: Far) -> None:
-        await asyncio.sleep(9.0)
+        await asyncio.sleep(8.9)
         await say(line, "Here I am.", words(1.0, voice))
 
     limits = "limits: {idle_timeout: 4s, turn_timeout: 5s}\n"
