@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from tests.calls import Far, Scripted, hold, say, words
 from voicetest.adapters.base import World
 from voicetest.audio.chunk import Samples
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import ToolCalled
+from voicetest.events import Event, ToolCalled, ToolCancelled, ToolResult
 from voicetest.links.base import Link
 from voicetest.speech.providers import Speech
 
@@ -71,6 +71,45 @@ def test_a_tool_that_is_still_at_work_does_not_hold_up_the_end(
     call = hold(tmp_path, speech, call_tool, scenario)
     assert call.result.duration_s == pytest.approx(1.0, abs=0.03)
     assert call.result.tool_calls[0].result is None
+
+
+def test_a_call_that_is_taken_back_is_not_answered_and_recorded_as_cancelled(
+    tmp_path: Path, speech: Speech
+) -> None:
+    answers: list[Event] = []
+
+    async def change_its_mind(line: Far) -> None:
+        await line.send(ToolCalled("c1", "slow", "{}"))
+        await line.send(ToolCalled("c2", "slow", "{}"))
+        await asyncio.sleep(0.5)
+        await line.send(ToolCancelled("c1"))
+        await line.send(ToolCancelled("never called"))
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                match event:
+                    case ToolResult():
+                        answers.append(event)
+                    case _:
+                        pass
+
+    scenario = "tools: [{name: slow, delay: 1s, returns: 7}]\nscript:\n  - silence: 3s\n"
+    call = hold(tmp_path, speech, change_its_mind, scenario)
+    assert answers == [ToolResult("c2", "7")]
+    cancelled, answered = call.result.tool_calls
+    assert (cancelled.result, cancelled.answered_at_s) == (None, None)
+    assert cancelled.cancelled_at_s == pytest.approx(0.5, abs=0.05)
+    assert (answered.result, answered.cancelled_at_s) == ("7", None)
+
+
+def test_nothing_is_answered_after_the_agent_has_hung_up(tmp_path: Path, speech: Speech) -> None:
+    async def leave(line: Far) -> None:
+        await line.send(ToolCalled("c1", "slow", "{}"))
+        await asyncio.sleep(0.5)
+        await line.hang_up()
+
+    scenario = "tools: [{name: slow, delay: 1s}]\nscript:\n  - silence: 3s\n"
+    (tool,) = hold(tmp_path, speech, leave, scenario).result.tool_calls
+    assert (tool.result, tool.answered_at_s) == (None, None)
 
 
 def test_an_agent_that_never_picks_up_is_a_failed_connection(

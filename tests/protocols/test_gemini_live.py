@@ -152,19 +152,139 @@ def test_every_message_of_the_client_is_one_of_googles() -> None:
     _heard(codec, {"toolCall": {"functionCalls": [{"id": "7", "name": "f", "args": {}}]}})
     messages = _said(
         codec,
+        ToolResult("7", '{"a": 1}'),
+        ToolResult("7", "it broke", failed=True),
         UserTurnStarted(),
         _sound(PCM, HEARS),
         UserTurnEnded(),
         Text("Hello."),
         ReplyRequested(),
-        ToolResult("7", '{"a": 1}'),
-        ToolResult("7", "it broke", failed=True),
     )
     for message in messages:
         types.LiveClientMessage.model_validate(message)
-    *_, given, broke = (m["toolResponse"]["functionResponses"] for m in messages[-2:])
+    given, broke = (m["toolResponse"]["functionResponses"] for m in messages[:2])
     assert given == [{"id": "7", "name": "f", "response": {"output": {"a": 1}}}]
     assert broke == [{"id": "7", "name": "f", "response": {"error": "it broke"}}]
+
+
+def _calls(*calls: dict[str, Any]) -> dict[str, Any]:
+    return {"toolCall": {"functionCalls": [{"args": {}, **call} for call in calls]}}
+
+
+def _responses(codec: GeminiLive, *results: ToolResult) -> list[list[dict[str, Any]]]:
+    """The answers that each result leads to, each of which is one of Google's messages."""
+    found = []
+    for message in _said(codec, *results):
+        types.LiveClientMessage.model_validate(message)
+        found.append(message["toolResponse"]["functionResponses"])
+    return found
+
+
+def test_calls_without_ids_are_answered_together_in_their_order_by_name_and_without_ids() -> None:
+    codec = GeminiLive(End.CLIENT)
+    first, second, third = _heard(codec, _calls({"name": "a"}, {"name": "b"}, {"name": "a"}))
+    assert all(isinstance(call, ToolCalled) for call in (first, second, third))
+    ids = [call.id for call in (first, second, third) if isinstance(call, ToolCalled)]
+    assert len(set(ids)) == 3
+    assert all(ids)
+    assert _responses(codec, ToolResult(ids[2], "3"), ToolResult(ids[1], "2")) == []
+    assert _responses(codec, ToolResult(ids[0], "1")) == [
+        [
+            {"name": "a", "response": {"output": 1}},
+            {"name": "b", "response": {"output": 2}},
+            {"name": "a", "response": {"output": 3}},
+        ]
+    ]
+
+
+def test_calls_with_ids_are_answered_one_by_one_beside_those_without() -> None:
+    codec = GeminiLive(End.CLIENT)
+    named, unnamed = _heard(codec, _calls({"id": "7", "name": "a"}, {"id": "", "name": "b"}))
+    assert isinstance(named, ToolCalled)
+    assert isinstance(unnamed, ToolCalled)
+    assert _responses(codec, ToolResult(unnamed.id, "2"), ToolResult("7", "1")) == [
+        [{"name": "b", "response": {"output": 2}}],
+        [{"id": "7", "name": "a", "response": {"output": 1}}],
+    ]
+
+
+def test_a_call_that_was_cancelled_is_not_answered() -> None:
+    codec = GeminiLive(End.CLIENT)
+    _heard(codec, _calls({"id": "7", "name": "a"}, {"id": "8", "name": "b"}))
+    assert _heard(codec, {"toolCallCancellation": {"ids": ["7"]}}) == [ToolCancelled("7")]
+    assert _responses(codec, ToolResult("7", "1")) == []
+    assert len(_responses(codec, ToolResult("8", "2"))) == 1
+
+
+LOUD = AudioChunk(b"\x10\x20" * 320, HEARS)
+QUIET = AudioChunk(bytes(640), HEARS)
+
+
+@pytest.mark.parametrize("automatic", [False, True])
+def test_what_the_user_says_while_a_call_is_unanswered_follows_its_answer(automatic: bool) -> None:
+    codec = GeminiLive(End.CLIENT, Setup(automatic=automatic))
+    begun: list[Event] = [] if automatic else [UserTurnStarted()]
+    ended: list[Event] = [] if automatic else [UserTurnEnded()]
+    _heard(codec, _calls({"id": "7", "name": "a"}))
+    assert _said(codec, *begun, Audio(LOUD), Audio(QUIET), Audio(LOUD), *ended) == []
+    answer, *held = _said(codec, ToolResult("7", "1"))
+    assert "toolResponse" in answer
+    kinds = [kind for message in held for kind in message["realtimeInput"]]
+    marked = ["activityStart", "audio", "audio", "audio", "activityEnd"]
+    assert kinds == (["audio"] * 3 if automatic else marked)
+    (warned,) = _heard(codec, {"usageMetadata": {}})
+    assert isinstance(warned, Warned)
+    assert "0.1 s were sent only after its answer" in warned.message
+    assert _heard(codec, {"usageMetadata": {}}) == []
+    assert len(_said(codec, *begun, Audio(LOUD))) == len(begun) + 1
+
+
+def test_the_silence_of_a_live_microphone_is_left_out_meanwhile() -> None:
+    codec = GeminiLive(End.CLIENT, Setup(automatic=True))
+    _heard(codec, _calls({"id": "7", "name": "a"}))
+    assert _said(codec, *[Audio(QUIET)] * 100) == []
+    assert len(_said(codec, ToolResult("7", "1"))) == 1
+    assert _heard(codec, {"usageMetadata": {}}) == []
+    assert len(_said(codec, Audio(QUIET))) == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"toolCallCancellation": {"ids": ["7"]}},
+        _content(turnComplete=True, interactionStatus="IN_PROGRESS"),
+    ],
+)
+def test_a_model_that_does_not_wait_any_more_hears_what_was_held_back(
+    message: dict[str, Any],
+) -> None:
+    codec = GeminiLive(End.CLIENT, Setup(automatic=True))
+    _heard(codec, _calls({"id": "7", "name": "a"}))
+    assert _said(codec, Audio(LOUD)) == []
+    (held,) = codec.decode(json.dumps(message)).replies
+    assert "audio" in json.loads(held)["realtimeInput"]
+    assert len(_said(codec, Audio(LOUD))) == 1
+
+
+def test_only_the_last_half_minute_is_held_back() -> None:
+    codec = GeminiLive(End.CLIENT, Setup(automatic=True))
+    _heard(codec, _calls({"id": "7", "name": "a"}))
+    second = AudioChunk(b"\x10\x20" * 16_000, HEARS)
+    _said(codec, *[Audio(second)] * 40)
+    assert len(_said(codec, ToolResult("7", "1"))) == 1 + 30
+    (warned,) = _heard(codec, {"usageMetadata": {}})
+    assert isinstance(warned, Warned)
+    assert "but for its beginning" in warned.message
+
+
+def test_a_tool_that_answers_nothing_is_told_of_once() -> None:
+    codec = GeminiLive(End.CLIENT)
+    _heard(codec, _calls({"id": "7", "name": "a"}, {"id": "8", "name": "a"}))
+    assert _responses(codec, ToolResult("7", "null"))[0][0]["response"] == {"output": None}
+    _responses(codec, ToolResult("8", "null"))
+    (warned,) = _heard(codec, {"usageMetadata": {}})
+    assert isinstance(warned, Warned)
+    assert "the tool a answers nothing" in warned.message
 
 
 # What the client hears.

@@ -24,6 +24,7 @@ from voicetest.events import (
     Mark,
     Text,
     ToolCalled,
+    ToolCancelled,
     ToolResult,
     Transcript,
     TranscriptDelta,
@@ -72,6 +73,7 @@ OF_AGENT: list[tuple[Event, str]] = [
         ToolCalled("c", "find", '{"n":"1"}'),
         '{"type":"tool_call","id":"c","name":"find","arguments":{"n":"1"}}',
     ),
+    (ToolCancelled("c"), '{"type":"tool_cancelled","id":"c"}'),
     (Cleared(), '{"type":"interrupted"}'),
 ]
 ERROR = '{"type":"error","message":"out of order"}'

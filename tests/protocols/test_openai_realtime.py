@@ -28,6 +28,7 @@ from voicetest.events import (
     ReplyRequested,
     Text,
     ToolCalled,
+    ToolCancelled,
     ToolResult,
     Transcript,
     TranscriptDelta,
@@ -221,6 +222,51 @@ def test_a_response_is_a_turn_with_its_status(status: str) -> None:
         AgentTurnStarted(),
         AgentTurnEnded(status),
     ]
+
+
+def _called(client: OpenAIRealtime) -> list[Event]:
+    """A response begins and calls a tool."""
+    item = _frame("response.output_item.done", response_id="resp_1", item=_call("call_1"))
+    return heard(client, _begun("resp_1"), item)
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed", "incomplete"])
+def test_the_calls_of_a_response_that_was_not_completed_are_taken_back(status: str) -> None:
+    client = _ready(_client())
+    assert _called(client)[-1] == ToolCalled("call_1", "find", "{}")
+    assert ToolCancelled("call_1") in heard(client, _done("resp_1", status))
+    assert client.encode(ToolResult("call_1", "1")) == ()
+    assert _types(client.encode(ReplyRequested())) == ["response.create"]
+
+
+def test_a_result_that_waited_for_the_end_of_its_response_is_taken_back_with_it() -> None:
+    client = _ready(_client())
+    _called(client)
+    assert client.encode(ToolResult("call_1", "1")) == ()
+    assert client.decode(_done("resp_1", "cancelled")).replies == ()
+
+
+def test_a_call_that_is_only_in_a_response_that_was_not_completed_was_never_made() -> None:
+    client = _ready(_client())
+    events = heard(client, _begun("resp_1"), _done("resp_1", "incomplete", [_call("call_1")]))
+    assert events == [AgentTurnStarted(), AgentTurnEnded("incomplete")]
+
+
+def test_a_result_that_comes_while_the_user_speaks_asks_for_no_answer_of_its_own() -> None:
+    client = _ready(_client())
+    _called(client)
+    heard(client, _done("resp_1"))
+    client.encode(Audio(SECOND))
+    assert _types(client.encode(ToolResult("call_1", "1"))) == ["conversation.item.create"]
+    assert _types(client.encode(UserTurnEnded()))[-1] == "response.create"
+
+
+def test_a_result_that_comes_while_the_platform_hears_the_user_waits_for_its_answer() -> None:
+    client = _ready(_client(turn_detection="server_vad"))
+    _called(client)
+    heard(client, _done("resp_1"))
+    heard(client, _frame("input_audio_buffer.speech_started", audio_start_ms=0, item_id="i"))
+    assert _types(client.encode(ToolResult("call_1", "1"))) == ["conversation.item.create"]
 
 
 @pytest.mark.parametrize("reason", ["max_output_tokens", "content_filter"])

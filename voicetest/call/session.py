@@ -28,6 +28,7 @@ from voicetest.call.timeline import (
     Timeline,
     TurnCut,
 )
+from voicetest.call.tools import AnswerTool, ToolCalls
 from voicetest.call.turns import AgentTurns
 from voicetest.clock import sleep_until
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -43,17 +44,16 @@ from voicetest.events import (
     Interrupted,
     Mark,
     ToolCalled,
+    ToolCancelled,
     ToolResult,
     TranscriptDelta,
 )
 from voicetest.links.base import Link, say
 
-__all__ = ["AnswerTool", "Session"]
+__all__ = ["Session"]
 
 _SOON_S = 0.3
 """What will be heard so soon is no reason to keep a turn open that has ended in silence."""
-
-AnswerTool = Callable[[ToolCalled], Awaitable[ToolResult]]
 
 
 class Session:
@@ -85,7 +85,7 @@ class Session:
         self.hung_up: Hangup | None = None
         """Set when the far side ends the call."""
         self._link = link
-        self._answer_tool = answer_tool
+        self._tools = ToolCalls(answer_tool, self._give)
         self._acoustics = acoustics or Acoustics()
         self._wire = Wire(link.hears)
         self._microphone = Microphone()
@@ -102,8 +102,6 @@ class Session:
         self._ticks = 0
         self._changed = asyncio.Event()
         """Set whenever a condition may have become true; cleared by whoever waits."""
-        self._answering: list[asyncio.Task[None]] = []
-        """The tool calls that are being answered; ended with the call."""
         self.user = Speaker(
             self._microphone,
             self.turns,
@@ -246,7 +244,7 @@ class Session:
                 reason = await self._play(script)
                 if self._broken:
                     await asyncio.wait([receiving])  # it says so and raises
-                for task in (receiving, ticking, *self._answering):
+                for task in (receiving, ticking, *self._tools.tasks):
                     task.cancel()
             end = reason
         finally:
@@ -308,7 +306,9 @@ class Session:
             case ToolCalled():
                 self.turns.sign(now)
                 if ToolResult in self._link.sends:
-                    self._answering.append(tasks.create_task(self._answer(event)))
+                    self._tools.ask(event, tasks)
+            case ToolCancelled(call):
+                self._tools.cancel(call)
             case Mark(name):
                 self._playout.mark(name, round(now * INTERNAL.rate))
             case AgentTurnEnded():
@@ -322,6 +322,7 @@ class Session:
                 self._drop_unheard(now)
             case Hangup():
                 self.hung_up = event
+                self._tools.cancel()
             case _:
                 pass
         self.note("agent", event, now)
@@ -345,8 +346,7 @@ class Session:
             arrived = self._playout.arrivals.of(round(begun * INTERNAL.rate))
             self.note("agent", FirstAudio(), arrived / INTERNAL.rate)
 
-    async def _answer(self, call: ToolCalled) -> None:
-        result = await self._answer_tool(call)
+    async def _give(self, result: ToolResult) -> None:
         self.note("user", result)
         await self.say(result)
 

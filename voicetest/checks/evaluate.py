@@ -243,4 +243,7 @@ def _tool_calls(turns: Sequence[tuple[Turn, AgentTurn | None]]) -> Iterator[Tool
                 result=None if tool.result is None else tool.result.content,
                 failed=tool.result is not None and tool.result.failed,
                 answered_at_s=None if tool.answered_at_s is None else round(tool.answered_at_s, 6),
+                cancelled_at_s=(
+                    None if tool.cancelled_at_s is None else round(tool.cancelled_at_s, 6)
+                ),
             )

@@ -153,7 +153,9 @@ class Metric(_Value):
 class ToolCallRecord(_Value):
     """One call of a tool by the agent."""
 
-    id: str = Field(description="The platform's name for this call.")
+    id: str = Field(
+        description="The platform's name for this call; one of ours where it gives none."
+    )
     name: str = Field(description="The tool.")
     arguments: str = Field(description="The JSON text as the agent sent it.")
     at_s: float = Field(description="When it was called.")
@@ -161,6 +163,9 @@ class ToolCallRecord(_Value):
     result: str | None = Field(description="What the tool gave; null when nothing was answered.")
     failed: bool = Field(description="Whether the answer was an error.")
     answered_at_s: float | None = Field(description="When the answer was sent.")
+    cancelled_at_s: float | None = Field(
+        default=None, description="When the platform took the call back; it is not answered then."
+    )
 
 
 class Termination(_Value):

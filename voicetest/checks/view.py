@@ -23,7 +23,7 @@ from voicetest.call.timeline import (
     TurnTranscribed,
     UserInterrupt,
 )
-from voicetest.events import Dtmf, Hangup, ToolCalled, ToolResult, Transcript
+from voicetest.events import Dtmf, Hangup, ToolCalled, ToolCancelled, ToolResult, Transcript
 
 __all__ = ["AgentTurn", "CallView", "StepView", "ToolUse", "UserTurn", "view"]
 
@@ -33,12 +33,13 @@ _AT_CUT_S = 0.05
 
 @dataclass
 class ToolUse:
-    """A tool call and its answer."""
+    """A tool call and its answer, or when its answer was no longer wanted."""
 
     called: ToolCalled
     at_s: float
     result: ToolResult | None = None
     answered_at_s: float | None = None
+    cancelled_at_s: float | None = None
 
 
 @dataclass
@@ -196,8 +197,14 @@ class CallView:
                     self._user_starts += 1
             case ToolCalled():
                 self.agent_turns[-1].tools.append(ToolUse(entry.what, entry.at))
-            case ToolResult():
-                self._take_in_result(entry.what, entry.at)
+            case ToolResult(call):
+                for tool in self._still_asked(call):
+                    if tool.result is None:
+                        tool.result, tool.answered_at_s = entry.what, entry.at
+                        break
+            case ToolCancelled(call):
+                for tool in self._still_asked(call):
+                    tool.cancelled_at_s = entry.at
             case StepStarted(step):
                 self.steps[step] = StepView(step, entry.at)
             case StepEnded(step):
@@ -233,11 +240,9 @@ class CallView:
                 return True
         return False
 
-    def _take_in_result(self, result: ToolResult, at: float) -> None:
-        for tool in self.tools:
-            if tool.called.id == result.id and tool.result is None:
-                tool.result, tool.answered_at_s = result, at
-                return
+    def _still_asked(self, call: str) -> list[ToolUse]:
+        """The calls of that id that were not cancelled."""
+        return [t for t in self.tools if t.called.id == call and t.cancelled_at_s is None]
 
     def settle(self) -> None:
         """Give each user turn what the platform understood of it."""

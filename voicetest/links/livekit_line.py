@@ -14,6 +14,7 @@ from voicetest.events import (
     Hangup,
     Text,
     ToolCalled,
+    ToolCancelled,
     ToolResult,
     Transcript,
     TranscriptDelta,
@@ -30,7 +31,7 @@ SIMULATED_SECRET = "no-secret-but-long-enough-to-sign-with"  # noqa: S105  # of 
 
 _SENT = frozenset({Audio, Text, Dtmf, ToolResult})
 _TURNS: frozenset[type[Event]] = frozenset({AgentTurnStarted, AgentTurnEnded})
-_HEARD = frozenset({Audio, TranscriptDelta, Transcript, ToolCalled, Dtmf, Hangup})
+_HEARD = frozenset({Audio, TranscriptDelta, Transcript, ToolCalled, ToolCancelled, Dtmf, Hangup})
 
 
 @dataclass(frozen=True)

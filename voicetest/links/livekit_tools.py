@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from livekit import rtc
 
-from voicetest.events import Event, ToolCalled, ToolResult
+from voicetest.events import Event, ToolCalled, ToolCancelled, ToolResult
 
 __all__ = ["RoomTools"]
 
@@ -29,6 +29,7 @@ class RoomTools:
             async with asyncio.timeout(called.response_timeout):
                 given = await result
         except TimeoutError:
+            self._say(ToolCancelled(called.request_id))
             raise rtc.RpcError(rtc.RpcError.ErrorCode.RESPONSE_TIMEOUT, "no answer") from None
         finally:
             del self._waiting[called.request_id]

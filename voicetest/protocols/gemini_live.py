@@ -129,7 +129,8 @@ class GeminiLive:
         """What `message` means; raises ProtocolError for what the API does not have."""
         fields = opened(message)
         if self.end is End.CLIENT:
-            return Decoded(tuple(self._client.hear(fields)))
+            heard = tuple(self._client.hear(fields))
+            return Decoded(heard, tuple(compact(message) for message in self._client.owed()))
         events, replies = self._server.hear(fields)
         return Decoded(tuple(events), tuple(self._frame(reply) for reply in replies))
 

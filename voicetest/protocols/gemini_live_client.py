@@ -15,7 +15,6 @@ from voicetest.events import (
     ReplyRequested,
     Status,
     Text,
-    ToolCalled,
     ToolCancelled,
     ToolResult,
     TranscriptDelta,
@@ -23,7 +22,9 @@ from voicetest.events import (
     UserTurnStarted,
     Warned,
 )
-from voicetest.protocols.example import compact, json_or_text, quoted
+from voicetest.protocols.example import json_or_text, quoted
+from voicetest.protocols.gemini_live_calls import FunctionCalls
+from voicetest.protocols.gemini_live_held import HeldInput
 from voicetest.protocols.gemini_live_message import (
     Json,
     blob,
@@ -53,8 +54,12 @@ class GeminiLiveClient:
         self._formats = (speaks, hears)
         self._in_activity = automatic
         """Whether sound is listened to."""
-        self._names: dict[str, str] = {}
-        """The functions that were called, by the id of the call."""
+        self._calls = FunctionCalls()
+        self._held = HeldInput()
+        self._background = False
+        """Set when the model says that it goes on while functions run."""
+        self._empty_handed: set[str] = set()
+        """The functions of which it was told that they answer nothing."""
         self._model = SaidWords("agent")
         self._user = SaidWords("user")
         self._over = False
@@ -68,15 +73,15 @@ class GeminiLiveClient:
         """The messages that say `event`."""
         match event:
             case Audio(chunk) if self._in_activity and chunk.data:
-                return (_realtime("audio", blob(chunk)),)
+                return self._held.sound(_realtime("audio", blob(chunk)), chunk)
             case UserTurnStarted() if not self._in_activity:
                 self._in_activity = True
                 self._user.renew()
-                return (_realtime("activityStart", {}),)
+                return self._held.signal(_realtime("activityStart", {}))
             case UserTurnEnded() if self._in_activity:
                 self._in_activity = False
                 self._expect()
-                return (_realtime("activityEnd", {}),)
+                return self._held.signal(_realtime("activityEnd", {}))
             case Text(said):
                 self._expect()
                 self._user.renew()
@@ -85,23 +90,49 @@ class GeminiLiveClient:
             case ReplyRequested():
                 self._expect()
                 return ({"clientContent": {"turnComplete": True}},)
-            case ToolResult(call, content, failed):
-                response = {"error": content} if failed else {"output": json_or_text(content)}
-                given = {"id": call, "name": self._names.get(call, ""), "response": response}
-                return ({"toolResponse": {"functionResponses": [given]}},)
+            case ToolResult():
+                return self._answer(event)
             case _:
                 return ()
 
+    def _answer(self, result: ToolResult) -> Sequence[Json]:
+        """The answer to a call, and what the user said while it was missing."""
+        name = self._calls.named(result.id)
+        if name and json_or_text(result.content) is None and name not in self._empty_handed:
+            self._empty_handed.add(name)
+            self._held.warnings.append(
+                f"the tool {name} answers nothing: models of Gemini have been seen to call such a "
+                "tool again and again; give it something to return, such as {ok: true}"
+            )
+        given = self._calls.answer(result)
+        answers = [{"toolResponse": {"functionResponses": list(given)}}] if given else []
+        return (*answers, *self._go_on())
+
+    def _go_on(self) -> Sequence[Json]:
+        """What was held back, once no call is unanswered."""
+        return () if self._calls.pending else self._held.release()
+
+    def owed(self) -> Sequence[Json]:
+        """What follows from what was heard: what the model waits for no more holds nothing up."""
+        if self._held.holding and self._background:
+            return self._held.release()
+        return self._go_on() if self._held.holding else ()
+
     def hear(self, message: Json) -> Iterator[Event]:
         """What a message of the server means; what has no meaning to a call says nothing."""
+        for words in self._held.warnings:
+            yield Warned(words)
+        self._held.warnings.clear()
         ready = section(message, "setupComplete")
         if ready is not None:
             yield Ready(text(ready, "sessionId"), *self._formats)
         content = section(message, "serverContent") or {}
         yield from self._hear_user(content)
         yield from self._hear_model(content)
-        yield from self._calls(section(message, "toolCall") or {})
-        for call in strings(section(message, "toolCallCancellation") or {}, "ids"):
+        yield from self._called(section(message, "toolCall") or {})
+        cancelled = strings(section(message, "toolCallCancellation") or {}, "ids")
+        self._calls.cancel(cancelled)
+        for call in cancelled:
             yield ToolCancelled(call)
         yield from self._hear_ends(content)
         leaving = section(message, "goAway")
@@ -145,16 +176,16 @@ class GeminiLiveClient:
         for chunk in chunks:
             yield Audio(chunk)
 
-    def _calls(self, calls: Json) -> Iterator[Event]:
-        for call in items(calls, "functionCalls"):
-            name = text(call, "name")
-            if not name:
-                raise ProtocolError("the peer sent a function call without a name")
+    def _called(self, calls: Json) -> Iterator[Event]:
+        called = items(calls, "functionCalls")
+        if not all(text(call, "name") for call in called):
+            raise ProtocolError("the peer sent a function call without a name")
+        for call in self._calls.asked(called):
+            self._held.holding = self._produced = True
+            self._background = False
             self._expect()
-            self._produced = True
             yield from self._user.tell()
-            self._names[text(call, "id")] = name
-            yield ToolCalled(text(call, "id"), name, compact(section(call, "args") or {}))
+            yield call
 
     def _hear_ends(self, content: Json) -> Iterator[Event]:
         if flag(content, "interrupted"):
@@ -165,6 +196,7 @@ class GeminiLiveClient:
             yield _GENERATED
         # While functions run in the background, turns are complete and the answer is not.
         going_on = text(content, "interactionStatus") == "IN_PROGRESS"
+        self._background = self._background or going_on
         if not flag(content, "turnComplete") or going_on:
             return
         # A user who begins to speak after an answer is taken to interrupt it; that ends no turn.

@@ -68,6 +68,7 @@ class JsonAudio(ProtocolSettings):
                         "name": "<name>",
                         "arguments": "<arguments>",
                     },
+                    "tool_cancelled": {"type": "tool_cancelled", "id": "<id>"},
                     "interrupted": {"type": "interrupted"},
                     "error": {"type": "error", "message": "<message>"},
                 },

@@ -1,11 +1,14 @@
-"""The tool calls of a Realtime response, which come in pieces and more than once."""
+"""The tool calls of Realtime responses, which come in pieces and more than once.
+
+A response that ends without being completed takes its calls back: they are not answered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from voicetest.events import ToolCalled
+from voicetest.events import ToolCalled, ToolCancelled
 
 __all__ = ["FunctionCalls"]
 
@@ -18,6 +21,40 @@ class FunctionCalls:
         self._pieces: dict[str, str] = {}
         """Arguments so far, by call."""
         self._told: set[str] = set()
+        self._of_response: list[str] = []
+        """Those told of the response under way."""
+        self._unanswered: set[str] = set()
+        self._cancelled: set[str] = set()
+
+    @property
+    def called(self) -> bool:
+        """Whether the response under way calls a tool."""
+        return bool(self._of_response)
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the result of any call is still to be sent."""
+        return bool(self._unanswered)
+
+    def begin(self) -> None:
+        """Another response begins."""
+        self._of_response.clear()
+
+    def take_back(self) -> Sequence[ToolCancelled]:
+        """The response under way was not completed: its calls are not answered any more."""
+        taken = tuple(self._of_response)
+        self._of_response.clear()
+        self._unanswered -= set(taken)
+        self._cancelled |= set(taken)
+        return [ToolCancelled(call) for call in taken]
+
+    def is_cancelled(self, call: str) -> bool:
+        """Whether a call was taken back."""
+        return call in self._cancelled
+
+    def answered(self, call: str) -> None:
+        """A call has its result."""
+        self._unanswered.discard(call)
 
     def added(self, item: Mapping[str, Any]) -> None:
         """A call began; its name may stand nowhere else."""
@@ -42,6 +79,8 @@ class FunctionCalls:
         if not call or call in self._told or (call not in self._names and not last):
             return None
         self._told.add(call)
+        self._of_response.append(call)
+        self._unanswered.add(call)
         pieces = self._pieces.pop(call, "")
         arguments = max(_text(source, "arguments"), pieces, key=len)
         return ToolCalled(call, self._names.get(call, ""), arguments or "{}")

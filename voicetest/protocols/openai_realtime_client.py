@@ -74,11 +74,9 @@ class RealtimeClient:
         self._drops_next = False
         """Set when a response is cancelled that has not begun."""
         self._calls = FunctionCalls()
-        self._called = False
-        """Set when the active response calls a tool."""
-        self._unanswered: set[str] = set()
-        """The tool calls whose results have not been sent."""
-        self._results: list[Message] = []
+        self._user_speaks = False
+        """Set when the platform hears the user begin; cleared when it answers."""
+        self._results: dict[str, Message] = {}
         """Results that wait until the response that asked for them is done."""
         self._in_turn = False
         """Set by the first response of a turn; cleared when the last one is done."""
@@ -135,13 +133,18 @@ class RealtimeClient:
         return (compact({"type": "response.create", "event_id": self._requested}),)
 
     def _answer(self, result: ToolResult) -> Sequence[Message]:
+        """The result of a call, and a request to go on with it unless the user speaks already."""
+        if self._calls.is_cancelled(result.id):
+            return ()
+        self._calls.answered(result.id)
         output = compact({"error": result.content}) if result.failed else result.content
         item = _item({"type": "function_call_output", "call_id": result.id, "output": output})
-        self._unanswered.discard(result.id)
         if self._active is not None:
-            self._results.append(item)
+            self._results[result.id] = item
             return ()
-        return (item,) if self._unanswered else (item, *self._request())
+        # The end of the user's turn is what is answered next, with this result known.
+        waits = self._calls.unanswered or self._uncommitted or self._user_speaks
+        return (item,) if waits else (item, *self._request())
 
     def _interrupt(self, heard_s: float | None) -> Sequence[Message]:
         messages: list[Message] = []
@@ -197,6 +200,7 @@ class RealtimeClient:
             case "response.done":
                 return self._end(part(kind, event, "response"))
             case "input_audio_buffer.speech_started":
+                self._user_speaks = True
                 if self._active is not None:
                     self._dropped.add(self._active)
                 return Decoded((Cleared(),))
@@ -248,12 +252,11 @@ class RealtimeClient:
         called = self._calls.finished(source, last=last)
         if called is None:
             return ()
-        self._called = True
-        self._unanswered.add(called.id)
         return (called,)
 
     def _begin(self, response: str) -> tuple[Event, ...]:
-        self._active, self._requested, self._called = response, "", False
+        self._active, self._requested, self._user_speaks = response, "", False
+        self._calls.begin()
         if self._drops_next:
             self._dropped.add(response)
             self._drops_next = False
@@ -266,21 +269,25 @@ class RealtimeClient:
     def _end(self, response: Fields) -> Decoded[Message]:
         """The end of a response, which is that of the turn unless a tool's result goes on."""
         events: list[Event] = []
-        if str(response.get("id")) not in self._dropped:
-            events += self._last_calls(response.get("output"))
-        self._active, self._requested = None, ""
         status = str(response.get("status") or "completed")
+        if status != "completed":
+            events += self._calls.take_back()
+        elif str(response.get("id")) not in self._dropped:
+            events += self._last_calls(response.get("output"))
+        called = self._calls.called
+        self._active, self._requested = None, ""
         details = response.get("status_details")
         error = details.get("error") if isinstance(details, dict) else None
         if status == "failed":
             events.append(_failed(error if isinstance(error, dict) else {}, status))
-        if not self._called or status != "completed":
+        if not called:
             self._in_turn = False
             events.append(AgentTurnEnded(_reason(status, details)))
-        replies = tuple(self._results)
-        wanted = self._owed or (replies and not self._unanswered)
+        results = self._results.items()
+        replies = tuple(item for call, item in results if not self._calls.is_cancelled(call))
+        wanted = self._owed or (replies and not self._calls.unanswered)
         self._results.clear()
-        self._owed = self._called = False
+        self._owed = False
         return Decoded(tuple(events), (*replies, *self._request()) if wanted else replies)
 
     def _last_calls(self, output: object) -> Sequence[Event]:
