@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +98,7 @@ def call(
 ) -> Call:
     """Call an agent; the call lasts as long as `behave` does.
 
-    It follows the dialogue unless it has a `mind` of its own.
+    It follows the dialogue unless it has a `mind` of its own, and each utterance comes at once.
     """
     result = Call()
 
@@ -122,7 +122,7 @@ def call(
                 speech.transcriber("pocketsphinx", dialogue.phrases),
                 mind or DialogueMind(dialogue),
                 speech.voice("espeak/en-us"),
-                manners or dialogue.manners,
+                replace(manners or dialogue.manners, generates=None),
                 far_line,
                 faults=dialogue.faults,
                 keys=keys,

@@ -252,7 +252,8 @@ def test_googles_sdk_holds_a_conversation_with_a_tool_call_and_a_barge_in(
     assert len(greeting.sound) > 24_000
     assert cut.user == "where is my parcel"
     assert cut.calls == ["find_parcel"]
-    assert cut.words.startswith("It is on its way to you.")
+    assert "It is on its way to you.".startswith(cut.words)
+    assert cut.words
     assert cut.interrupted
     assert goodbye.user == "thank you"
     assert goodbye.words == "Goodbye."
@@ -657,7 +658,7 @@ def test_a_turn_that_arrives_all_at_once_over_an_answer_is_answered(
         return [event for event in heard if isinstance(event, Transcript | AgentTurnEnded)]
 
     assert run_on(main(), Clock.VIRTUAL) == [
-        Transcript("agent", "Parcel service."),
+        Transcript("agent", "Parcel"),  # the first 200 ms of it
         AgentTurnEnded("interrupted"),
         Transcript("user", "thank you"),
         Transcript("agent", "Goodbye."),

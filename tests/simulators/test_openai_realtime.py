@@ -266,6 +266,42 @@ def test_the_official_sdk_is_told_of_its_mistakes_and_goes_on(speech: Speech) ->
     _live(main)
 
 
+LONG = "We are open on Monday, Tuesday, Wednesday, Thursday and Friday, from nine until six."
+
+
+@pytest.mark.process
+def test_the_official_sdk_cuts_a_long_answer_while_it_is_being_made(speech: Speech) -> None:
+    async def main() -> None:
+        async with _connected(_simulator(speech, greeting=LONG)) as connection:
+            await connection.response.create()
+            begun = await _until(connection, AUDIO)
+            await connection.response.create()
+            refused = await _until(connection, "error")
+            code = _one(refused, "error").error.code
+            assert code == "conversation_already_has_active_response"
+            await connection.response.cancel()
+            cut = await _until(connection, "response.done")
+            assert cut[-1].response.status == "cancelled"
+            said = _one(cut, WORDS).transcript
+            assert said
+            assert LONG.startswith(said)
+            assert said != LONG
+            sound = [e for e in (*begun, *refused, *cut) if e.type == AUDIO]
+            assert 1 <= len(sound) < 15  # in pieces of 200 ms
+            item, made_ms = sound[0].item_id, 200 * len(sound)
+            await connection.conversation.item.truncate(
+                item_id=item, content_index=0, audio_end_ms=made_ms + 1
+            )
+            assert _one(await _until(connection, "error"), "error").error.param == "audio_end_ms"
+            await connection.conversation.item.truncate(
+                item_id=item, content_index=0, audio_end_ms=100
+            )
+            kind = "conversation.item.truncated"
+            assert _one(await _until(connection, kind), kind).audio_end_ms == 100
+
+    _live(main)
+
+
 @pytest.mark.process
 def test_the_official_sdk_sees_a_refused_key_as_a_close(speech: Speech) -> None:
     async def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -140,7 +141,9 @@ class ComposableVoiceAgent(Adapter):
         dialogue, voice = self.dialogue, world.voice(self.tts)
         ears = world.transcriber(self.stt, dialogue.phrases if dialogue else ())
         if dialogue is not None:
-            return AgentRecipe.follows(dialogue, ears, voice, world.told)
+            recipe = AgentRecipe.follows(dialogue, ears, voice, world.told)
+            # Here a voice says a whole sentence at once, whatever it is told by.
+            return replace(recipe, manners=replace(recipe.manners, generates=None))
         model = Model(self.llm or "", self.base_url, self.llm_api_key)
         chat = await open_parts.enter_async_context(open_chat(model, world.spending))
         return AgentRecipe(

@@ -109,6 +109,7 @@ class EmbeddedAgent:
             told=told,
             nonsense=nonsense,
             ends_when_heard=manners.ends_when_heard,
+            generates=manners.generates,
         )
         self._inputs: asyncio.Queue[_Input] = asyncio.Queue()
         self._held: list[Heard | Keyed] = []

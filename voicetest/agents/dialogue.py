@@ -136,6 +136,11 @@ class Dialogue(Section):
     yields_after: Duration = Field(
         default=0.3, description="How long the user must speak over the agent to silence it."
     )
+    generates: Annotated[float, Field(gt=1, le=1_000)] = Field(
+        default=4.0,
+        description="How many times as fast as speech its sound is made, in pieces of 200ms with "
+        "their words, where a platform sends it as it is made and not in real time.",
+    )
     reprompt: SpeaksUp | None = Field(
         default=None, description="What the agent says when nobody speaks; without it, it waits."
     )
@@ -150,7 +155,7 @@ class Dialogue(Section):
         """How it takes turns."""
         up = self.reprompt
         reprompt = None if up is None else Reprompt(up.after, up.say, up.times)
-        return Manners(self.reply_delay, self.yields_after, reprompt)
+        return Manners(self.reply_delay, self.yields_after, reprompt, generates=self.generates)
 
     @property
     def phrases(self) -> tuple[str, ...]:

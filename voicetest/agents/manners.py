@@ -30,3 +30,6 @@ class Manners:
     """Whether it falls silent as soon as the user's turn is announced, before any speech."""
     ends_when_heard: bool = False
     """Whether it announces the end of its turn when that was heard, not when it was sent."""
+    generates: float | None = None
+    """How many times as fast as speech its sound is made, for a line that takes it as it is made;
+    None for all at once."""

@@ -1,4 +1,4 @@
-"""How the embedded agent speaks: all at once or in real time, and how it falls silent."""
+"""How the embedded agent speaks, and how it falls silent."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from voicetest.agents.delivery import Delivery
 from voicetest.agents.faults import HEALTHY, Faults
 from voicetest.agents.parts import Part, Presses, Words
 from voicetest.agents.truth import Spoke, spoken
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.events import (
     AgentTurnEnded,
-    Audio,
     Cleared,
     Dtmf,
     Mark,
     Status,
-    Transcript,
-    TranscriptDelta,
     Warned,
 )
 from voicetest.links.base import Link, say
@@ -31,7 +29,6 @@ __all__ = ["Mouth"]
 GENERATED = Status("generated")
 """What a platform says that knows how far it was heard, when all of a turn was sent."""
 
-_PIECE_S = 0.02
 _BROKEN = 1011
 """The close code of a peer that failed (RFC 6455 §7.4.1)."""
 
@@ -55,6 +52,7 @@ class Mouth:
     `tones` makes the sound of keys for a line that has no word for them; `told` learns when each
     utterance was heard, as soon as it is over; `nonsense` sends what no protocol has. With
     `ends_when_heard` the end of a turn is announced when it was heard, not when all is sent.
+    `generates` is how many times as fast as speech sound is made; None for all at once.
     """
 
     def __init__(
@@ -67,6 +65,7 @@ class Mouth:
         told: Callable[[Spoke], None] | None = None,
         nonsense: Callable[[], Awaitable[None]] | None = None,
         ends_when_heard: bool = False,
+        generates: float | None = None,
     ) -> None:
         self._voice = voice
         self._link = link
@@ -76,6 +75,7 @@ class Mouth:
         self._nonsense = nonsense
         self._ends_when_heard = ends_when_heard
         self._loop = asyncio.get_running_loop()
+        self._delivery = Delivery(link, self._until, faults=faults, generates=generates)
         self._speaking = False
         """Set by the first sound of a turn; cleared when its last one has been heard."""
         self._hushed = asyncio.Event()
@@ -161,12 +161,7 @@ class Mouth:
                 silent_at = start + sound.duration
                 said.append(_Sentence(len(text.split()), start, sound))
                 self._utterances += 1
-                await self._send_words(text)
-                if self._link.paced:
-                    await self._until(start)
-                    await self._pace(sound)
-                else:
-                    await self._send(sound)
+                await self._delivery.send(sound, text, start)
                 await say(self._link, Mark(f"utterance-{self._utterances}"))
         if not said:
             return
@@ -210,11 +205,6 @@ class Mouth:
         self._stopped_at = math.inf
         self._heard_share = 1.0
 
-    async def _send_words(self, text: str) -> None:
-        if not self._faults.mute:
-            await say(self._link, TranscriptDelta("agent", text))
-            await say(self._link, Transcript("agent", text))
-
     async def _part(self, part: Part, ends_turn: bool) -> bool:
         """Whether the turn goes on after this part."""
         match part:
@@ -235,10 +225,9 @@ class Mouth:
         )
         sound = _beginning(whole, 0.5 if broken else words.share)
         self._speaking = True
-        await self._send_words(words.text)
         start = self._loop.time()
         try:
-            heard = await self._play(sound, ends_turn and not broken)
+            heard = await self._play(sound, ends_turn and not broken, words.text)
         except asyncio.CancelledError:
             self._stopped_at = min(self._stopped_at, self._loop.time())
             raise
@@ -278,13 +267,12 @@ class Mouth:
             await say(self._link, AgentTurnEnded())
         return True
 
-    async def _play(self, sound: AudioChunk, ends_turn: bool) -> bool:
+    async def _play(self, sound: AudioChunk, ends_turn: bool, text: str = "") -> bool:
         """Send sound and, if so, the end of the turn; whether it was heard to its end."""
         silent_at = self._loop.time() + sound.duration
-        if self._link.paced:
-            await self._pace(sound)
-        else:
-            await self._send(sound)
+        until = await self._delivery.send(sound, text)
+        if until is not None and self._link.paced:
+            self._stopped_at = max(self._stopped_at, until)
         if not self._hushed.is_set():
             await say(self._link, Mark(f"utterance-{self._utterances}"))
             if ends_turn:
@@ -293,20 +281,6 @@ class Mouth:
         if heard and ends_turn and self._ends_when_heard:
             await say(self._link, AgentTurnEnded())
         return heard
-
-    async def _pace(self, sound: AudioChunk) -> None:
-        step = round(_PIECE_S * INTERNAL.rate) * INTERNAL.sample_bytes
-        start = self._loop.time()
-        for number, offset in enumerate(range(0, len(sound.data), step)):
-            at = start + number * _PIECE_S
-            if number and not await self._until(at):
-                self._stopped_at = max(self._stopped_at, at)  # what was sent is heard to its end
-                return
-            await self._send(AudioChunk(sound.data[offset : offset + step]))
-
-    async def _send(self, sound: AudioChunk) -> None:
-        if not self._faults.mute:
-            await self._link.send(Audio(sound))
 
     async def _until(self, deadline: float) -> bool:
         """Wait until `loop.time()` reaches `deadline`; False at once when hushed."""

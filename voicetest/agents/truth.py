@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.edges import clean_edges
@@ -19,6 +19,8 @@ class Spoke:
 
     start_s: float
     end_s: float
+    share: float = field(default=1.0, compare=False)
+    """How much of the utterance that was, from 0 to 1."""
 
 
 def spoken(sound: AudioChunk, start_s: float, stopped_at: float) -> Spoke | None:
@@ -28,4 +30,5 @@ def spoken(sound: AudioChunk, start_s: float, stopped_at: float) -> Spoke | None
     if not heard.any():
         return None
     speech = clean_edges(heard)
-    return Spoke(start_s + speech.start, start_s + speech.end)
+    share = heard_s / sound.duration
+    return Spoke(start_s + speech.start, start_s + speech.end, share)

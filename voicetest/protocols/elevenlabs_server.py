@@ -98,10 +98,8 @@ class ElevenLabsServer:
         """Whether further sound belongs to it; cleared when it is interrupted."""
         self._words = ""
         """Its text."""
-        self._sent_s = 0.0
-        """Seconds of sound in it."""
-        self._heard_s: float | None = None
-        """What was heard of it; set by `heard`."""
+        self._heard: float | None = None
+        """How much of it was heard, from 0 to 1; set by `heard`."""
         self._late: Sequence[Message] = ()
         """A correction that waits for the next response."""
 
@@ -116,9 +114,9 @@ class ElevenLabsServer:
         self._pings += 1
         return (self._message("ping", {"ping_ms": None}, self._pings),)
 
-    def heard(self, seconds: float) -> None:
-        """So much of the response was heard: corrections are made from it."""
-        self._heard_s = seconds
+    def heard(self, share: float) -> None:
+        """So much of the response was heard, from 0 to 1: corrections are made from it."""
+        self._heard = share
 
     def encode(self, event: Event) -> Sequence[Message]:
         """The messages that say `event`; raises CannotSend for an event outside `sends`."""
@@ -167,14 +165,13 @@ class ElevenLabsServer:
         """A new response begins."""
         self._events += 1
         self._response, self._speaking, self._words = self._events, True, words
-        self._sent_s, self._heard_s = 0.0, None
+        self._heard = None
 
     def _sound(self, chunk: AudioChunk) -> Sequence[Message]:
         if not chunk.data:
             return ()
         if not self._speaking:
             self._respond("")
-        self._sent_s += chunk.duration
         step = round(_LONGEST_CHUNK_S * chunk.format.rate) * chunk.format.frame_bytes
         pieces = (chunk.data[at : at + step] for at in range(0, len(chunk.data), step))
         return [
@@ -185,11 +182,11 @@ class ElevenLabsServer:
     def _interruption(self) -> Sequence[Message]:
         self._speaking = False
         said = self._message("interruption", {}, self._response)
-        if self._heard_s is None or not self._sent_s or not self._words:
+        if self._heard is None or not self._words:
             return (said,)
         words = self._words.split()
-        share = min(1.0, self._heard_s / self._sent_s)
-        correction = self._correction(self._words, " ".join(words[: round(share * len(words))]))
+        heard = words[: round(self._heard * len(words))]
+        correction = self._correction(self._words, " ".join(heard))
         if "late_corrections" in self._quirks:
             self._late = (*self._late, correction)
             return (said,)

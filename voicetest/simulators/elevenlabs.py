@@ -207,7 +207,7 @@ async def _sit(door: _Door, codec: ElevenLabsServer) -> None:
 
 def _account(codec: ElevenLabsServer, agent: AgentRecipe, spoke: Spoke) -> None:
     """Tell the codec what was heard of a response, and whoever else wants to know."""
-    codec.heard(spoke.end_s - spoke.start_s)
+    codec.heard(spoke.share)
     if agent.told is not None:
         agent.told(spoke)
 

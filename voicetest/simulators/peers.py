@@ -172,4 +172,4 @@ async def _after(seconds: float, what: Callable[[], None]) -> None:
 
 def told_later(told: Callable[[Spoke], None], delay_s: float, spoke: Spoke) -> None:
     """An agent's sound leaves its track later than the agent makes it."""
-    told(Spoke(spoke.start_s + delay_s, spoke.end_s + delay_s))
+    told(replace(spoke, start_s=spoke.start_s + delay_s, end_s=spoke.end_s + delay_s))

@@ -69,7 +69,7 @@ async def hold(end: End, agent: AgentRecipe) -> None:
     def told(spoke: Spoke) -> None:
         # A frame is heard when it is complete.
         if agent.told is not None:
-            agent.told(Spoke(spoke.start_s + FRAME_S, spoke.end_s + FRAME_S))
+            agent.told(replace(spoke, start_s=spoke.start_s + FRAME_S, end_s=spoke.end_s + FRAME_S))
 
     async def nonsense() -> None:
         for garble in end.circuit.garbles:
