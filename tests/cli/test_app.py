@@ -124,7 +124,7 @@ def test_an_unset_environment_variable_is_a_note_first_and_an_error_when_run(
     assert "NO_LLM" in noted.stderr
     done = voicetest("run", "env.yaml")
     assert done.returncode == 3
-    assert "NO_LLM" in done.stderr
+    assert "NO_LLM" in done.stdout
 
 
 def test_virtual_time_is_refused_by_name_where_something_leaves_the_process(

@@ -77,6 +77,7 @@ def test_no_environment_variable_is_needed(
     more = "transcriber: pocketsphinx\n"
     _plan(tmp_path, speech, agent, more=more)
     (planned,) = plan_all([tmp_path / "scenario.yaml"], {}, speech, "auto", offline=True)
+    assert isinstance(planned, Plan)
     (tmp_path / "call/segments").mkdir(parents=True)
     assert run(planned, tmp_path / "call", Quiet()).errors == ()
 

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -13,6 +14,10 @@ from tests.suite.agents import CALLED
 from tests.suite.conftest import WriteScenario
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.report.console import Console
+from voicetest.report.github import workflow_commands
+from voicetest.report.html import html
+from voicetest.report.junit import junit
+from voicetest.report.stored import load_run
 from voicetest.report.summary import RunSummary
 from voicetest.suite.options import RunOptions
 from voicetest.suite.parallel import run_suite
@@ -111,14 +116,65 @@ def test_nobody_is_called_when_one_file_has_a_mistake(out: Path, scenario: Write
     assert not out.exists()
 
 
-def test_nobody_is_called_when_an_environment_variable_is_not_set(
+@pytest.mark.parametrize(
+    ("lacks", "told"),
+    [
+        ("api_key: ${env.NOT_SET_ANYWHERE}", "NOT_SET_ANYWHERE"),
+        ("package", "pip install 'voicetest[gone]'"),
+    ],
+)
+def test_what_one_case_lacks_is_an_error_of_its_own_and_the_others_are_called(
+    out: Path, scenario: WriteScenario, capsys: Capture, lacks: str, told: str
+) -> None:
+    absent = scenario("b.yaml", agent="" if lacks == "package" else f"  {lacks}\n")
+    if lacks == "package":
+        absent.write_text(absent.read_text().replace("rehearsed", "gone"))
+    paths = [scenario("a.yaml"), absent, scenario("c.yaml", says="goodbye"), scenario("d.yaml")]
+    summary = _run(out, *paths[:2], paths[3])
+    assert len(CALLED) == 2
+    assert [line.status for line in summary.scenarios] == ["passed", "error", "passed"]
+    line = summary.scenarios[1]
+    assert (line.name, line.exit_code, line.folder) == ("b", 3, None)
+    assert told in line.reason
+    assert summary.exit_code == 3
+    assert summary.totals == {"passed": 2, "error": 1}
+    assert told in capsys.readouterr().out
+    assert _run_json(out) == json.loads(summary.model_dump_json())
+    # A failure of an agent is more urgent than what a machine lacks.
+    assert _run(out, *paths).exit_code == 1
+
+
+def test_what_a_case_lacks_stands_in_every_report(out: Path, scenario: WriteScenario) -> None:
+    absent = scenario("b.yaml")
+    absent.write_text(absent.read_text().replace("rehearsed", "gone"))
+    summary = _run(out, scenario("a.yaml"), absent)
+    stored = load_run(Path(summary.folder))
+    tests = ElementTree.fromstring(junit(stored).partition("\n")[2])  # noqa: S314  # our own
+    (error,) = tests.iter("error")
+    assert "pip install 'voicetest[gone]'" in str(error.get("message"))
+    assert tests.get("errors") == "1"
+    assert "pip install &#39;voicetest[gone]&#39;" in html(stored, out / "report.html")
+    (command,) = workflow_commands(stored)
+    assert command.startswith("::error file=")
+
+
+def test_a_case_that_is_skipped_needs_nothing(out: Path, scenario: WriteScenario) -> None:
+    absent = scenario("b.yaml", more="skip: not yet\n")
+    absent.write_text(absent.read_text().replace("rehearsed", "gone"))
+    summary = _run(out, scenario("a.yaml"), absent)
+    assert summary.totals == {"passed": 1, "skipped": 1}
+    assert summary.exit_code == 0
+
+
+def test_what_a_case_lacks_ends_a_run_that_shall_end_with_the_first_error(
     out: Path, scenario: WriteScenario
 ) -> None:
     lacking = scenario("b.yaml", agent="  api_key: ${env.NOT_SET_ANYWHERE}\n")
-    with pytest.raises(SetupError, match="NOT_SET_ANYWHERE"):
-        _run(out, scenario("a.yaml"), lacking)
+    options = RunOptions(fail_fast=1)
+    summary = run_suite([scenario("a.yaml"), lacking], out, Console(), options)
     assert CALLED == []
-    assert not out.exists()
+    assert summary.exit_code == 3
+    assert summary.totals == {"skipped": 1, "error": 1}
 
 
 def test_nobody_is_called_when_the_run_has_nowhere_to_go(

@@ -10,8 +10,9 @@ from tests.suite.agents import CALLED
 from tests.suite.conftest import WriteScenario
 from voicetest.clock import Clock
 from voicetest.errors import ScenarioError, SetupError
+from voicetest.executor.plan import Plan
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
+from voicetest.suite.plan import Lacking, plan_all, plan_files
 
 
 def _problems(paths: list[Path], speech: Speech, clock: str = "auto") -> list[str]:
@@ -20,9 +21,24 @@ def _problems(paths: list[Path], speech: Speech, clock: str = "auto") -> list[st
     return [f"{Path(p.file).name}:{p.line} {p.message}" for p in caught.value.problems]
 
 
+def _plans(
+    paths: list[Path], speech: Speech, variables: dict[str, str] | None = None, clock: str = "auto"
+) -> list[Plan]:
+    """The plans of scenarios that lack nothing."""
+    found = plan_all(paths, variables or {}, speech, clock)
+    plans = [case for case in found if isinstance(case, Plan)]
+    assert len(plans) == len(found)
+    return plans
+
+
+def _lacking(paths: list[Path], speech: Speech) -> list[Lacking]:
+    """The cases for which this machine lacks something."""
+    return [case for case in plan_all(paths, {}, speech, "auto") if isinstance(case, Lacking)]
+
+
 def test_every_scenario_has_a_plan_in_order(scenario: WriteScenario, speech: Speech) -> None:
     paths = [scenario("b.yaml"), scenario("a.yaml", agent="  words: Hi.\n")]
-    plans = plan_all(paths, {}, speech, "auto")
+    plans = _plans(paths, speech)
     assert [planned.file.path for planned in plans] == paths
     assert [planned.adapter.model_dump()["words"] for planned in plans] == ["Hello.", "Hi."]
     assert {planned.clock for planned in plans} == {Clock.VIRTUAL}
@@ -66,13 +82,28 @@ def test_an_unknown_adapter_is_told_at_its_line(scenario: WriteScenario, speech:
     assert found.startswith("a.yaml:3 unknown adapter 'rehearst' (did you mean 'rehearsed'?)")
 
 
-def test_an_adapter_that_is_not_installed_is_a_setup_error(
+def test_an_adapter_that_is_not_installed_is_lacking_and_hinders_no_other(
     scenario: WriteScenario, speech: Speech
 ) -> None:
     path = scenario("a.yaml")
     path.write_text(path.read_text().replace("rehearsed", "gone"))
+    absent, there = plan_all([path, scenario("b.yaml")], {}, speech, "auto")
+    assert isinstance(absent, Lacking)
+    assert "pip install 'voicetest[gone]'" in absent.reason
+    assert absent.file is not None
+    assert absent.file.path == path
+    assert isinstance(there, Plan)
     with pytest.raises(SetupError, match=r"pip install 'voicetest\[gone\]'"):
-        plan_all([path, path], {}, speech, "auto")
+        plan_files([absent.file, there.file], speech)
+
+
+def test_a_file_that_cannot_be_read_without_a_variable_is_lacking(
+    scenario: WriteScenario, speech: Speech
+) -> None:
+    paths = [scenario("a.yaml", more="repeat: ${env.NOT_SET_ANYWHERE}\n"), scenario("b.yaml")]
+    (absent,) = _lacking(paths, speech)
+    assert (absent.shown, absent.file) == (str(paths[0]), None)
+    assert "NOT_SET_ANYWHERE" in absent.reason
 
 
 def test_mistakes_in_a_file_are_told_before_what_the_installation_lacks(
@@ -90,9 +121,7 @@ def test_environment_variables_that_are_not_set_are_told_all_at_once(
         scenario("a.yaml", agent="  api_key: ${env.NOT_SET_ANYWHERE}\n"),
         scenario("b.yaml", agent="  words: ${env.NOR_THIS_ONE}\n"),
     ]
-    with pytest.raises(SetupError) as caught:
-        plan_all(paths, {}, speech, "auto")
-    first, second = str(caught.value).splitlines()
+    first, second = (case.reason for case in _lacking(paths, speech))
     assert "a.yaml:4:" in first
     assert "NOT_SET_ANYWHERE" in first
     assert "b.yaml:4:" in second
@@ -104,7 +133,7 @@ def test_variables_reach_every_scenario(scenario: WriteScenario, speech: Speech)
         scenario(name, more="vars: {who: Ada}\n", agent="  words: Hello ${who}.\n")
         for name in ("a.yaml", "b.yaml")
     ]
-    plans = plan_all(paths, {"who": "Grace"}, speech, "auto")
+    plans = _plans(paths, speech, {"who": "Grace"})
     said = [planned.adapter.model_dump()["words"] for planned in plans]
     assert said == ["Hello Grace.", "Hello Grace."]
 
@@ -118,7 +147,7 @@ def test_a_variable_that_a_scenario_does_not_have_is_a_problem(
 
 def test_a_clock_can_be_chosen(scenario: WriteScenario, speech: Speech) -> None:
     for clock in Clock:
-        (planned,) = plan_all([scenario("a.yaml")], {}, speech, clock.value)
+        (planned,) = _plans([scenario("a.yaml")], speech, clock=clock.value)
         assert planned.clock is clock
 
 
@@ -131,7 +160,7 @@ def test_virtual_time_is_refused_by_name_where_something_leaves_the_process(
         "version: 1\nagent: {adapter: composable, stt: pocketsphinx, llm: openai/x, "
         "tts: espeak/en-us}\nscript: [agent]\n"
     )
-    (planned,) = plan_all([path], {}, speech, "auto")
+    (planned,) = _plans([path], speech)
     assert planned.clock is Clock.REAL
     (found,) = _problems([path], speech, "virtual")
     assert "--clock virtual cannot be used: agent.llm (openai/x) leaves this process" in found

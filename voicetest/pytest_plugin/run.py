@@ -20,7 +20,7 @@ from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.suite.env_file import read_env_file
 from voicetest.suite.ledger import Held, Ledger
-from voicetest.suite.plan import plan_files
+from voicetest.suite.plan import Lacking, plan_each
 from voicetest.suite.selection import CaseKey, Selection, key_of
 from voicetest.suite.shard import parse_shard
 
@@ -52,7 +52,7 @@ class PytestRun:
             raise pytest.UsageError(str(error)) from error
         self._ledger: Ledger | None = None
         """Begun by the first call."""
-        self._plans: dict[CaseKey, Plan] = {}
+        self._cases: dict[CaseKey, Plan | Lacking] = {}
         """Set when the cases are chosen."""
         self._speech = self._resources.enter_context(Speech(Cache(default_folder())))
 
@@ -67,25 +67,28 @@ class PytestRun:
     def choose(self, files: Sequence[ScenarioFile]) -> frozenset[CaseKey]:
         """The cases that the options choose.
 
-        They are made sure of before the first is called: raises UsageError for what cannot work.
+        They are made sure of before the first is called: raises UsageError for mistakes in a file.
         """
         chosen = self._selection.choose(files)
         if not self._config.option.collectonly:
             offline = self._config.getoption("voicetest_offline")
             clock = self._config.getoption("voicetest_clock")
             try:
-                plans = plan_files(chosen, self._speech, clock, offline=offline)
+                cases = plan_each(chosen, self._speech, clock, offline=offline)
             except VoicetestError as error:
                 raise pytest.UsageError(str(error)) from error
-            self._plans = {key_of(planned.file): planned for planned in plans}
+            self._cases = {key_of(case.file): case for case in cases if case.file is not None}
         return frozenset(map(key_of, chosen))
 
     def hold(self, file: ScenarioFile) -> Held:
-        """Make the calls of one case that was chosen."""
+        """Make the calls of one case that was chosen, unless this machine lacks something."""
         if self._ledger is None:
             self._ledger = Ledger.begin(self._out)
         repeat = self._config.getoption("voicetest_repeat")
-        return self._ledger.hold(self._plans[key_of(file)], _Quiet(), repeat)
+        case = self._cases[key_of(file)]
+        if isinstance(case, Lacking):
+            return self._ledger.lack(case)
+        return self._ledger.hold(case, _Quiet(), repeat)
 
     def finish(self) -> None:
         """Write run.json and the reports."""

@@ -37,7 +37,7 @@ class _Value(BaseModel):
 
 
 class ScenarioLine(_Value):
-    """One call of a run, or a scenario that was skipped."""
+    """One call of a run, or a scenario of which none was made: skipped, or lacking something."""
 
     name: str = Field(description="The scenario's name.")
     file: str = Field(description="Its file, as it was given.")
@@ -51,7 +51,9 @@ class ScenarioLine(_Value):
     status: Status = Field(description="How the call went.")
     reason: str = Field(description="Why.")
     exit_code: int = Field(description="What this call alone would exit with.")
-    started_at: str | None = Field(default=None, description="UTC, ISO 8601; null if skipped.")
+    started_at: str | None = Field(
+        default=None, description="UTC, ISO 8601; null if no call was made."
+    )
     duration_s: float = Field(description="Length of the call.")
     wall_s: float = Field(default=0.0, description="Seconds it took to make and judge it.")
     cost_usd: float | None = Field(
@@ -60,7 +62,7 @@ class ScenarioLine(_Value):
     )
     warnings: int = Field(default=0, description="How many different warnings its manifest has.")
     folder: str | None = Field(
-        description="Its manifest and recording, below the run folder; null if skipped."
+        description="Its manifest and recording, below the run folder; null if no call was made."
     )
 
 

@@ -78,7 +78,9 @@ class Conductor:
         interruption: Interruption,
         make: Make,
         spent_usd: float = 0.0,
+        bad: int = 0,
     ) -> None:
+        """`bad` cases have had an error before, which counts for --fail-fast."""
         self._courses = courses
         self._folder = folder
         self._options = options
@@ -88,7 +90,7 @@ class Conductor:
         self._jobs = asyncio.Semaphore(options.jobs)
         self._lines = _turns([course.plan for course in courses])
         self._numbers = iter(range(1_000_000_000))
-        self._bad = 0
+        self._bad = bad
         self._spent_usd = spent_usd
         """What the run has cost; grows with each call that is over."""
 

@@ -20,7 +20,15 @@ from voicetest.report.folder import (
 )
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
 from voicetest.run import Plan, run
-from voicetest.suite.lines import call_line, judged, left_out, left_out_line
+from voicetest.suite.lines import (
+    call_line,
+    judged,
+    lacking,
+    lacking_line,
+    left_out,
+    left_out_line,
+)
+from voicetest.suite.plan import Lacking
 from voicetest.suite.repeat import Tally
 
 __all__ = ["Held", "Ledger"]
@@ -76,6 +84,11 @@ class Ledger:
         cut_short = exit_code_of(calls[-1][1]) is ExitCode.INTERRUPTED
         reason = self._lines[-1].reason
         return self._judge(judged(file, tally, reason, cut_short=cut_short), calls)
+
+    def lack(self, case: Lacking) -> Held:
+        """Take note of a case for which this machine lacks something."""
+        self._lines.append(lacking_line(case))
+        return self._judge(lacking(case, None), [])
 
     def close(self) -> RunSummary:
         """Write run.json."""

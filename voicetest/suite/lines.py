@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
 from voicetest.report.summary import CaseLine, ScenarioLine, exit_code_of
 from voicetest.scenario.load import ScenarioFile
+from voicetest.suite.plan import Lacking
 from voicetest.suite.repeat import Tally
 
-__all__ = ["call_line", "judged", "left_out", "left_out_line"]
+__all__ = ["call_line", "judged", "lacking", "lacking_line", "left_out", "left_out_line"]
 
 
 def call_line(
@@ -65,6 +67,32 @@ def left_out(file: ScenarioFile, planned: int, reason: str) -> CaseLine:
         repeat=planned,
         required_rate=file.scenario.pass_rate,
         xfail=_xfail(file),
+    )
+
+
+def lacking_line(case: Lacking) -> ScenarioLine:
+    """The line of a case for which this machine lacks something: no call was made."""
+    return ScenarioLine(
+        **_identity_of(case),
+        status="error",
+        reason=case.reason,
+        exit_code=ExitCode.SETUP,
+        duration_s=0.0,
+        folder=None,
+    )
+
+
+def lacking(case: Lacking, planned: int | None) -> CaseLine:
+    """The verdict on such a case; `planned` calls were asked for, in place of its own number."""
+    scenario = None if case.file is None else case.file.scenario
+    return CaseLine(
+        **_identity_of(case),
+        status="error",
+        reason=case.reason,
+        exit_code=ExitCode.SETUP,
+        repeat=planned or (1 if scenario is None else scenario.repeat),
+        required_rate=1.0 if scenario is None else scenario.pass_rate,
+        xfail=None if case.file is None else _xfail(case.file),
     )
 
 
@@ -128,3 +156,10 @@ def _identity(file: ScenarioFile) -> dict[str, Any]:
         "tags": tuple(mask(tag) for tag in file.scenario.tags),
         "adapter": file.scenario.agent.adapter,
     }
+
+
+def _identity_of(case: Lacking) -> dict[str, Any]:
+    if case.file is not None:
+        return _identity(case.file)
+    name, where = Path(case.shown).stem, f"{case.shown}:1"
+    return {"name": name, "file": case.shown, "where": where, "case": case.case, "adapter": ""}

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -21,21 +21,23 @@ from voicetest.errors import ExitCode
 from voicetest.executor.plan import Plan
 from voicetest.report.console import Console
 from voicetest.report.folder import call_name, new_run_folder, point_latest, write_atomically
-from voicetest.report.summary import RunSummary, summarise
+from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, summarise
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 from voicetest.suite.conduct import Conductor, Course, Make
 from voicetest.suite.errand import Errand, carry_out
+from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
 from voicetest.suite.options import RunOptions
-from voicetest.suite.plan import load_all, plan_all
+from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
 from voicetest.suite.voices import speak_ahead
 from voicetest.suite.worker import CallWorkers
 
 __all__ = ["run_suite", "select_cases"]
 
+_Told = tuple[ScenarioLine, CaseLine]
 _SWITCH_S = 0.001
 """How long one thread may keep the others from running: no frame has to wait longer."""
 _SPARE_THREADS = 8
@@ -57,12 +59,13 @@ def run_suite(
 ) -> RunSummary:
     """Select, plan all, speak all, call all, and leave a run folder in `out`.
 
-    Raises ScenarioError or SetupError before anyone is called when a scenario cannot work.
+    A case for which this machine lacks something is an error of its own. Raises ScenarioError for
+    mistakes in any file, and SetupError for what the run itself lacks, before anyone is called.
     """
     options = options or RunOptions()
     spending = Spending(options.max_cost_usd, "--max-cost")
     with Speech(Cache(default_folder())) as speech:
-        plans = plan_all(
+        cases = plan_all(
             paths,
             options.variables,
             speech,
@@ -71,16 +74,17 @@ def run_suite(
             selection=options.selection,
             spending=spending,
         )
+        plans = [case for case in cases if isinstance(case, Plan)]
         for warning in dict.fromkeys(w for planned in plans for w in planned.file.warnings):
             console.warn(str(warning))
-        if not plans:
+        if not cases:
             console.warn("no scenario was selected")
         speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
-        return _run_all(plans, out, console, options, speech, spending.usd)
+        return _run_all(cases, out, console, options, speech, spending.usd)
 
 
 def _run_all(
-    plans: Sequence[Plan],
+    cases: Sequence[Plan | Lacking],
     out: Path,
     console: Console,
     options: RunOptions,
@@ -89,12 +93,17 @@ def _run_all(
 ) -> RunSummary:
     started = datetime.now(UTC)
     folder = new_run_folder(out, started)
-    if plans:
+    if cases:
         point_latest(folder)
+    plans = [case for case in cases if isinstance(case, Plan)]
     courses = list(_courses(plans, options))
+    absent = {case: _absent(case, options) for case in cases if isinstance(case, Lacking)}
+    bad = sum(verdict.status == "error" for _, verdict in absent.values())
     interruption = Interruption()
     with ExitStack() as stack:
         stack.callback(console.close)
+        for _, verdict in absent.values():
+            console.verdict(verdict)
         stack.enter_context(_interrupted_by_ctrl_c(interruption, console))
         workers = None
         processes = min(options.jobs, os.cpu_count() or 1)
@@ -102,15 +111,15 @@ def _run_all(
             workers = stack.enter_context(CallWorkers(processes, console.notice))
             stack.enter_context(interruption.telling(workers.interrupt))
         making = _maker(console, interruption, speech, workers)
-        asyncio.run(_conduct(courses, folder, options, console, interruption, making, spent_usd))
+        conductor = Conductor(
+            courses, folder, options, console, interruption, making, spent_usd, bad
+        )
+        asyncio.run(_conduct(conductor, options, console, interruption))
+    lines, verdicts = _in_order(cases, courses, absent)
     summary = summarise(
-        [
-            line
-            for course in courses
-            for line in sorted(course.lines, key=lambda line: (line.repeat or 0, line.attempt))
-        ],
-        [course.verdict for course in courses if course.verdict is not None],
-        command=[_mask(plans, word) for word in sys.argv],
+        lines,
+        verdicts,
+        command=[_mask(cases, word) for word in sys.argv],
         started=started,
         finished=datetime.now(UTC),
         folder=str(folder),
@@ -131,14 +140,36 @@ def _maker(
     return make
 
 
+def _absent(case: Lacking, options: RunOptions) -> _Told:
+    """What is told of a case for which this machine lacks something; one to be skipped is that."""
+    if case.file is not None and case.file.scenario.skip is not None:
+        why = case.file.secrets.mask(case.file.scenario.skip)
+        planned = options.repeat or case.file.scenario.repeat
+        return left_out_line(case.file, why), left_out(case.file, planned, why)
+    return lacking_line(case), lacking(case, options.repeat)
+
+
+def _in_order(
+    cases: Sequence[Plan | Lacking], courses: Sequence[Course], absent: Mapping[Lacking, _Told]
+) -> tuple[list[ScenarioLine], list[CaseLine]]:
+    """The lines of calls and of cases, in the order of the cases."""
+    lines: list[ScenarioLine] = []
+    verdicts: list[CaseLine] = []
+    called = iter(courses)
+    for case in cases:
+        if isinstance(case, Lacking):
+            line, verdict = absent[case]
+            lines.append(line)
+            verdicts.append(verdict)
+            continue
+        course = next(called)
+        lines += sorted(course.lines, key=lambda line: (line.repeat or 0, line.attempt))
+        verdicts += [course.verdict] if course.verdict is not None else []
+    return lines, verdicts
+
+
 async def _conduct(
-    courses: Sequence[Course],
-    folder: Path,
-    options: RunOptions,
-    console: Console,
-    interruption: Interruption,
-    make: Make,
-    spent_usd: float,
+    conductor: Conductor, options: RunOptions, console: Console, interruption: Interruption
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(options.jobs + _SPARE_THREADS))
@@ -151,7 +182,6 @@ async def _conduct(
     usual = sys.getswitchinterval()
     sys.setswitchinterval(_SWITCH_S)
     try:
-        conductor = Conductor(courses, folder, options, console, interruption, make, spent_usd)
         await conductor.conduct()
     finally:
         sys.setswitchinterval(usual)
@@ -190,7 +220,7 @@ def _interrupted_by_ctrl_c(interruption: Interruption, console: Console) -> Iter
         signal.signal(signal.SIGINT, before)
 
 
-def _mask(plans: Sequence[Plan], text: str) -> str:
-    for planned in plans:
-        text = planned.file.secrets.mask(text)
+def _mask(cases: Sequence[Plan | Lacking], text: str) -> str:
+    for case in cases:
+        text = text if case.file is None else case.file.secrets.mask(text)
     return text

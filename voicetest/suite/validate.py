@@ -11,7 +11,7 @@ from voicetest.errors import Problem
 from voicetest.executor.plan import plan_file
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import load_all
+from voicetest.suite.plan import Lacking, load_all
 from voicetest.suite.select import select_files
 
 __all__ = ["Validation", "validate_suite"]
@@ -42,6 +42,11 @@ def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Valid
             notes.extend(f"note: {file.shown}: {lack}" for lack in planned.missing)
 
         found = load_all(paths, variables, check)
-    notes.extend(f"note: {missing}" for missing in found.missing)
+    notes.extend(f"note: {_told(case)}" for case in found.lacking)
     files = len(select_files(paths))
     return Validation(files, found.problems, tuple(dict.fromkeys(notes)))
+
+
+def _told(case: Lacking) -> str:
+    """What keeps a case from being looked at as a whole, with its file."""
+    return case.reason if case.reason.startswith(case.shown) else f"{case.shown}: {case.reason}"
