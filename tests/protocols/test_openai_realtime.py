@@ -170,6 +170,20 @@ def test_a_transcription_that_is_refused_is_done_without() -> None:
     assert failed.fatal
 
 
+def test_a_session_whose_type_is_refused_does_not_say_it() -> None:
+    client = _client()
+    refused = _error(
+        "unknown_parameter", "Unknown parameter: 'session.type'.", param="session.type"
+    )
+    decoded = client.decode(refused)
+    assert isinstance(decoded.events[0], Warned)
+    (update,) = decoded.replies
+    assert "type" not in json.loads(update)["session"]
+    (failed,) = heard(client, refused)
+    assert isinstance(failed, Failed)
+    assert failed.fatal
+
+
 def test_a_turn_is_committed_with_100_ms_at_least_and_answered_once() -> None:
     client = _ready(_client())
     client.encode(Audio(AudioChunk(bytes(800))))

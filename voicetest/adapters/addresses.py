@@ -13,10 +13,15 @@ from voicetest.scenario.nodes import Scalar, shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.values import literal_text
 
-__all__ = ["Address", "Header", "Parameter", "Token", "WebAddress"]
+__all__ = ["Address", "Header", "HeaderName", "Parameter", "Token", "WebAddress"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What names of headers and subprotocols are made of (RFC 9110 §5.6.2)."""
+_OURS = frozenset(
+    {"host", "connection", "upgrade", "content-length", "content-type", "transfer-encoding", "te"}
+)
+"""Headers without which a request would be none, or would be another one."""
+_HANDSHAKE = "sec-websocket-"
 
 
 def _address(value: object) -> str:
@@ -48,6 +53,15 @@ def _token(value: object) -> str:
     return text
 
 
+def _header_name(value: object) -> str:
+    name = _token(value)
+    if name.lower() == "sec-websocket-protocol":
+        raise refuse(f"{shown(value)} is not given as a header: write 'subprotocols'")
+    if name.lower() in _OURS or name.lower().startswith(_HANDSHAKE):
+        raise refuse(f"the header {shown(value)} is voicetest's own: leave it out")
+    return name
+
+
 def _header(value: object) -> str:
     text = literal_text(value)
     if not (text.isascii() and text.isprintable()):
@@ -59,5 +73,6 @@ _STRING = WithJsonSchema({"type": "string", "minLength": 1})
 Address = Annotated[str, BeforeValidator(_address), _STRING]
 WebAddress = Annotated[str, BeforeValidator(_web_address), _STRING]
 Token = Annotated[str, BeforeValidator(_token), _STRING]
+HeaderName = Annotated[str, BeforeValidator(_header_name), _STRING]
 Header = Annotated[SecretStr, BeforeValidator(_header), _STRING]
 Parameter = Annotated[SecretStr, BeforeValidator(literal_text), _STRING]

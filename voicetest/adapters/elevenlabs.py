@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled, explained
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
@@ -73,7 +74,7 @@ _Variable = Annotated[
 ]
 
 
-class ElevenLabsAgentAdapter(KeptAlive):
+class ElevenLabsAgentAdapter(KeptAlive, Doors):
     """Calls one agent; its formats are those that it announces when the conversation begins."""
 
     summary: ClassVar[str] = "an agent of ElevenLabs Agents, over its WebSocket"
@@ -137,7 +138,7 @@ class ElevenLabsAgentAdapter(KeptAlive):
     @property
     def missing(self) -> tuple[str, ...]:
         """The key, if the platform is ElevenLabs itself."""
-        if self._key() is not None or not self._is_the_platform:
+        if self._key() is not None or self._opens_otherwise or not self._is_the_platform:
             return ()
         return (f"{KEY} is not set: set it, or write 'api_key' under 'agent'; or use --offline",)
 
@@ -147,9 +148,15 @@ class ElevenLabsAgentAdapter(KeptAlive):
         host = parts.hostname or ""
         return parts.scheme == "wss" and (host == _HOST or host.endswith(f".{_HOST}"))
 
+    @property
+    def _opens_otherwise(self) -> bool:
+        """Whether headers or parameters of the scenario stand in for a key, as a signature does."""
+        signed = {"conversation_signature", "token"} & self.query.keys()
+        return bool(signed) or self.has_header("xi-api-key", "authorization")
+
     def _key(self) -> SecretStr | None:
         """The key to send; that of the environment goes to the platform or this machine only."""
-        found = os.environ.get(KEY, "")
+        found = "" if self._opens_otherwise else os.environ.get(KEY, "")
         if self.api_key is not None or not found:
             return self.api_key
         return (
@@ -164,8 +171,9 @@ class ElevenLabsAgentAdapter(KeptAlive):
         key = None if world.offline else self._key()
         if self.missing and not world.offline:
             raise SetupError(self.missing[0])
-        headers = {} if key is None else {"xi-api-key": key}
-        url = f"{self.base_url.rstrip('/')}{PATH}?{urlencode({'agent_id': self.agent_id})}"
+        headers = self.sent_headers({} if key is None else {"xi-api-key": key})
+        address = f"{self.base_url.rstrip('/')}{PATH}?{urlencode({'agent_id': self.agent_id})}"
+        url = self.through(address)
         with explained(_explained):
             alive = self.keep_alive
             async with dialled(world, self.spoken.client(), url, headers, keep_alive=alive) as link:

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr
 
-from voicetest.adapters.addresses import Address, Header, Token
+from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed
 from voicetest.links.base import Link
@@ -30,7 +31,7 @@ _KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 _KEY_REFUSED = "Google refuses the key: check GEMINI_API_KEY (or 'api_key')"
 
 
-class GeminiLiveAgentAdapter(KeptAlive):
+class GeminiLiveAgentAdapter(KeptAlive, Doors):
     """Talks to the model over the BidiGenerateContent WebSocket; the tools are the scenario's."""
 
     summary: ClassVar[str] = "a model behind the Gemini Live API"
@@ -59,9 +60,6 @@ class GeminiLiveAgentAdapter(KeptAlive):
     api_version: Literal["v1", "v1beta", "v1alpha"] = Field(
         default="v1", description="The version of the API."
     )
-    headers: dict[Token, Header] = Field(
-        default_factory=dict, description="Further headers of the upgrade request, for a gateway."
-    )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -76,7 +74,7 @@ class GeminiLiveAgentAdapter(KeptAlive):
     @property
     def missing(self) -> tuple[str, ...]:
         """The key, unless the API is reached by an address of one's own."""
-        if self._key or self.base_url != GOOGLE:
+        if self._key or self._opens_otherwise or self.base_url != GOOGLE:
             return ()
         return (
             "the Gemini Live API needs a key: set GEMINI_API_KEY (keys are made at "
@@ -89,9 +87,16 @@ class GeminiLiveAgentAdapter(KeptAlive):
         return super().secrets | ({self._key} if self._key else set())
 
     @property
+    def _opens_otherwise(self) -> bool:
+        """Whether headers or parameters of the scenario stand in for a key."""
+        return self.has_header("x-goog-api-key", "authorization") or "key" in self.query
+
+    @property
     def _key(self) -> str:
         if self.api_key is not None:
             return self.api_key.get_secret_value()
+        if self._opens_otherwise:
+            return ""
         return next((key for name in _KEYS if (key := os.environ.get(name, "").strip())), "")
 
     @property
@@ -113,13 +118,10 @@ class GeminiLiveAgentAdapter(KeptAlive):
 
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
         """Open a session; raises ConnectionFailed, which shows no key."""
-        headers = dict(self.headers)
-        if self._key and not world.offline:
-            headers["x-goog-api-key"] = SecretStr(self._key)
+        own = {"x-goog-api-key": SecretStr(self._key)} if self._key and not world.offline else {}
+        headers, url = self.sent_headers(own), self.through(self.url)
         codec = self.codec(world.tools)
-        return dialled(
-            world, codec, self.url, headers, advice=self._advice, keep_alive=self.keep_alive
-        )
+        return dialled(world, codec, url, headers, advice=self._advice, keep_alive=self.keep_alive)
 
     def _advice(self, error: ConnectionFailed) -> str:
         """What to do about a session that Google does not open."""

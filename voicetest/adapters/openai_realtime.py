@@ -9,13 +9,14 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from pydantic import Field, SecretStr
 
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import World
 from voicetest.adapters.dialling import explained, with_query
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.links.base import Link
@@ -37,9 +38,12 @@ __all__ = ["OpenAIRealtimeAgentAdapter"]
 _KEY = "OPENAI_API_KEY"
 _SIMULATED_KEY = "simulated"
 """What a simulator gets: it takes any."""
-_NO_KEY = f"no OpenAI key: set the environment variable {_KEY}, or agent.api_key"
+_NO_KEY = (
+    f"no OpenAI key: set the environment variable {_KEY}, or agent.api_key; for Azure, set "
+    "agent.headers to {api-key: …}"
+)
 _BY_STATUS = {
-    401: f"OpenAI does not know this key: check {_KEY} or agent.api_key",
+    401: f"OpenAI does not know this key: check {_KEY}, agent.api_key or agent.headers",
     403: "OpenAI does not let this key use the model: check the key's project and permissions",
     404: "OpenAI has no such model for this key: check agent.model and agent.base_url",
     429: "OpenAI's limit or quota is used up: check plan and billing, or set max_concurrent",
@@ -50,11 +54,14 @@ _BY_WORD = {
     "insufficient_quota": _BY_STATUS[429],
     "rate_limit_exceeded": _BY_STATUS[429],
     "beta_api_shape_disabled": "OpenAI refuses the beta's shape: check agent.base_url",
+    "Unknown parameter: 'session.": "what answers speaks another version of the API: with Azure, "
+    "write the address of the version v1, wss://NAME.openai.azure.com/openai/v1, as base_url, "
+    "without api-version",
 }
 """By what the platform says when it refuses a session that was open."""
 
 
-class OpenAIRealtimeAgentAdapter(KeptAlive):
+class OpenAIRealtimeAgentAdapter(KeptAlive, Doors):
     """Speaks with the model; `instructions` and the scenario's `tools` make an agent of it."""
 
     summary: ClassVar[str] = "a speech-to-speech model behind OpenAI's Realtime API"
@@ -96,7 +103,7 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
     @property
     def missing(self) -> tuple[str, ...]:
         """The key, if there is none."""
-        return () if self._key else (_NO_KEY,)
+        return () if self._key or self._opens_otherwise else (_NO_KEY,)
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -106,7 +113,12 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
     @property
     def _key(self) -> str:
         written = self.api_key.get_secret_value() if self.api_key is not None else ""
-        return written or os.environ.get(_KEY, "").strip()
+        return written or ("" if self._opens_otherwise else os.environ.get(_KEY, "").strip())
+
+    @property
+    def _opens_otherwise(self) -> bool:
+        """Whether headers or parameters of the scenario stand in for a key, as Azure wants it."""
+        return self.has_header("api-key", "authorization") or "api-key" in self.query
 
     def codec(self, end: End, tools: tuple[Tool, ...] = ()) -> OpenAIRealtime:
         """A codec for one call at that end of it."""
@@ -123,9 +135,10 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
     async def connect(self, world: World) -> AsyncIterator[Link]:
         """Dial the platform; raises ConnectionFailed, which shows no key."""
         key = _SIMULATED_KEY if world.offline else self._key
-        if not key:
+        if self.missing and not world.offline:
             raise SetupError(_NO_KEY)
-        headers = {"Authorization": f"Bearer {key}"}
+        own = {"Authorization": SecretStr(f"Bearer {key}")} if key else {}
+        headers = {n: value.get_secret_value() for n, value in self.sent_headers(own).items()}
         codec = self.codec(End.CLIENT, world.tools)
         with explained(_explained):
             async with (
@@ -138,7 +151,10 @@ class OpenAIRealtimeAgentAdapter(KeptAlive):
     def _url(self) -> str:
         parts = urlsplit(self.base_url)
         path = f"{parts.path.rstrip('/')}/realtime"
-        return with_query(urlunsplit(parts._replace(path=path)), {"model": SecretStr(self.model)})
+        address = self.through(urlunsplit(parts._replace(path=path)))
+        # Older versions at Azure name a deployment instead.
+        named = {"model", "deployment"} & dict(parse_qsl(urlsplit(address).query)).keys()
+        return address if named else with_query(address, {"model": SecretStr(self.model)})
 
 
 def _explained(error: ConnectionFailed) -> ConnectionFailed:

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from voicetest.adapters.addresses import Address, Header, Token, WebAddress
+from voicetest.adapters.addresses import Address, WebAddress
 from voicetest.adapters.base import World
 from voicetest.adapters.dialling import dialled
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.ice_servers import IceServers, passwords
 from voicetest.adapters.keep_alive import KEEP_ALIVE_SETTINGS, KeptAlive
 from voicetest.audio.chunk import Encoding
@@ -53,7 +54,7 @@ _NOT_INSTALLED = (
 )
 
 
-class PipecatAgentAdapter(KeptAlive):
+class PipecatAgentAdapter(KeptAlive, Doors):
     """Calls the bot as the telephone network would, or as Pipecat's own client."""
 
     summary: ClassVar[str] = "a Pipecat bot behind a WebSocket or a WebRTC connection"
@@ -75,10 +76,6 @@ class PipecatAgentAdapter(KeptAlive):
         default=(),
         description="With webrtc: STUN and TURN servers, such as stun:host:3478; none are asked "
         "by default.",
-    )
-    headers: dict[Token, Header] = Field(
-        default_factory=dict,
-        description="Headers of the request for a call, such as Authorization.",
     )
     protocol: Literal["twilio", "protobuf"] = Field(
         default="twilio",
@@ -206,7 +203,8 @@ class PipecatAgentAdapter(KeptAlive):
         if self.transport == "webrtc":
             return self._offer(world)
         codec = self.codec(End.CLIENT)
-        return dialled(world, codec, self._address, self.headers, keep_alive=self.keep_alive)
+        url = self.through(self._address)
+        return dialled(world, codec, url, self.headers, keep_alive=self.keep_alive)
 
     @asynccontextmanager
     async def _offer(self, world: World) -> AsyncIterator[Link]:
@@ -218,7 +216,7 @@ class PipecatAgentAdapter(KeptAlive):
         from voicetest.adapters.signalling import PipecatSignalling
 
         async with client_of(world, self._address, self.headers) as client:
-            signalling = PipecatSignalling(client, self._address, self.parameters)
+            signalling = PipecatSignalling(client, self.through(self._address), self.parameters)
             async with called(
                 world,
                 self._address,

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from voicetest.adapters.addresses import Header, WebAddress
 from voicetest.adapters.base import World
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.adapters.rest import ask
 from voicetest.audio.chunk import AudioFormat, Encoding
@@ -64,7 +65,7 @@ class _Created:
     url: str
 
 
-class VapiAgentAdapter(KeptAlive):
+class VapiAgentAdapter(KeptAlive, Doors):
     """Has Vapi create a call, and holds it over the WebSocket that Vapi names."""
 
     summary: ClassVar[str] = "an assistant of Vapi"
@@ -109,7 +110,7 @@ class VapiAgentAdapter(KeptAlive):
     @property
     def missing(self) -> tuple[str, ...]:
         """The key, if it is nowhere."""
-        if self._key is not None:
+        if self._key is not None or self.has_header("authorization"):
             return ()
         return (
             f"there is no key for Vapi: set {KEY_VARIABLE} to the private key of your organisation "
@@ -139,12 +140,20 @@ class VapiAgentAdapter(KeptAlive):
         Raises ConnectionFailed, which says what to do and does not show the key, or SetupError.
         """
         async with world.http(self.base_url) as api, AsyncExitStack() as afterwards:
-            api.headers["Authorization"] = f"Bearer {self._bearer(world)}"
+            own = {"Authorization": SecretStr(f"Bearer {self._bearer(world)}")}
+            sent = {n: value.get_secret_value() for n, value in self.sent_headers(own).items()}
+            api.headers.update(sent)
+            api.params = api.params.merge(
+                {name: value.get_secret_value() for name, value in self.query.items()}
+            )
             call = await self._create(api, world)
             codec = Vapi(End.CLIENT, _FORMATS[self.audio_format])
             async with AsyncExitStack() as line:
                 try:
-                    dialling = world.dial(call.url, keep_alive=self.keep_alive)
+                    same = urlsplit(call.url).netloc == urlsplit(self.base_url).netloc
+                    # Elsewhere keys would be handed to an address nobody wrote.
+                    headers = sent if same and self.headers else None
+                    dialling = world.dial(call.url, headers=headers, keep_alive=self.keep_alive)
                     transport = await line.enter_async_context(dialling)
                 except ConnectionFailed as error:
                     words = f"Vapi created the call {call.id}, but not its line: {error}"
@@ -155,9 +164,9 @@ class VapiAgentAdapter(KeptAlive):
     def _bearer(self, world: World) -> str:
         if world.offline:
             return _OFFLINE_KEY
-        if self._key is None:
+        if self.missing:
             raise SetupError(self.missing[0])
-        return self._key.get_secret_value()
+        return "" if self._key is None else self._key.get_secret_value()
 
     async def _create(self, api: httpx.AsyncClient, world: World) -> _Created:
         wire = _FORMATS[self.audio_format]

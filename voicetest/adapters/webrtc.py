@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from voicetest.adapters.addresses import Header, Token, WebAddress
-from voicetest.adapters.base import Adapter, World
+from voicetest.adapters.addresses import WebAddress
+from voicetest.adapters.base import World
 from voicetest.adapters.calling import called, client_of
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.ice_servers import IceServers, passwords
 from voicetest.adapters.signalling import JsonSignalling, WhipSignalling
 from voicetest.errors import ConnectionFailed
@@ -31,7 +32,7 @@ __all__ = ["WebRTCAgentAdapter"]
 Codec = Literal["opus", "pcmu", "pcma"]
 
 
-class WebRTCAgentAdapter(Adapter):
+class WebRTCAgentAdapter(Doors):
     """Offers a call at `signaling_url`: a track each way, and messages where `events` says so."""
 
     summary: ClassVar[str] = "any agent behind a WebRTC connection: offers as JSON, or as WHIP"
@@ -42,9 +43,6 @@ class WebRTCAgentAdapter(Adapter):
         default="json",
         description="How they are taken: json ({sdp, type: offer}, answered alike), or whip "
         "(RFC 9725, with an answer that sends sound too).",
-    )
-    headers: dict[Token, Header] = Field(
-        default_factory=dict, description="Headers of these requests, such as Authorization."
     )
     fields: JsonObject = Field(
         default={}, description="With json: further fields of the offer's body."
@@ -132,8 +130,8 @@ class WebRTCAgentAdapter(Adapter):
     ) -> Exchange:
         """How offers travel; what has to be ended is ended when `opened` is closed."""
         if self.signaling == "json":
-            return JsonSignalling(client, self.signaling_url, self.fields).exchange
-        whip = WhipSignalling(client, self.signaling_url)
+            return JsonSignalling(client, self.through(self.signaling_url), self.fields).exchange
+        whip = WhipSignalling(client, self.through(self.signaling_url))
 
         async def exchange(offer: str) -> str:
             answer = await whip.exchange(offer)

@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from voicetest.adapters.addresses import Address, Header, Parameter, Token
+from voicetest.adapters.addresses import Address, Token
 from voicetest.adapters.base import World
-from voicetest.adapters.dialling import dialled, with_query
+from voicetest.adapters.dialling import dialled
+from voicetest.adapters.doors import Doors
 from voicetest.adapters.keep_alive import KeptAlive
 from voicetest.links.base import Link
 from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.choice import ProtocolChoice
 from voicetest.protocols.raw_pcm import RawPcmSettings
-from voicetest.scenario.values import Text
 
 __all__ = ["WebSocketAgentAdapter"]
 
 
-class WebSocketAgentAdapter(KeptAlive):
+class WebSocketAgentAdapter(KeptAlive, Doors):
     """Dials `url` and speaks the protocol that is named."""
 
     summary: ClassVar[str] = (
@@ -30,12 +30,6 @@ class WebSocketAgentAdapter(KeptAlive):
     typical: ClassVar[Capabilities] = RawPcmSettings().codec(End.CLIENT)
 
     url: Address = Field(description="Where the agent is: ws:// or wss://.")
-    headers: dict[Token, Header] = Field(
-        default_factory=dict, description="Headers of the upgrade request, such as Authorization."
-    )
-    query: dict[Text, Parameter] = Field(
-        default_factory=dict, description="Parameters that are added to the address."
-    )
     subprotocols: tuple[Token, ...] = Field(
         default=(), description="Subprotocols that are offered, the preferred one first."
     )
@@ -58,7 +52,7 @@ class WebSocketAgentAdapter(KeptAlive):
 
     def connect(self, world: World) -> AbstractAsyncContextManager[Link]:
         """Dial the agent; raises ConnectionFailed, which shows no header and no parameter."""
-        url = with_query(self.url, self.query)
+        url = self.through(self.url)
         codec = self.protocol.codec(End.CLIENT)
         return dialled(
             world, codec, url, self.headers, self.subprotocols, keep_alive=self.keep_alive

@@ -303,6 +303,10 @@ class RealtimeClient:
                 self._settings = replace(self._settings, transcription=None)
                 words = f"the user's words will not be reported: {failed.message}"
                 return Decoded((Warned(words[:250]),), (self._update(),))
+            if "session.type" in about and self._settings.typed:
+                self._settings = replace(self._settings, typed=False)
+                words = f"the session does not say its type: {failed.message}"
+                return Decoded((Warned(words[:250]),), (self._update(),))
             return Decoded((replace(failed, fatal=True),))
         if failed.code == _NOTHING_TO_CANCEL:
             self._drops_next = False

@@ -91,6 +91,8 @@ class SessionSettings:
     turn_detection: TurnDetection = "none"
     transcription: str | None = DEFAULT_TRANSCRIPTION
     tools: tuple[Tool, ...] = ()
+    typed: bool = True
+    """Whether the session says its own type; some versions at Azure refuse that."""
 
     def written(self) -> Json:
         """The `session` of a session.update; what is absent keeps the platform's default."""
@@ -98,7 +100,7 @@ class SessionSettings:
         detection = None if self.turn_detection == "none" else {"type": self.turn_detection}
         transcription = None if self.transcription is None else {"model": self.transcription}
         session: Json = {
-            "type": "realtime",
+            **({"type": "realtime"} if self.typed else {}),
             "output_modalities": ["audio"],
             "audio": {
                 "input": {

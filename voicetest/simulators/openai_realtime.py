@@ -92,7 +92,8 @@ class OpenAIRealtimeSimulator(Simulator):
         if urlsplit(upgrade.path).path != self._path:
             return HTTPStatus.NOT_FOUND
         scheme, _, key = upgrade.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+        bearer = scheme.lower() == "bearer" and key.strip()
+        if not bearer and not upgrade.headers.get("api-key"):  # as Azure wants it
             return HTTPStatus.UNAUTHORIZED
         return super().admit(upgrade)
 
