@@ -17,6 +17,7 @@ __all__ = [
     "Event",
     "Failed",
     "Hangup",
+    "Ignored",
     "Interrupted",
     "Mark",
     "Party",
@@ -188,6 +189,18 @@ class Warned:
 
 
 @dataclass(frozen=True)
+class Ignored:
+    """A message that says nothing to a call; those of one `shape` are counted together."""
+
+    shape: str
+    """What the message looks like, for people."""
+    why: str = "say nothing to a call"
+    """What is wrong with such messages: what "three of {type: x} …" goes on with."""
+    known: bool = False
+    """Whether the protocol has such messages, so that nobody need be warned."""
+
+
+@dataclass(frozen=True)
 class Failed:
     """The platform reports an error; after a fatal one the call is over."""
 
@@ -227,6 +240,7 @@ Event: TypeAlias = (
     | Ping
     | Pong
     | Warned
+    | Ignored
     | Failed
     | Hangup
 )

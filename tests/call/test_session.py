@@ -446,25 +446,56 @@ def test_a_flush_when_nothing_is_left_to_hear_is_no_interruption(
     assert closed.reason is EndReason.TURN_ENDED
 
 
-@pytest.mark.parametrize("last", [Failed("500", "it broke", fatal=True), Mark("never allowed")])
 def test_what_had_arrived_before_an_error_is_heard_to_its_end(
-    tmp_path: Path, voice: Samples, last: Event
+    tmp_path: Path, voice: Samples
 ) -> None:
     async def break_off(line: Far) -> None:
         await line.send(Audio(words(1.5, voice)))
-        await line.send(last)
+        await line.send(Failed("500", "it broke", fatal=True))
         await asyncio.sleep(1000)
 
     async def script(session: Session) -> None:
         await session.until(lambda: False, 30.0)
 
     call = Call()
-    protocol = Complaining if isinstance(last, Failed) else Babbling
     with pytest.raises(ExceptionGroup):
-        hold(tmp_path, break_off, script, protocol=protocol, call=call)
+        hold(tmp_path, break_off, script, protocol=Complaining, call=call)
     (spoken,) = [e.at for e in call.entries if isinstance(e.what, SpeechStarted)]
     assert call.session is not None
     assert call.session.now - spoken > 1.4
+
+
+def test_what_the_agent_may_not_say_is_told_once_counted_and_ends_nothing(tmp_path: Path) -> None:
+    async def babble(line: Far) -> None:
+        for _ in range(3):
+            await line.send(Mark("never allowed"))
+            await line.send(sound(0.5))
+        await line.send(Transcript("agent", "Hello."))
+        await asyncio.sleep(1000)
+
+    call = hold(tmp_path, babble, lambda session: _wait(session, 3.0), protocol=Babbling)
+    why = "are not understood: the peer sent Mark, which it never may"
+    _, warned = call.only(Warned)
+    assert warned.message == f"messages such as Mark {why}; they are ignored"
+    assert call.only(MessagesIgnored)[1] == MessagesIgnored("Mark", 3, why, known=False)
+    assert call.only(LineUsed)[1] == LineUsed(messages=4, sound_s=1.5, carries_sound=True)
+
+
+def test_a_peer_that_sends_ever_others_is_told_of_no_further() -> None:
+    used = LineUse(carries_sound=True)
+    told = [used.ignore(Ignored(f"{{type: a{n}}}", "are unknown")) for n in range(500)]
+    assert sum(warned is not None for warned in told) == 10
+    assert used.ignore(Ignored("{type: a0}", "are unknown")) is None
+    tally = [note for note in used.in_all() if isinstance(note, MessagesIgnored)]
+    assert len(tally) == 51
+    assert (tally[0].shape, tally[0].count) == ("other messages", 450)
+    assert sum(note.count for note in tally) == 501
+
+
+def test_what_the_protocol_has_and_says_nothing_to_a_call_is_counted_and_not_told() -> None:
+    used = LineUse(carries_sound=True)
+    assert used.ignore(Ignored("{type: rate_limits.updated}", known=True)) is None
+    assert [note.count for note in used.in_all() if isinstance(note, MessagesIgnored)] == [1]
 
 
 class Complaining(InProcess):

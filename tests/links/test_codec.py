@@ -16,13 +16,14 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Mark,
     Ready,
     Transcript,
     UserTurnEnded,
 )
 from voicetest.links.codec import CodecLink
-from voicetest.protocols.base import CannotSend, Decoded, End
+from voicetest.protocols.base import CannotSend, Decoded, End, Unworkable
 from voicetest.protocols.in_process import InProcess
 from voicetest.transports.base import Transport, TransportClosed
 from voicetest.transports.memory import memory_pair
@@ -178,13 +179,14 @@ def test_sound_in_any_format_is_internal_above_the_link(wire: AudioFormat) -> No
     run(main(), Clock.VIRTUAL)
 
 
-def test_a_rate_that_cannot_be_converted_is_the_peers_fault() -> None:
+def test_sound_of_a_rate_that_cannot_be_converted_is_told_of_and_not_heard() -> None:
     async def main() -> None:
         near, far = _chunks()
         await far.send(AudioChunk(bytes(20), AudioFormat(Encoding.PCM16, 24_001)))
         async with CodecLink(Gemini(End.CLIENT), near) as line, aclosing(line.events()) as events:
-            with pytest.raises(ProtocolError, match="the peer sends pcm16/24001"):
-                await anext(events)
+            ignored = await anext(events)
+        assert isinstance(ignored, Ignored)
+        assert "the peer sends pcm16/24001, which cannot be converted" in ignored.why
 
     run(main(), Clock.VIRTUAL)
 
@@ -431,14 +433,77 @@ def test_the_code_of_a_close_says_how_this_end_left(
     run(main(), Clock.VIRTUAL)
 
 
-def test_nonsense_before_the_line_is_ready_is_told_to_the_peer() -> None:
+def _odd(kind: str = "UserTurnEnded") -> Ignored:
+    return Ignored(kind, f"are not understood: the peer sent {kind}")
+
+
+def test_nonsense_ends_no_line_and_is_told_of_each_time() -> None:
     async def main() -> None:
         near, far = _pair()
-        await far.send(UserTurnEnded())
-        with pytest.raises(ProtocolError, match="the peer sent UserTurnEnded"):
-            async with _polite(near):
+        for message in (UserTurnEnded(), _READY, UserTurnEnded(), Transcript("agent", "Hello.")):
+            await far.send(message)
+        await far.close()
+        async with _polite(near) as caller:
+            said = [_READY, _odd(), Transcript("agent", "Hello."), Hangup(1000, "", normal=True)]
+            assert await _all(caller) == [_odd(), *said]
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_line_that_never_gets_ready_says_what_came_instead() -> None:
+    async def main() -> None:
+        refused = await _refusal(UserTurnEnded())
+        assert str(refused) == (
+            "the far side accepted the call and was not ready within 15 s: messages such as "
+            "UserTurnEnded are not understood: the peer sent UserTurnEnded: check that it speaks "
+            "this protocol"
+        )
+
+    run(main(), Clock.VIRTUAL)
+
+
+@pytest.mark.parametrize("end", End)
+def test_a_platform_hears_nonsense_as_a_fault_unless_it_is_told_not_to(end: End) -> None:
+    async def main() -> None:
+        for tolerant in (True, False):
+            near, far = _pair()
+            await far.send(AgentTurnStarted() if end is End.SERVER else UserTurnEnded())
+            line = CodecLink(InProcess(end), near, tolerant=tolerant)
+            with nullcontext() if tolerant else pytest.raises(ProtocolError, match="the peer sent"):
+                async with line, aclosing(line.events()) as events:
+                    assert isinstance(await anext(events), Ignored)
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_after_what_makes_going_on_meaningless_the_line_ends() -> None:
+    class Lost(Polite):
+        def decode(self, message: Event) -> Decoded[Event]:
+            raise Unworkable("the peer announces another format")
+
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(_READY)
+        with pytest.raises(ProtocolError, match="announces another format"):
+            async with CodecLink(Lost(End.CLIENT), near):
                 raise AssertionError("nobody was ready")
-        assert await _heard(far) == ([], 1002, "the peer sent UserTurnEnded")
+        assert await _heard(far) == ([], 1002, "the peer announces another format")
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_message_that_says_nothing_is_a_sign_of_life() -> None:
+    class Terse(InProcess):
+        def decode(self, message: Event) -> Decoded[Event]:
+            return Decoded()
+
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(Transcript("agent", "Hello."))
+        await far.close()
+        async with CodecLink(Terse(End.CLIENT), near) as line:
+            quiet = Ignored("Transcript", known=True)
+            assert await _all(line) == [quiet, Hangup(1000, "", normal=True)]
 
     run(main(), Clock.VIRTUAL)
 

@@ -17,6 +17,7 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Interrupted,
     Mark,
     Ping,
@@ -141,6 +142,7 @@ EVENTS: dict[type[Event], st.SearchStrategy[Event]] = {
     Ping: st.builds(Ping, id=text),
     Pong: st.builds(Pong, id=text),
     Warned: st.builds(Warned, message=text),
+    Ignored: st.builds(Ignored, shape=text),
     Failed: st.builds(Failed, code=text, message=text),
     Hangup: st.builds(Hangup),
 }

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from voicetest.errors import ProtocolError
-from voicetest.events import Warned
+from voicetest.events import Ignored, Warned
 from voicetest.protocols.base import Codec, Decoded
 
 _KEYS = st.text(max_size=5)
@@ -60,10 +60,14 @@ def survives(codec: Codec[bytes | str], message: bytes | str) -> None:
         decoded, fault = Decoded(), str(error)
     assert len(fault) < 300
     assert fault.isprintable()
-    assert {type(event) for event in decoded.events} <= codec.receives | {Warned}
+    assert {type(event) for event in decoded.events} <= codec.receives | {Warned, Ignored}
     for reply in decoded.replies:
         assert isinstance(reply, bytes) or json.loads(reply.encode()) is not None
     for event in decoded.events:
         if isinstance(event, Warned):
             assert len(event.message) < 300
+        if isinstance(event, Ignored):
+            said = event.shape + event.why
+            assert len(said) < 600
+            assert said.isprintable()
     json.dumps([vars(event) for event in decoded.events], default=str, ensure_ascii=False).encode()

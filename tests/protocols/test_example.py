@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from tests.protocols.garbage import JSON, NOT_OBJECTS
 from voicetest.errors import ProtocolError
-from voicetest.protocols.example import Example, compact, parse_object, placeholder, quoted
+from voicetest.protocols.example import (
+    Example,
+    compact,
+    object_in,
+    parse_object,
+    placeholder,
+    quoted,
+)
 
 
 def _read(example: Any, message: Any) -> list[dict[str, Any]]:
@@ -185,9 +192,21 @@ def test_the_fault_quotes_the_beginning_of_what_was_sent() -> None:
     assert quoted("a\tb") == "'a�b'"
 
 
-def test_bytes_are_no_json() -> None:
-    with pytest.raises(ProtocolError, match="the peer sent 2 bytes where JSON text is expected"):
-        parse_object(b"{}")
+def test_json_may_come_in_binary_frames() -> None:
+    assert parse_object('{"a": "ü"}'.encode()) == {"a": "ü"}
+
+
+@pytest.mark.parametrize("data", [b"\0\0", b"\xff{", b""])
+def test_bytes_that_are_no_json_are_the_peers_fault(data: bytes) -> None:
+    fault = f"the peer sent {len(data)} bytes where JSON text is expected"
+    with pytest.raises(ProtocolError, match=fault):
+        parse_object(data)
+
+
+def test_samples_are_told_from_json_in_binary_frames() -> None:
+    assert object_in(b' {"type": "ping"}\n') == {"type": "ping"}
+    for samples in (b"", b"{}x", b"{\0\0}", b"[1]", b"{" * 999 + b"}", b"\xff" * 640):
+        assert object_in(samples) is None
 
 
 def test_a_message_that_nobody_could_write_again_is_the_peers_fault() -> None:

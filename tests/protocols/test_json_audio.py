@@ -20,6 +20,7 @@ from voicetest.events import (
     Dtmf,
     Event,
     Failed,
+    Ignored,
     Interrupted,
     Mark,
     Text,
@@ -29,7 +30,6 @@ from voicetest.events import (
     Transcript,
     TranscriptDelta,
     UserTurnEnded,
-    Warned,
 )
 from voicetest.protocols.base import CannotSend, End
 from voicetest.protocols.json_audio import JsonAudio
@@ -114,8 +114,9 @@ def test_every_event_of_the_protocol_is_documented() -> None:
 
 def test_the_words_of_the_user_are_told_only_when_they_are_final() -> None:
     part = '{"type":"transcript","role":"user","text":"Whe","final":false}'
-    (warned,) = heard(_caller(), part)
-    assert isinstance(warned, Warned)
+    (ignored,) = heard(_caller(), part)
+    assert isinstance(ignored, Ignored)
+    assert ignored.shape == "{type: transcript, role: user, text: …, final: false}"
 
 
 def test_a_caller_may_say_cancel_without_how_much_was_heard() -> None:
@@ -173,8 +174,6 @@ def test_twenty_megabytes_at_once_are_one_piece_of_sound() -> None:
     ("message", "fault"),
     [
         *((text, "the peer sent") for text in NOT_OBJECTS),
-        (b"\0\0", "2 bytes where JSON text is expected"),
-        (b"", "0 bytes where JSON text is expected"),
         ('{"type":"audio","audio":5}', "something else than a text where sound is expected"),
         ('{"type":"audio","audio":["AA=="]}', "something else than a text"),
         ('{"type":"audio","audio":"%%%"}', "sound that is no base64"),
@@ -192,8 +191,23 @@ def test_what_the_protocol_does_not_allow_is_the_peers_fault(
 
 
 def test_sound_that_is_null_is_no_sound() -> None:
-    (warned,) = heard(_caller(), '{"type":"audio","audio":null}')
-    assert isinstance(warned, Warned)
+    (ignored,) = heard(_caller(), '{"type":"audio","audio":null}')
+    assert isinstance(ignored, Ignored)
+    assert "'audio' is null there" in ignored.why
+
+
+@pytest.mark.parametrize("data", [b"\0\0", b"", b"\xff\xfe{"])
+@pytest.mark.parametrize("end", End)
+def test_samples_that_are_not_in_json_say_how_to_hear_them(end: End, data: bytes) -> None:
+    (ignored,) = heard(JsonAudio().codec(end), data)
+    assert isinstance(ignored, Ignored)
+    assert ignored.shape == "a binary message"
+    assert "{type: audio, audio: <audio>" in ignored.why
+    assert "write 'audio: binary'" in ignored.why
+
+
+def test_the_protocol_may_come_in_binary_frames() -> None:
+    assert heard(_caller(), ERROR.encode()) == [Failed("error", "out of order")]
 
 
 @pytest.mark.parametrize("message", HUGE)

@@ -24,6 +24,7 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Interrupted,
     Mark,
     Ready,
@@ -36,7 +37,6 @@ from voicetest.events import (
     TranscriptDelta,
     UserTurnEnded,
     UserTurnStarted,
-    Warned,
 )
 from voicetest.protocols.base import CannotSend, End
 from voicetest.protocols.mapped import Mapped
@@ -226,8 +226,11 @@ def test_sound_may_be_binary_one_way_or_both() -> None:
     assert list(caller.encode(sound)) == [b"\1\0"]
     assert heard(agent, b"\1", '{"k":"1"}', b"", b"\0") == [Dtmf("1"), sound]
     assert list(agent.encode(sound)) == ['{"a":"AQA="}']
-    with pytest.raises(ProtocolError, match="2 bytes where JSON text is expected"):
-        caller.decode(b"\1\0")
+    (ignored,) = heard(caller, b"\1\0")
+    assert isinstance(ignored, Ignored)
+    assert ignored.why == (
+        "fit nothing: the map's sound is {a: <audio>}; if they are samples, write 'audio: binary'"
+    )
 
 
 def test_no_sound_is_no_message_and_an_empty_message_is_no_sound() -> None:
@@ -267,8 +270,8 @@ def test_further_keys_do_not_matter() -> None:
 
 def test_a_constant_is_not_another_one() -> None:
     for level in (True, 2, "1", None):
-        (warned,) = heard(_codec(End.CLIENT), json.dumps({"op": "hush", "level": level}))
-        assert isinstance(warned, Warned)
+        (ignored,) = heard(_codec(End.CLIENT), json.dumps({"op": "hush", "level": level}))
+        assert isinstance(ignored, Ignored)
 
 
 def test_all_tool_calls_of_a_message_are_heard() -> None:
@@ -342,28 +345,66 @@ def test_words_of_a_party_that_the_map_leaves_out_are_not_said() -> None:
     assert list(agent.encode(Transcript("agent", "No."))) == ['{"t":"No."}']
 
 
-def test_messages_without_a_meaning_are_ignored_with_three_warnings() -> None:
-    messages = [json.dumps({"op": "state", f"k{n}": n}) for n in range(5)]
-    assert heard(_codec(End.CLIENT), *messages, *messages) == [
-        Warned(
-            f'the protocol map has no use for {{"op":"state","k{n}":{n}}}; '
-            "messages like it are ignored"
-        )
-        for n in range(3)
-    ]
+def _why(message: object, text: str = "") -> tuple[str, str]:
+    """What is said of a message that fits nothing: its shape, and what is amiss."""
+    codec = _codec(End.CLIENT, text) if text else _codec(End.CLIENT)
+    (ignored,) = heard(codec, json.dumps(message))
+    assert isinstance(ignored, Ignored)
+    assert not ignored.known
+    return ignored.shape, ignored.why
 
 
-def test_messages_of_the_same_keys_are_warned_of_once() -> None:
-    messages = [json.dumps({"op": "state", "n": n}) for n in range(5)]
-    assert len(heard(_codec(End.CLIENT), *messages)) == 1
-    typed = [json.dumps({"type": kind, "n": 1}) for kind in "abab"]
-    assert len(heard(_codec(End.CLIENT), *typed)) == 2
+SPEECH = (
+    "protocol: {sends: {audio: binary}, receives: {audio: {type: speech.audio, audio: <audio>}, "
+    "agent_transcript: {type: speech.text, said: {text: <text>, final: true}}}}"
+)
 
 
-def test_a_warning_is_short_however_long_the_message() -> None:
-    (warned,) = heard(_codec(End.CLIENT), json.dumps({"op": "x" * 1_000_000}))
-    assert isinstance(warned, Warned)
-    assert len(warned.message) < 200
+def test_a_message_that_fits_nothing_says_what_is_missing_to_the_nearest() -> None:
+    assert _why({"type": "speech.audio", "data": "AAAA"}, SPEECH) == (
+        "{type: speech.audio, data: …}",
+        "fit nothing in 'receives' of the protocol map: its 'audio' is {type: speech.audio, "
+        "audio: <audio>}, and 'audio' is missing there, it has 'data'",
+    )
+    assert _why({"type": "speech.text", "said": {"words": "Yes", "final": True}}, SPEECH) == (
+        "{type: speech.text, said: …}",
+        "fit nothing in 'receives' of the protocol map: its 'agent_transcript' is {type: "
+        "speech.text, said: {text: <text>, final: true}}, and 'said.text' is missing there, it "
+        "has 'words'",
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "amiss"),
+    [
+        ({"type": "speech.audio", "audio": None}, "'audio' is null there"),
+        ({"type": "speech.text", "said": "Yes"}, "'said' is no object there"),
+        (
+            {"type": "speech.text", "said": {"text": "a", "final": False}},
+            "'said.final' is not true there",
+        ),
+    ],
+)
+def test_what_is_amiss_is_told_of_any_depth(message: object, amiss: str) -> None:
+    assert _why(message, SPEECH)[1].endswith(f", and {amiss}")
+
+
+def test_a_message_that_is_near_to_nothing_is_only_named() -> None:
+    nothing = "fit nothing in 'receives' of the protocol map"
+    assert _why({"beat": 7}, SPEECH) == ("{beat: …}", nothing)
+
+
+def test_messages_are_of_one_shape_whatever_their_values() -> None:
+    shapes = {_why({"op": "state", "n": n, "id": f"id{n}"})[0] for n in range(5)}
+    assert shapes == {"{op: state, n: …, id: …}"}
+    assert len({_why({"type": kind, "n": 1})[0] for kind in "abab"}) == 2
+
+
+def test_what_is_said_of_a_message_is_short_however_long_it_is() -> None:
+    shape, why = _why({"op": "x" * 1_000_000, **{f"k{n}\n": n for n in range(1000)}})
+    assert len(shape) < 100
+    assert len(why) < 500
+    assert (shape + why).isprintable()
 
 
 def test_twenty_megabytes_at_once_are_one_piece_of_sound() -> None:
@@ -377,7 +418,6 @@ def test_twenty_megabytes_at_once_are_one_piece_of_sound() -> None:
     ("message", "fault"),
     [
         *((text, "the peer sent (text that is no JSON|JSON that is no)") for text in NOT_OBJECTS),
-        (b"\0\0", "2 bytes where JSON text is expected"),
         ('{"op":"voice","pcm":5}', "something else than a text where sound is expected"),
         ('{"op":"voice","pcm":{"a":1}}', "something else than a text where sound is expected"),
         ('{"op":"voice","frames":[{"pcm":"/3"}]}', "sound that is no base64"),

@@ -157,7 +157,6 @@ def _audio(**fields: int | bytes) -> bytes:
         (_audio(data=PCM, rate=0, channels=1), "rate 0"),
         (_audio(data=PCM, rate=b"16000", channels=1), "rate b'16000'"),
         (_audio(data=7, rate=16_000, channels=1), "is the number 7"),
-        (_audio(data=b"\1\2\3", rate=16_000, channels=1), "not whole"),
         (write_fields([(4, b"")]), "no JSON"),
         (write_fields([(4, write_fields([(1, b"{")]))]), "no JSON"),
         (write_fields([(4, write_fields([(1, b"\xff")]))]), "no JSON"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
-from voicetest.events import Audio, Event, Interrupted, UserTurnEnded, Warned
+from voicetest.events import Audio, Event, Ignored, Interrupted, UserTurnEnded
 from voicetest.protocols.base import CannotSend, End
 from voicetest.protocols.raw_pcm import RawPcm
 
@@ -45,8 +45,8 @@ def test_without_events_there_is_only_sound() -> None:
         assert RawPcm(end).sends == RawPcm(end).receives == {Audio}
     with pytest.raises(CannotSend):
         RawPcm(End.CLIENT).encode(UserTurnEnded())
-    (warned,) = _decoded(RawPcm(End.SERVER), INTERRUPT)
-    assert isinstance(warned, Warned)
+    (ignored,) = _decoded(RawPcm(End.SERVER), INTERRUPT)
+    assert isinstance(ignored, Ignored)
 
 
 def test_an_odd_byte_waits_for_the_next_message() -> None:
@@ -74,22 +74,29 @@ def test_a_telephones_sample_is_one_byte() -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("hello", "no JSON event"),
-        ("", "no JSON event"),
-        ("null", "no JSON event"),
-        ('["type"]', "no JSON event"),
-        ('{"type": 5}', "no JSON event"),
-        ('{"type": "transcript", "text": "hi"}', "'transcript'"),
-        ("[" * 100_000, "no JSON event"),
-        ("9" * 10_000, "no JSON event"),
+        ("hello", "the text 'hello'"),
+        ("", "an empty text"),
+        ("null", "a JSON value that is no object"),
+        ('["type"]', "a JSON list"),
+        ('{"type": 5}', "{type: …}"),
+        ('{"type": "transcript", "text": "hi"}', "{type: transcript, text: …}"),
+        ("[" * 100_000, "a text that is no JSON"),
+        ("9" * 10_000, "a text that is no JSON"),
     ],
 )
-def test_text_without_meaning_is_ignored_with_one_warning(text: str, named: str) -> None:
-    codec = RawPcm(End.CLIENT, events=True)
-    (warned,) = _decoded(codec, text, text, "other")
-    assert isinstance(warned, Warned)
-    assert named in warned.message
-    assert len(warned.message) < 150
+def test_text_without_meaning_is_ignored_and_named(text: str, named: str) -> None:
+    (ignored,) = _decoded(RawPcm(End.CLIENT, events=True), text)
+    assert isinstance(ignored, Ignored)
+    assert ignored.shape == named
+    assert "sound in binary messages" in ignored.why
+
+
+def test_json_in_a_binary_frame_is_no_sound_and_shifts_none() -> None:
+    agent = RawPcm(End.SERVER, events=True)
+    assert _decoded(agent, END_OF_TURN.encode()) == [UserTurnEnded()]
+    first, ignored, second = _decoded(RawPcm(End.CLIENT), b"\1\0\2", b'{"type":"ping"}', b"\0")
+    assert isinstance(ignored, Ignored)
+    assert (first, second) == (Audio(AudioChunk(b"\1\0")), Audio(AudioChunk(b"\2\0")))
 
 
 def test_no_sound_is_no_message_and_an_empty_message_is_no_sound() -> None:

@@ -21,11 +21,11 @@ from voicetest.events import (
     Dtmf,
     Event,
     Hangup,
+    Ignored,
     Interrupted,
     Mark,
     Ready,
     UserTurnEnded,
-    Warned,
 )
 from voicetest.protocols.base import CannotSend, End
 from voicetest.protocols.twilio import TELEPHONE, MediaStream, Started
@@ -273,23 +273,26 @@ def test_a_fault_is_told_in_one_line_however_long_the_message() -> None:
     assert str(caught.value).isprintable()
 
 
-def test_messages_without_a_meaning_are_ignored_with_a_few_warnings() -> None:
-    caller = _caller()
-    unknown = [json.dumps({"event": f"e{n}", "streamSid": STREAM}) for n in range(9)]
-    first, second, *rest = heard(caller, '{"type": "hello"}', *unknown, *unknown)
-    assert first == Warned("a media stream has no message without an event; " + REST)
-    assert second == Warned("a media stream has no 'e0'; " + REST)
-    assert rest == [Warned("a media stream has no 'e1'; " + REST)]
+def test_messages_without_a_meaning_are_ignored_and_named() -> None:
+    unknown = json.dumps({"event": "e0", "streamSid": STREAM})
+    assert heard(_caller(), '{"type": "hello"}', unknown) == [
+        Ignored("{type: hello}", "have no 'event'"),
+        Ignored("{event: e0, streamSid: …}", "are none that an agent on a media stream sends"),
+    ]
+    (ignored,) = heard(_agent(), unknown)
+    assert ignored == Ignored("{event: e0, streamSid: …}", "are none that Twilio sends")
 
 
-REST = "such messages are ignored"
+def test_json_in_binary_frames_is_no_sound() -> None:
+    assert heard(_caller(binary=True), TO_TWILIO_MEDIA.encode()) == [SOUND]
+    assert heard(_caller(), TO_TWILIO_MEDIA.encode()) == [SOUND]
 
 
 @pytest.mark.parametrize("event", ["dtmf", "stop", "start"])
 def test_an_agent_does_not_say_what_only_the_telephone_says(event: str) -> None:
     message = json.dumps({"event": event, "streamSid": STREAM, event: {"digit": "1"}})
-    (warned,) = heard(_caller(), message)
-    assert isinstance(warned, Warned)
+    (ignored,) = heard(_caller(), message)
+    assert isinstance(ignored, Ignored)
 
 
 def test_twenty_megabytes_at_once_are_one_piece_of_sound() -> None:

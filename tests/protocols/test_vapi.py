@@ -21,6 +21,7 @@ from voicetest.events import (
     Cleared,
     Event,
     Hangup,
+    Ignored,
     Status,
     Text,
     ToolCalled,
@@ -333,8 +334,12 @@ def test_a_message_that_lacks_what_it_must_have_is_the_peers_fault(
 
 
 def test_a_message_without_a_type_is_told_of() -> None:
-    (event,) = _events(Vapi(End.CLIENT), {"ok": True})
-    assert isinstance(event, Warned)
+    assert _events(Vapi(End.CLIENT), {"ok": True}) == (Ignored("{ok: …}", "have no type"),)
+
+
+def test_json_in_binary_frames_is_no_sound() -> None:
+    message = b'{"type":"user-interrupted"}'
+    assert Vapi(End.CLIENT).decode(message).events == (Cleared(),)
 
 
 @pytest.mark.parametrize("text", [*NOT_OBJECTS, *HUGE])

@@ -246,7 +246,7 @@ class Switchboard:
         ring = self._ring
         codec = MediaStream(End.SERVER, paced=True)
         try:
-            async with CodecLink(codec, transport) as line:
+            async with CodecLink(codec, transport, tolerant=True) as line:
                 if not await self._is_expected(codec) or ring.live or ring.line.done():
                     self._report(Warned("a stream that nobody asked for was refused"))
                     await line.hang_up("this stream was not asked for", POLICY_VIOLATION)

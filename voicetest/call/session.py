@@ -15,6 +15,7 @@ from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
 from voicetest.call.hearing import Hearing
 from voicetest.call.limits import Limits
+from voicetest.call.line_use import LineUse
 from voicetest.call.microphone import FRAME, FRAME_S, Microphone
 from voicetest.call.playout import BurstyPlayout, ContinuousPlayout, Playout
 from voicetest.call.recorder import Recorder
@@ -41,6 +42,7 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Interrupted,
     Mark,
     ToolCalled,
@@ -99,6 +101,7 @@ class Session:
         """Silence before this may be that of voicetest itself; set when it had not run."""
         self._on_wire: Samples | None = None
         """The frame that went out last; recorded when its 20 ms are over."""
+        self._used = LineUse(Audio in link.receives)
         self._ticks = 0
         self._changed = asyncio.Event()
         """Set whenever a condition may have become true; cleared by whoever waits."""
@@ -250,6 +253,8 @@ class Session:
         finally:
             self._record()
             self.turns.close(self.now, end)
+            for what in self._used.in_all():
+                self.note("voicetest", what)
             self.harness.slips = self._playout.slips
             self.harness.absences += self._absences()
             self.harness.jitter_buffer_s = self._playout.delay_s + self._link.buffered_s
@@ -293,9 +298,15 @@ class Session:
     def _take_in(self, event: Event, tasks: asyncio.TaskGroup) -> None:
         now = self.now
         self.answers.take_in(event, now)
+        if isinstance(event, Audio):
+            self._take_in_audio(event.chunk, now)
+            return
+        self._used.messages += 1
         match event:
-            case Audio(chunk):
-                self._take_in_audio(chunk, now)
+            case Ignored():
+                warned = self._used.ignore(event)
+                if warned is not None:
+                    self.note("voicetest", warned)
                 return
             case AgentTurnStarted():
                 self.turns.begin(now)
@@ -331,6 +342,7 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         position = round(now * INTERNAL.rate)
+        self._used.sound_s += chunk.duration
         self._playout.push(chunk.samples(), position)
         if not self.answers.begun and self._playout.pending(position):
             self.answers.sounded()

@@ -18,6 +18,8 @@ __all__ = [
     "FirstAudio",
     "Improvised",
     "LineSpoken",
+    "LineUsed",
+    "MessagesIgnored",
     "Note",
     "SpeechStarted",
     "SpeechStopped",
@@ -190,6 +192,29 @@ class TurnTranscribed:
 
 
 @dataclass(frozen=True)
+class LineUsed:
+    """What the agent's line carried in the whole call."""
+
+    messages: int
+    """Messages that were no sound, of whatever meaning."""
+    sound_s: float
+    """Seconds of sound that arrived, silent or not."""
+    carries_sound: bool
+    """Whether the line can carry sound of the agent at all."""
+
+
+@dataclass(frozen=True)
+class MessagesIgnored:
+    """So many messages of one shape said nothing to the call, in the whole of it."""
+
+    shape: str
+    count: int
+    why: str
+    known: bool
+    """Whether the protocol has such messages."""
+
+
+@dataclass(frozen=True)
 class CallEnded:
     """The call is over; `by` ended it."""
 
@@ -213,6 +238,8 @@ Note: TypeAlias = (
     | TurnResumed
     | TurnCut
     | TurnTranscribed
+    | LineUsed
+    | MessagesIgnored
     | CallEnded
 )
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Event, Failed, Hangup, Ready
-from voicetest.protocols.base import Codec, End
+from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Ready
+from voicetest.protocols.base import Codec, End, Unworkable
+from voicetest.protocols.shape import shape_of
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
 
 if TYPE_CHECKING:
@@ -50,8 +51,15 @@ class CodecLink(Generic[M]):
     Sound is converted: above the link it is always INTERNAL, below in the wire's own formats.
     """
 
-    def __init__(self, codec: Codec[M], transport: Transport[M]) -> None:
+    def __init__(
+        self, codec: Codec[M], transport: Transport[M], *, tolerant: bool | None = None
+    ) -> None:
+        """Where it is `tolerant`, as whoever calls an agent is, no odd message ends the line.
+
+        A simulated platform says itself what it does with one.
+        """
         self._codec = codec
+        self._tolerant = codec.end is End.CLIENT if tolerant is None else tolerant
         self._transport = transport
         self._outgoing_format = self._leaves_in
         self._outgoing = _converter(self._outgoing_format)
@@ -114,7 +122,7 @@ class CodecLink(Generic[M]):
     async def __aenter__(self) -> Self:
         """Open the conversation; raises ConnectionFailed unless the far side gets ready for it.
 
-        Raises ProtocolError for a message that the protocol does not allow.
+        Raises ProtocolError for a message after which there is no going on.
         """
         try:
             await self._send(self._codec.start())
@@ -167,9 +175,12 @@ class CodecLink(Generic[M]):
                     pass
 
     def _complaint(self) -> str:
-        """What the far side said was wrong, as a part of a sentence."""
+        """What the far side said was wrong, or what of it says nothing, as a part of a sentence."""
         failed = [event for event in self._waiting if isinstance(event, Failed)]
-        return f", after it said '{failed[-1].code} {failed[-1].message}'" if failed else ""
+        if failed:
+            return f", after it said '{failed[-1].code} {failed[-1].message}'"
+        odd = [event for event in self._waiting if isinstance(event, Ignored) and not event.known]
+        return f": messages such as {odd[0].shape} {odd[0].why}" if odd else ""
 
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
@@ -200,7 +211,7 @@ class CodecLink(Generic[M]):
     async def events(self) -> AsyncGenerator[Event, None]:
         """What the far side says, ending with exactly one Hangup.
 
-        Raises ProtocolError for a message that the protocol does not allow.
+        Raises ProtocolError for a message after which there is no going on.
         """
         while True:
             while self._waiting:
@@ -214,14 +225,25 @@ class CodecLink(Generic[M]):
     async def _read(self) -> Sequence[Event]:
         """What the next message says; a Hangup when there is none."""
         try:
-            decoded = self._codec.decode(await self._transport.receive())
+            message = await self._transport.receive()
         except TransportClosed as closed:
             return (Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES),)
-        await self._send(decoded.replies)
-        return [
-            Audio(self._converted(event.chunk)) if isinstance(event, Audio) else event
-            for event in decoded.events
-        ]
+        try:
+            decoded = self._codec.decode(message)
+            await self._send(decoded.replies)
+            events = [self._above(event) for event in decoded.events]
+        except Unworkable:
+            raise
+        except ProtocolError as error:
+            if not self._tolerant:
+                raise
+            return (Ignored(shape_of(message), f"are not understood: {error}"),)
+        if events or decoded.replies or not self._tolerant:
+            return events
+        return (Ignored(shape_of(message), known=True),)
+
+    def _above(self, event: Event) -> Event:
+        return Audio(self._converted(event.chunk)) if isinstance(event, Audio) else event
 
     def _converted(self, chunk: AudioChunk) -> AudioChunk:
         try:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from aiortc import RTCDataChannel
 
 from voicetest.errors import ProtocolError
-from voicetest.events import Event
+from voicetest.events import Event, Ignored
 from voicetest.protocols.base import require
 from voicetest.protocols.media_line import Talk
+from voicetest.protocols.shape import shape_of
 
 __all__ = ["DataChannel"]
 
@@ -21,7 +22,7 @@ _OPEN = "open"
 class DataChannel:
     """Whatever channel there is speaks `talk`; `heard` takes what was said, or what is wrong."""
 
-    def __init__(self, talk: Talk, heard: Callable[[Event | ProtocolError], None]) -> None:
+    def __init__(self, talk: Talk, heard: Callable[[Event], None]) -> None:
         self._talk = talk
         self._heard = heard
         self._channel: RTCDataChannel | None = None
@@ -62,9 +63,11 @@ class DataChannel:
         try:
             decoded = self._talk.decode(message)
         except ProtocolError as error:
-            self._heard(error)
+            self._heard(Ignored(shape_of(message), f"are not understood: {error}"))
             return
         self._send(decoded.replies)
+        if not decoded.events and not decoded.replies:
+            self._heard(Ignored(shape_of(message), known=True))
         for event in decoded.events:
             self._heard(event)
 

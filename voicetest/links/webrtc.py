@@ -252,7 +252,7 @@ class WebRTCLink:
                 pass
         self._changed.set()
 
-    def _hear(self, event: Event | ProtocolError) -> None:
+    def _hear(self, event: Event) -> None:
         """Take in what was said on the data channel."""
         match event:
             case Hangup():

@@ -8,9 +8,10 @@ from enum import Enum, auto
 from typing import Generic, Protocol, TypeVar
 
 from voicetest.audio.chunk import AudioFormat
+from voicetest.errors import ProtocolError
 from voicetest.events import Event
 
-__all__ = ["CannotSend", "Capabilities", "Codec", "Decoded", "End", "require"]
+__all__ = ["CannotSend", "Capabilities", "Codec", "Decoded", "End", "Unworkable", "require"]
 
 M = TypeVar("M")
 
@@ -27,6 +28,10 @@ class End(Enum):
     def other(self) -> End:
         """The opposite end."""
         return End.SERVER if self is End.CLIENT else End.CLIENT
+
+
+class Unworkable(ProtocolError):
+    """The peer said something after which nothing that it says can be understood."""
 
 
 class CannotSend(ValueError):
@@ -84,7 +89,8 @@ class Codec(Capabilities, Protocol[M]):
     """One protocol at one end; decoding at the other end gives back what was encoded here.
 
     Sound is in the wire's own format both ways; conversion is the link's work. A message that the
-    protocol has no meaning for may decode to a Warned, which is in no set: the peer did not say it.
+    protocol has no meaning for may decode to Ignored or Warned, which are in no set: the peer did
+    not say them.
     `Ready` is never encoded: where it is received, the peer's `start` or its replies say it.
     """
 
@@ -99,7 +105,10 @@ class Codec(Capabilities, Protocol[M]):
         """The messages that say `event`; raises CannotSend for an event outside `sends`."""
 
     def decode(self, message: M) -> Decoded[M]:
-        """What `message` means; raises ProtocolError for one the protocol does not allow."""
+        """What `message` means; raises ProtocolError for one the protocol does not allow.
+
+        Such a message is told of and ignored; only Unworkable ends the call.
+        """
 
 
 def require(event: Event, sends: frozenset[type[Event]]) -> None:

@@ -25,7 +25,9 @@ from voicetest.events import (
     Transcript,
     UserTurnEnded,
 )
+from voicetest.protocols.base import Unworkable
 from voicetest.protocols.example import quoted
+from voicetest.protocols.framing import whole_samples
 from voicetest.protocols.words import sound_bytes
 
 __all__ = [
@@ -105,11 +107,11 @@ def from_user(commit: TurnCommit) -> Events:
 
 
 def wire_format(name: object) -> AudioFormat:
-    """The format of that name; raises ProtocolError for one that does not exist."""
+    """The format of that name; raises Unworkable for one that does not exist."""
     found = _FORMATS.get(name) if isinstance(name, str) else None
     if found is None:
         shown = quoted(name) if isinstance(name, str) else "something else than a name"
-        raise ProtocolError(
+        raise Unworkable(
             f"the peer announces {shown} as the format of sound; there is: {', '.join(_FORMATS)}"
         )
     return found
@@ -130,9 +132,8 @@ def silence(size: int, wire: AudioFormat) -> bytes:
 
 def sound(value: object, wire: AudioFormat) -> AudioChunk | None:
     """The sound of a base64 text, a last half sample left out; None if nothing is left."""
-    data = sound_bytes(value)
-    whole = data[: len(data) // wire.frame_bytes * wire.frame_bytes]
-    return AudioChunk(whole, wire) if whole else None
+    chunk = whole_samples(sound_bytes(value), wire)
+    return chunk if chunk.data else None
 
 
 @dataclass(frozen=True)

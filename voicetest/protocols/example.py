@@ -16,6 +16,7 @@ __all__ = [
     "Placeholder",
     "compact",
     "json_or_text",
+    "object_in",
     "parse_object",
     "placeholder",
     "quoted",
@@ -156,21 +157,44 @@ def json_or_text(text: str) -> Any:
 
 
 def parse_object(message: bytes | str) -> dict[str, Any]:
-    """The JSON object that a text message is; raises ProtocolError for any other message.
+    """The JSON object that a message is, which some send in binary frames.
 
-    What Python reads but JSON cannot say is put right: a number such as NaN is null, and half of a
-    character is U+FFFD.
+    Raises ProtocolError for any other message. What Python reads but JSON cannot say is put right:
+    a number such as NaN is null, and half of a character is U+FFFD.
     """
-    if isinstance(message, bytes):
-        raise ProtocolError(f"the peer sent {len(message)} bytes where JSON text is expected")
+    text = message if isinstance(message, str) else _text_of(message)
     try:
-        value = json.loads(message)
+        value = json.loads(text)
     except (ValueError, RecursionError):
-        raise ProtocolError(f"the peer sent text that is no JSON: {quoted(message)}") from None
+        if isinstance(message, bytes):
+            raise _no_text(message) from None
+        raise ProtocolError(f"the peer sent text that is no JSON: {quoted(text)}") from None
     if not isinstance(value, dict):
-        raise ProtocolError(f"the peer sent JSON that is no object: {quoted(message)}")
+        raise ProtocolError(f"the peer sent JSON that is no object: {quoted(text)}")
     proper: dict[str, Any] = _proper(value)
     return proper
+
+
+def object_in(data: bytes) -> dict[str, Any] | None:
+    """The JSON object that a binary message is, where it might be samples as well; else None."""
+    trimmed = data.strip()
+    if not trimmed.startswith(b"{") or not trimmed.endswith(b"}"):
+        return None
+    try:
+        return parse_object(trimmed)
+    except ProtocolError:
+        return None
+
+
+def _text_of(message: bytes) -> str:
+    try:
+        return message.decode()
+    except UnicodeDecodeError:
+        raise _no_text(message) from None
+
+
+def _no_text(message: bytes) -> ProtocolError:
+    return ProtocolError(f"the peer sent {len(message)} bytes where JSON text is expected")
 
 
 def _proper(value: Any, depth: int = 0) -> Any:

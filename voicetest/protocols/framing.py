@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat
 
-__all__ = ["Framing"]
+__all__ = ["Framing", "whole_samples"]
+
+
+def whole_samples(data: bytes, wire: AudioFormat) -> AudioChunk:
+    """Sound without what is left of a sample at its end, where each message has whole ones."""
+    return AudioChunk(data[: len(data) // wire.frame_bytes * wire.frame_bytes], wire)
 
 
 class Framing:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
 from voicetest.protocols.example import compact, parse_object, quoted
+from voicetest.protocols.framing import whole_samples
 from voicetest.protocols.words import sound_bytes, sound_text
 
 __all__ = [
@@ -135,10 +136,7 @@ def sound(holder: Json, usual: AudioFormat) -> AudioChunk | None:
     rate = int(said.group(1)) if said else usual.rate
     if not rate:
         raise _wrong("mimeType", kind, "a sample rate")
-    try:
-        return AudioChunk(sound_bytes(written), AudioFormat(Encoding.PCM16, rate))
-    except ValueError as error:
-        raise ProtocolError(f"the peer sent sound that is not whole: {error}") from error
+    return whole_samples(sound_bytes(written), AudioFormat(Encoding.PCM16, rate))
 
 
 def snake_cased(value: Any) -> Any:

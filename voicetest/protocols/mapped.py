@@ -8,13 +8,15 @@ from typing import Any, ClassVar, TypeAlias
 from pydantic import Field
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
-from voicetest.events import Audio, Event
+from voicetest.events import Audio, Event, Ignored
 from voicetest.protocols.base import Decoded, End, require
-from voicetest.protocols.example import compact
+from voicetest.protocols.example import Example, compact, object_in
 from voicetest.protocols.framing import Framing
 from voicetest.protocols.map_sections import Receives, Sends
-from voicetest.protocols.mapped_events import EventMap, MappedEvents, first_like
+from voicetest.protocols.mapped_events import EventMap, MappedEvents, cut, first_like
+from voicetest.protocols.nearness import written
 from voicetest.protocols.settings import LineRate, ProtocolSettings
+from voicetest.protocols.shape import shape_of
 from voicetest.protocols.words import sound_bytes, sound_text
 from voicetest.scenario.values import Flag
 
@@ -60,13 +62,13 @@ class Mapped(MappedEvents):
         speaks = AudioFormat(
             spoken.agent_encoding or spoken.encoding, spoken.agent_rate or spoken.rate
         )
+        sounds = (spoken.sends.audio, spoken.receives.audio)
+        self._my_sound, self._their_sound = sounds if end is End.CLIENT else sounds[::-1]
         super().__init__(end, spoken, speaks, hears)
         self.continuous = spoken.silence
         self.paced = spoken.paced
         self.sends |= {Audio}
         self.receives |= {Audio}
-        sounds = (spoken.sends.audio, spoken.receives.audio)
-        self._my_sound, self._their_sound = sounds if end is End.CLIENT else sounds[::-1]
         self._framing = Framing(speaks if end is End.CLIENT else hears)
 
     def encode(self, event: Event) -> Sequence[Message]:
@@ -90,9 +92,22 @@ class Mapped(MappedEvents):
 
     def decode(self, message: Message) -> Decoded[Message]:
         """Whatever the message says by any example; text that is no JSON object is refused."""
-        if isinstance(message, bytes) and self._their_sound.binary:
+        if isinstance(message, str):
+            return super().decode(message)
+        value = object_in(message)
+        if value is not None:
+            return self._read(value)
+        if self._their_sound.binary:
             return Decoded(tuple(self._sound(message)))
-        return super().decode(message)
+        sound = ", ".join(written(example.body) for example in self._their_sound.messages)
+        why = f"fit nothing: the map's sound is {sound}; if they are samples, write 'audio: binary'"
+        return Decoded((Ignored(shape_of(message), cut(why)),))
+
+    def _examples(self) -> Iterable[tuple[str, Example]]:
+        return [
+            *(("audio", example) for example in self._their_sound.messages),
+            *super()._examples(),
+        ]
 
     def _events(self, value: Mapping[str, Any]) -> Iterable[Event]:
         for found in first_like(self._their_sound.messages, value):

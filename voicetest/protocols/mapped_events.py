@@ -8,19 +8,20 @@ from typing import Any, TypeAlias
 from pydantic import Field
 
 from voicetest.audio.chunk import INTERNAL, AudioFormat
-from voicetest.events import Event, Ready, Warned
+from voicetest.events import Event, Ignored, Ready
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.example import Example, compact, parse_object
 from voicetest.protocols.map_sections import Direction, Opening, Reply, Reports, Says
+from voicetest.protocols.nearness import amiss, constants, written
+from voicetest.protocols.shape import shape_of
 from voicetest.scenario.section import Section
 
-__all__ = ["EventMap", "MappedEvents", "first_like"]
+__all__ = ["EventMap", "MappedEvents", "cut", "first_like"]
 
 Message: TypeAlias = bytes | str
 
-_WARNINGS = 3
-"""How many kinds of messages without a meaning are told of."""
-_SHOWN = 100
+_LONGEST_WHY = 400
+"""Characters of what is amiss with a message."""
 
 
 class EventMap(Section):
@@ -67,8 +68,10 @@ class MappedEvents:
         self._map = spoken
         self._mine: Direction = spoken.sends if end is End.CLIENT else spoken.receives
         self._theirs: Direction = spoken.receives if end is End.CLIENT else spoken.sends
-        self._unknown: set[frozenset[str]] = set()
-        """The keys of messages that meant nothing; one of each kind is told of."""
+        self._telling = frozenset(
+            key for _, example in self._examples() for key in constants(example.body)
+        )
+        """Keys whose values tell the far side's messages apart."""
         if end is End.CLIENT and spoken.receives.ready is not None:
             self.receives |= {Ready}
 
@@ -93,12 +96,14 @@ class MappedEvents:
 
     def decode(self, message: Message) -> Decoded[Message]:
         """Whatever the message says by any example; text that is no JSON object is refused."""
-        value = parse_object(message)
+        return self._read(parse_object(message))
+
+    def _read(self, value: Mapping[str, Any]) -> Decoded[Message]:
         events = tuple(self._events(value))
         replies = tuple(self._replies(value)) if self.end is End.CLIENT else ()
         if events or replies or self._expected(value):
             return Decoded(events, replies)
-        return Decoded(tuple(self._warned(value)))
+        return Decoded((self._ignored(value),))
 
     def _events(self, value: Mapping[str, Any]) -> Iterable[Event]:
         for name, word in self._theirs.words.items():
@@ -122,19 +127,30 @@ class MappedEvents:
         )
         return any(Example.of(message).read(value) for message in known)
 
-    def _warned(self, value: Mapping[str, Any]) -> Iterable[Warned]:
-        kind = frozenset(value) | {str(value.get("type"))}
-        if kind in self._unknown or len(self._unknown) >= _WARNINGS:
-            return
-        self._unknown.add(kind)
-        text = compact(value)
-        shown = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-        yield Warned(f"the protocol map has no use for {shown}; messages like it are ignored")
+    def _examples(self) -> Iterable[tuple[str, Example]]:
+        """What the far side may say, by the keys of the map."""
+        named = [*self._theirs.words, *(["ready"] if self.end is End.CLIENT else [])]
+        return [(name, example) for name in named for example in self._theirs.examples(name)]
+
+    def _ignored(self, value: Mapping[str, Any]) -> Ignored:
+        """What fits nothing, with what is amiss where it is near to an example."""
+        section = "receives" if self.end is End.CLIENT else "sends"
+        why = f"fit nothing in '{section}' of the protocol map"
+        nearest = amiss(self._examples(), value)
+        if nearest is not None:
+            name, example, faults = nearest
+            why += f": its '{name}' is {written(example.body)}, and {faults}"
+        return Ignored(shape_of(value, self._telling), cut(why))
 
 
 def first_like(examples: Iterable[Example], value: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
     """What the first example that a message is like reads in it; empty if it is like none."""
     return next((found for example in examples if (found := example.read(value))), ())
+
+
+def cut(why: str) -> str:
+    """A reason that is not too long to be read."""
+    return why if len(why) <= _LONGEST_WHY else f"{why[: _LONGEST_WHY - 1]}…"
 
 
 def _kinds(direction: Direction) -> frozenset[type[Event]]:

@@ -11,10 +11,12 @@ from typing import Any, TypeAlias
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
-from voicetest.events import Audio, Cleared, Event, Interrupted
+from voicetest.events import Audio, Cleared, Event, Ignored, Interrupted
 from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.framing import whole_samples
 from voicetest.protocols.protobuf import Value, read_fields, write_fields
 from voicetest.protocols.rtvi import Rtvi
+from voicetest.protocols.shape import shape_of
 
 __all__ = ["PipecatProtobuf"]
 
@@ -108,7 +110,10 @@ class PipecatProtobuf:
                 return Decoded()
 
     def _read(self, rtvi: Rtvi, body: bytes) -> Decoded[Message]:
-        decoded = rtvi.decode(_json(body))
+        message = _json(body)
+        decoded = rtvi.decode(message)
+        if not decoded.events and not decoded.replies:
+            return Decoded((Ignored(shape_of(message), known=True),))
         # The frame of an interruption has said it already.
         events = tuple(event for event in decoded.events if not isinstance(event, Cleared))
         return Decoded(events, tuple(_written(decoded.replies)))
@@ -146,10 +151,7 @@ def _chunk(body: bytes) -> AudioChunk:
     if not isinstance(rate, int) or not isinstance(channels, int) or not rate or not channels:
         raise ProtocolError(f"a frame of sound says rate {rate!r} and channels {channels!r}")
     data = _bytes(fields.get(_SAMPLES, b""), "the sound of a frame")
-    try:
-        return AudioChunk(data, AudioFormat(Encoding.PCM16, rate, channels))
-    except ValueError as error:
-        raise ProtocolError(f"a frame of sound is not whole: {error}") from error
+    return whole_samples(data, AudioFormat(Encoding.PCM16, rate, channels))
 
 
 def _json(body: bytes) -> Any:

@@ -12,10 +12,12 @@ from typing import Any, ClassVar, TypeAlias
 from pydantic import Field
 
 from voicetest.audio.chunk import AudioFormat, Encoding
-from voicetest.events import Audio, Event, Interrupted, UserTurnEnded, Warned
+from voicetest.events import Audio, Event, Ignored, Interrupted, UserTurnEnded
 from voicetest.protocols.base import Decoded, End, require
+from voicetest.protocols.example import compact, object_in
 from voicetest.protocols.framing import Framing
 from voicetest.protocols.settings import LineRate, ProtocolSettings
+from voicetest.protocols.shape import shape_of
 from voicetest.scenario.values import Flag
 
 __all__ = ["RawPcm", "RawPcmSettings"]
@@ -23,7 +25,7 @@ __all__ = ["RawPcm", "RawPcmSettings"]
 Message: TypeAlias = bytes | str
 Events: TypeAlias = frozenset[type[Event]]
 
-_SHOWN = 60
+_NO_USE = "mean nothing to raw_pcm, which has sound in binary messages and nothing else"
 
 _MEANINGS: dict[str, Event] = {"end_of_turn": UserTurnEnded(), "interrupt": Interrupted()}
 _TYPES = {type(event): kind for kind, event in _MEANINGS.items()}
@@ -90,8 +92,6 @@ class RawPcm:
             (of_caller, _AUDIO) if end is End.CLIENT else (_AUDIO, of_caller)
         )
         self._framing = Framing(self.speaks)
-        self._warned = False
-        """Set by the first text that means nothing here: one warning is enough."""
 
     def start(self) -> Sequence[Message]:
         """Nothing has to be said before the first sample."""
@@ -105,8 +105,14 @@ class RawPcm:
         return (json.dumps({"type": _TYPES[type(event)]}),)
 
     def decode(self, message: Message) -> Decoded[Message]:
-        """The whole samples so far, or what a text means; text without meaning is ignored."""
-        return self._decode_sound(message) if isinstance(message, bytes) else self._read(message)
+        """The whole samples so far, or what a text means; text without meaning is ignored.
+
+        Samples that are a whole JSON object have not been seen; JSON in binary frames has.
+        """
+        if isinstance(message, str):
+            return self._read(message)
+        found = object_in(message)
+        return self._decode_sound(message) if found is None else self._read(compact(found))
 
     def _decode_sound(self, message: bytes) -> Decoded[Message]:
         chunk = self._framing.join(message)
@@ -117,11 +123,7 @@ class RawPcm:
         event = _MEANINGS.get(kind) if kind is not None else None
         if event is not None and type(event) in self.receives:
             return Decoded((event,))
-        if self._warned:
-            return Decoded()
-        self._warned = True
-        what = "text that is no JSON event" if kind is None else f"JSON of type {kind[:_SHOWN]!r}"
-        return Decoded((Warned(f"raw_pcm has no use for {what}; texts like it are ignored"),))
+        return Decoded((Ignored(shape_of(message), _NO_USE),))
 
 
 def _type_of(message: str) -> str | None:

@@ -19,13 +19,14 @@ from voicetest.events import (
     Dtmf,
     Event,
     Hangup,
+    Ignored,
     Mark,
     Ready,
     UserTurnEnded,
-    Warned,
 )
 from voicetest.protocols.base import CannotSend, Decoded, End, require
-from voicetest.protocols.example import compact, parse_object, quoted
+from voicetest.protocols.example import compact, object_in, parse_object, quoted
+from voicetest.protocols.shape import shape_of
 from voicetest.protocols.words import sound_bytes, sound_text
 
 __all__ = ["SIMULATED_ACCOUNT", "TELEPHONE", "MediaStream", "Started"]
@@ -39,9 +40,6 @@ SIMULATED_ACCOUNT = ("AC" + "0" * 32, "simulated")
 """The SID of the account of a simulated telephone network, and its token, which is no secret."""
 UTTERANCE_END = "utterance_end"
 """The mark by which a server that knows of it learns that the user has finished."""
-_WARNINGS = 3
-"""How many kinds of messages without a meaning are told of."""
-
 _OF_CALLER: Events = frozenset({Audio, Dtmf, Mark, Hangup})
 _OF_AGENT: Events = frozenset({Audio, Mark, Cleared})
 
@@ -105,8 +103,6 @@ class MediaStream:
         """Samples that were sent, by track."""
         self.started: Started | None = None
         """Set at the server's end when the stream begins."""
-        self._warned: set[str] = set()
-        """The words without a meaning that were told of."""
 
     def start(self) -> Sequence[Message]:
         """`connected` and `start`, from the telephone's end."""
@@ -177,12 +173,14 @@ class MediaStream:
 
         Binary messages are sound where they are accepted at all.
         """
-        if isinstance(message, bytes) and self._binary:
+        value = object_in(message) if isinstance(message, bytes) else parse_object(message)
+        if value is None and isinstance(message, bytes) and self._binary:
             return Decoded((Audio(AudioChunk(message, TELEPHONE)),) if message else ())
-        value = parse_object(message)
+        if value is None:
+            value = parse_object(message)
         event = value.get("event")
         if not isinstance(event, str):
-            return Decoded(self._ignored("message without an event"))
+            return Decoded((Ignored(shape_of(value), "have no 'event'"),))
         if event == "start" and self.end is End.SERVER:
             return Decoded((self._begin(value),))
         stream = value.get("streamSid")
@@ -231,14 +229,11 @@ class MediaStream:
             case "connected" if self.end is End.SERVER:
                 return ()
             case _:
-                return self._ignored(quoted(event))
+                return (Ignored(shape_of(value), f"are none that {self._sender} sends"),)
 
-    def _ignored(self, what: str) -> tuple[Warned, ...]:
-        """A warning for the first message of its kind, and for a few kinds only."""
-        if what in self._warned or len(self._warned) >= _WARNINGS:
-            return ()
-        self._warned.add(what)
-        return (Warned(f"a media stream has no {what}; such messages are ignored"),)
+    @property
+    def _sender(self) -> str:
+        return "an agent on a media stream" if self.end is End.CLIENT else "Twilio"
 
 
 def _part(value: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -18,6 +18,7 @@ from voicetest.events import (
     Cleared,
     Event,
     Hangup,
+    Ignored,
     Party,
     Status,
     Text,
@@ -28,8 +29,9 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.protocols.base import Decoded, End, require
-from voicetest.protocols.example import compact, parse_object, quoted
+from voicetest.protocols.example import compact, object_in, parse_object, quoted
 from voicetest.protocols.framing import Framing
+from voicetest.protocols.shape import shape_of
 from voicetest.protocols.vapi_message import (
     A_REASON,
     ASSISTANT_ENDED,
@@ -159,17 +161,18 @@ class Vapi:
             return Decoded((Warned(str(error)),))
 
     def _decoded(self, message: Message) -> Decoded[Message]:
-        if isinstance(message, bytes):
+        fields = object_in(message) if isinstance(message, bytes) else parse_object(message)
+        if isinstance(message, bytes) and fields is None:
             self._heard_bytes += len(message)
             chunk = self._framing.join(message)
             return Decoded() if chunk is None else Decoded((Audio(chunk),))
-        fields = parse_object(message)
+        fields = fields or {}
         inner = fields.get("message")
         if "type" not in fields and isinstance(inner, dict):
             fields = inner
         kind = fields.get("type")
         if not isinstance(kind, str):
-            return Decoded((Warned(f"the peer sent a message without a type: {quoted(message)}"),))
+            return Decoded((Ignored(shape_of(fields), "have no type"),))
         said = self._of_platform if self.end is End.CLIENT else self._of_client
         return Decoded(tuple(said(kind, fields)))
 

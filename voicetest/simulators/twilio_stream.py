@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Cleared, Dtmf, Event, Hangup, Mark, Warned
+from voicetest.events import Audio, Cleared, Dtmf, Event, Hangup, Mark, Ignored
 from voicetest.links.conversion import Converter
 from voicetest.protocols.twilio import TELEPHONE, MediaStream
 from voicetest.simulators.base import NONSENSE
@@ -206,8 +206,8 @@ class Stream:
     def _obey(self, event: Event) -> None:
         says = self._end.says
         match event:
-            case Warned(text):
-                self._fail(UNKNOWN, text)
+            case Ignored(shape, why):
+                self._fail(UNKNOWN, f"messages such as {shape} {why}")
             case _ if not self._way.both_ways:
                 self._fail(UNKNOWN, "this stream only listens")
             case Audio(chunk):
