@@ -203,7 +203,7 @@ def _nonsense() -> Sequence[Any]:
     for_all = [
         ("[1, 2]", "the peer sent JSON that is no object: '[1, 2]'"),
         ("hello?", "the peer sent text that is no JSON: 'hello?'"),
-        (b"\0\1\2", "the peer sent 3 bytes where JSON text is expected"),
+        (b"\0\1\2", "messages such as a binary message"),
     ]
     bad_sound = ("the peer sent sound that is no base64", "else than a text where sound is")
     return [
@@ -215,7 +215,7 @@ def _nonsense() -> Sequence[Any]:
 
 @pytest.mark.process
 @pytest.mark.parametrize(("name", "said", "message"), _nonsense())
-def test_nonsense_is_told_to_both_and_what_was_heard_before_it_is_kept(
+def test_nonsense_is_told_of_and_what_comes_after_it_is_heard(
     tmp_path: Path, speech: Speech, voice: Samples, name: str, said: str | bytes, message: str
 ) -> None:
     spoken = SPOKEN[name]
@@ -226,14 +226,13 @@ def test_nonsense_is_told_to_both_and_what_was_heard_before_it_is_kept(
         await connection.send(spoken.sound(spoken.encode(sound)))
         await asyncio.sleep(0.5)
         await connection.send(said)
+        await connection.close()
 
-    held, (code, reason) = _call(tmp_path, speech, behave, spoken.protocol)
-    assert held.result.status == "error"
-    assert exit_code_of(held.result) is ExitCode.CONNECTION
-    kind, words = held.error
-    assert kind == "protocol"
-    assert message in words
-    assert (code, reason) == (1002, words)
+    held, (code, _) = _call(tmp_path, speech, behave, spoken.protocol)
+    assert not held.result.errors
+    assert code == 1000
+    (warned,) = held.events("warning")
+    assert message in warned["message"]
     if name == "twilio_media_stream":
         assert _loud(held.heard) > 0.05
     else:
@@ -296,8 +295,8 @@ def test_a_flood_of_unknown_messages_is_survived_with_few_warnings(
     held, _ = _call(tmp_path, speech, behave, spoken.protocol, limits=PATIENT)
     assert held.result.status == "passed", held.result
     warned = held.events("warning")
-    assert len(warned) == 3
-    assert "news 0" in warned[0]["message"]
+    assert 1 <= len(warned) <= 10
+    assert sum(event["count"] for event in held.events("messages_ignored")) == 5_000
     assert _loud(held.heard) > 0.05
 
 
@@ -377,7 +376,7 @@ def _saying(*messages: str) -> Dial:
     ("said", "message"),
     [
         ((), "was not ready within 15 s: check that it speaks this protocol"),
-        (('{"bye":1}',) * 4_000, "was not ready within 15 s: check"),
+        (('{"bye":1}',) * 4_000, "was not ready within 15 s: messages such as {bye: …}"),
         (('{"oops":"no bot"}',), "was not ready within 15 s, after it said 'error no bot': check"),
     ],
     ids=["nothing", "what is unknown", "an error"],
@@ -403,7 +402,7 @@ def test_half_a_character_is_no_crash(tmp_path: Path, speech: Speech, escaped: s
         f'{{"type":"{escaped}"}}',
     )
     held = _hold(tmp_path, speech, SPOKEN["json_audio"].protocol, dial=_saying(*said))
-    assert not held.result.errors
+    assert "protocol" not in {error.kind for error in held.result.errors}
     assert "\N{REPLACEMENT CHARACTER}" in held.events("error")[0]["message"]
 
 

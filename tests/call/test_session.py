@@ -18,6 +18,7 @@ from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.audio.wav import write_wav
 from voicetest.call.limits import Limits
 from voicetest.call.line import Line
+from voicetest.call.line_use import LineUse
 from voicetest.call.recorder import AGENT, USER, Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import (
@@ -26,6 +27,8 @@ from voicetest.call.timeline import (
     Entry,
     FirstAudio,
     LineSpoken,
+    LineUsed,
+    MessagesIgnored,
     SpeechStarted,
     Timeline,
     TurnClosed,
@@ -41,10 +44,12 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Mark,
     ToolCalled,
     ToolResult,
     Transcript,
+    Warned,
 )
 from voicetest.links.codec import CodecLink
 from voicetest.protocols.base import End

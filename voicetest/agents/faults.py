@@ -89,7 +89,7 @@ class _Entry(Section):
     malformed: Annotated[Count, Field(ge=1)] = Field(
         2,
         description="It sends a broken message in the middle of the second thing it says, or of "
-        "the one with the number that is written.",
+        "the one with the number that is written, and speaks on.",
     )
     fails: Annotated[Count, Field(ge=1)] = Field(
         2,

@@ -218,16 +218,15 @@ class Mouth:
         if words.after and not await self._until(self._loop.time() + words.after):
             return False
         self._utterances += 1
-        broken = self._utterances in (
-            self._faults.drops_call,
-            self._faults.stalls,
-            self._faults.malformed,
-        )
+        broken = self._utterances in (self._faults.drops_call, self._faults.stalls)
         sound = _beginning(whole, 0.5 if broken else words.share)
         self._speaking = True
         start = self._loop.time()
         try:
-            heard = await self._play(sound, ends_turn and not broken, words.text)
+            rest, text = sound, words.text
+            if self._utterances == self._faults.malformed:
+                rest, text = await self._babble_within(sound, text), ""
+            heard = await self._play(rest, ends_turn and not broken, text)
         except asyncio.CancelledError:
             self._stopped_at = min(self._stopped_at, self._loop.time())
             raise
@@ -238,13 +237,23 @@ class Mouth:
             return False
         return heard
 
+    async def _babble_within(self, sound: AudioChunk, text: str) -> AudioChunk:
+        """Play half of a sound and say what no protocol has; the other half is still to be played.
+
+        One who is hushed in the first half plays nothing more.
+        """
+        half = _beginning(sound, 0.5)
+        if not await self._play(half, False, text):
+            return AudioChunk(b"")
+        if self._nonsense is not None:
+            await self._nonsense()
+        return AudioChunk(sound.data[len(half.data) :])
+
     async def _break(self) -> None:
         """What a broken agent does in the middle of an utterance; it says nothing more."""
         if self._utterances == self._faults.drops_call:
             await self._link.hang_up(code=_BROKEN)
             return
-        if self._utterances == self._faults.malformed and self._nonsense is not None:
-            await self._nonsense()
         await self._loop.create_future()
 
     def _account(self, start: float, sound: AudioChunk, whole: AudioChunk) -> None:

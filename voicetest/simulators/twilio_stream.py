@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.dtmf import DtmfDetector
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Cleared, Dtmf, Event, Hangup, Mark, Ignored
+from voicetest.events import Audio, Cleared, Dtmf, Event, Hangup, Ignored, Mark
 from voicetest.links.conversion import Converter
 from voicetest.protocols.twilio import TELEPHONE, MediaStream
 from voicetest.simulators.base import NONSENSE
