@@ -68,7 +68,8 @@ def _of_words(text: str) -> str:
 def _of_object(value: Mapping[str, Any], telling: Collection[str]) -> str:
     if not value:
         return "{}"
-    tells = [key for key in (*_TELLING, *telling) if key in value]
+    tells = [key for key in _TELLING if key in value]
+    tells += [key for key in value if key in telling]
     keys = list(dict.fromkeys([*tells, *value]))
     shown = [f"{_key(key)}: {_value(value[key], key in tells)}" for key in keys[:_MOST_KEYS]]
     more = ", …" if len(keys) > _MOST_KEYS else ""
