@@ -116,7 +116,7 @@ def test_the_words_of_the_user_are_told_only_when_they_are_final() -> None:
     part = '{"type":"transcript","role":"user","text":"Whe","final":false}'
     (ignored,) = heard(_caller(), part)
     assert isinstance(ignored, Ignored)
-    assert ignored.shape == "{type: transcript, role: user, text: …, final: false}"
+    assert ignored.shape == "{type: transcript, role: user, final: false, text: …}"
 
 
 def test_a_caller_may_say_cancel_without_how_much_was_heard() -> None:
