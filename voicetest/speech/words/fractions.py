@@ -1,0 +1,82 @@
+"""Parts of a whole: 1/2, two thirds, three and a half."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from voicetest.speech.words.atoms import Ordinal
+from voicetest.speech.words.days import day_way
+from voicetest.speech.words.place import Place, Read
+from voicetest.speech.words.unit import Key, Unit, Way, digits, number, plain, word
+
+__all__ = ["fraction_at"]
+
+
+def fraction_at(place: Place) -> Read:
+    """`1/2`, `two thirds`, `three and a half`, `3 1/2`, `half a million`."""
+    lexicon = place.lexicon
+    first = place.whole(0)
+    if first is not None and (added := place.phrase(1, lexicon.halves)):
+        return 1 + added[1], ((number(Decimal(first) + Decimal(added[0])),),)
+    if first is not None:
+        joined = place.among(1, lexicon.joins)
+        part = _part(place, 1 + joined)
+        if part is not None and part[1] < part[2] and place.mark(1) != "/":
+            value = Decimal(first) + Decimal(part[1]) / part[2]
+            return 1 + joined + part[0], ((number(round(value, 6)),),)
+    if lexicon.fractions.get(place.word(0)) == 2:
+        skipped = 1 + place.among(1, lexicon.ones)
+        whole = place.number(skipped)
+        if whole is not None and not whole.written and whole.value >= 100:
+            return skipped + 1, ((number(whole.value / 2),),)
+    part = _part(place, 0)
+    if part is None:
+        return None
+    ways: list[Way] = [(_fraction(part[1], part[2]),)]
+    if place.word(0) in lexicon.ones:
+        ways.append((word(place.word(0)), word(place.word(1))))
+    if place.mark(1) == "/":
+        ways += _slashed(place)
+    return part[0], tuple(ways)
+
+
+def _part(place: Place, offset: int) -> tuple[int, int, int] | None:
+    """A fraction there: its atoms, and what is above and below its line."""
+    lexicon, above = place.lexicon, place.whole(offset)
+    if place.word(offset) in lexicon.ones and place.word(offset + 1) in lexicon.fractions:
+        return 2, 1, lexicon.fractions[place.word(offset + 1)]
+    if above is None:
+        return None
+    if place.word(offset + 1) in lexicon.fractions:
+        return 2, above, lexicon.fractions[place.word(offset + 1)]
+    match place[offset + 1]:
+        case Ordinal(value) if above < value <= 10:
+            return 2, above, value
+        case _:
+            pass
+    below = place.whole(offset + 2)
+    if below and place.mark(offset + 1) == "/" and place.mark(offset + 3) != "/":
+        return 3, above, below
+    return None
+
+
+def _slashed(place: Place) -> list[Way]:
+    """What `3/4` is besides: a day, two numbers side by side."""
+    first, second = place.whole(0), place.whole(2)
+    if first is None or second is None:
+        return []
+    ways: list[Way] = []
+    if first + second == 100:  # fifty fifty
+        ways.append((digits(f"{first}{second}"),))
+    day, value = (first, second) if place.lexicon.day_first else (second, first)
+    if 1 <= value <= 12 and 1 <= day <= 31:
+        ways.append(day_way(place.lexicon, value, day, None))
+    return ways
+
+
+def _fraction(above: int, below: int) -> Unit:
+    value = Decimal(above) / below
+    keys: set[Key] = {("fraction", f"{above}/{below}")}
+    if value == round(value, 4):
+        keys.add(("number", plain(value)))
+    return Unit(frozenset(keys), (*str(above), "/", *str(below)))

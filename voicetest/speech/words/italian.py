@@ -1,0 +1,93 @@
+"""Italian."""
+
+from __future__ import annotations
+
+import regex
+
+from voicetest.speech.words.lexicon import Lexicon
+from voicetest.speech.words.tables import MONEY, UNITS, listed, named, numbered, shortened
+from voicetest.speech.words.written_out import below_thousand, places
+
+__all__ = ["italian"]
+
+
+def italian() -> Lexicon:
+    """The tables of Italian."""
+    return Lexicon(
+        tag="it",
+        elided=frozenset("l d c un dell all nell sull dall quell quest s".split()),
+        numerals=below_thousand("it", ((r"tré$", "tre"), (r"uno$", "un"), (r"^uno$", "una"))),
+        ordinals=places("it", {"o": ("a",)}),
+        ordinal_endings=frozenset({"º", "ª", "o", "a"}),
+        scales={
+            "mille": 1000,
+            "mila": 1000,
+            "milione": 10**6,
+            "milioni": 10**6,
+            "miliardo": 10**9,
+            "miliardi": 10**9,
+        },
+        bare_scales=frozenset({"mille"}),
+        inner_scales=("mila", "mille"),
+        joins=frozenset({"e"}),
+        minus=frozenset({"meno"}),
+        points=frozenset({"virgola"}),
+        repeats={"doppio": 2, "triplo": 3},
+        decimal=",",
+        groups=".",
+        halves={("e", "mezzo"): "0.5", ("e", "mezza"): "0.5"},
+        fractions=named({"2": "mezzo", "3": "terzo terzi", "4": "quarto quarti"}),
+        currencies=MONEY | listed({"dollars": "dollaro dollari", "pounds": "sterlina sterline"}),
+        hundredths=listed({"cents": "centesimo centesimi cent"}),
+        short_money=True,
+        joined_money=True,
+        months=numbered(
+            "gennaio gen|febbraio feb|marzo mar|aprile apr|maggio mag|giugno giu|luglio lug|"
+            "agosto ago|settembre set|ottobre ott|novembre nov|dicembre dic"
+        ),
+        weekdays=frozenset("lunedì martedì mercoledì giovedì venerdì sabato domenica".split()),
+        of=frozenset({"il", "di", "del"}),
+        range_words=frozenset({"a"}),
+        between={"tra": "e", "fra": "e", "da": "a"},
+        quarters={"quarto": 15, "mezza": 30, "mezzo": 30},
+        ones=frozenset({"un"}),
+        plus=frozenset({"e"}),
+        less=frozenset({"meno"}),
+        hour_names=frozenset({"le", "alle"}),
+        clock=frozenset({"ore"}),
+        minutes=frozenset({"minuti", "minuto"}),
+        hours={"mezzogiorno": (12, "pm"), "mezzanotte": (12, "am")},
+        day_halves={
+            ("di", "mattina"): "am",
+            ("del", "mattino"): "am",
+            ("del", "pomeriggio"): "pm",
+            ("di", "sera"): "pm",
+            ("della", "sera"): "pm",
+        },
+        units=UNITS
+        | listed(
+            {
+                "kilometers": "chilometro chilometri",
+                "meters": "metro metri",
+                "kilograms": "chilo chili chilogrammo chilogrammi",
+                "grams": "grammo grammi",
+                "liters": "litro litri",
+                "hours": "ora",
+                "minutes": "minuto minuti",
+                "seconds": "secondo secondi",
+                "days": "giorno giorni",
+                "weeks": "settimana settimane",
+                "months": "mese mesi",
+                "years": "anno anni",
+                "degrees": "grado gradi",
+            }
+        ),
+        separators={"punto": ".", "trattino": "-", "underscore": "_", "più": "+", "barra": "/"},
+        at=frozenset({"chiocciola", "at"}),
+        as_in=frozenset({("come",), ("di",)}),
+        compounds={("per", "cento"): "percent", ("trattino", "basso"): "underscore"},
+        short_for=shortened("sig signor|dott dottor|tel telefono"),
+        rewrites=((regex.compile(r"\bpercento\b"), "percent"),),
+        fillers=frozenset({"ehm", "eh", "mh"}),
+        symbols={"%": ("percent",), "&": ("e",), "°": ("degrees",)},
+    )

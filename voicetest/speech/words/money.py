@@ -1,0 +1,101 @@
+"""Amounts of money: $4.50, four dollars and fifty cents, EUR 5, fifty cents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from voicetest.speech.words.atoms import Number
+from voicetest.speech.words.lexicon import Lexicon
+from voicetest.speech.words.place import Place, Read
+from voicetest.speech.words.unit import Unit, Way, number, plain, word
+
+__all__ = ["any_money", "currency_at", "money_at", "percent_at"]
+
+_IN_HUNDREDTHS = {"dollars": "cents", "euros": "cents", "pounds": "pence", "rupees": "paise"}
+"""How less than one of a currency is said."""
+
+
+def any_money(lexicon: Lexicon) -> Unit:
+    """The unit of an amount that was said without one: four fifty."""
+    return Unit(frozenset(("money", name) for name in lexicon.currencies.values()), ())
+
+
+def currency_at(place: Place, offset: int) -> tuple[str, int] | None:
+    """The currency there, and its atoms: a sign, a code, a word."""
+    known = place.lexicon.currencies
+    name = place.word(offset) or place.mark(offset)
+    if name in known:
+        dotted = len(name) <= 3 and place.mark(offset + 1) == "."
+        return known[name], 1 + (dotted and isinstance(place[offset + 2], Number))
+    if place.mark(offset + 1) == "$" and (before := place[offset + 1]) and before.glued and name:
+        return (known["$"], 2) if name in ("us", "u", "a", "ca", "c", "nz") else None
+    return None
+
+
+def money_at(place: Place) -> Read:
+    """An amount at this place."""
+    before = currency_at(place, 0)
+    if before is not None and (amount := place.number(before[1])) is not None:
+        value, width = amount.value, before[1] + 1
+        if place.word(width) == "m" and (scale := place[width]) is not None and scale.glued:
+            value, width = value * 10**6, width + 1
+        return width, (_amount(value, before[0]),)
+    if place.word(0) in place.lexicon.ones and place.word(1) and (one := currency_at(place, 1)):
+        part = _hundredths(place, 1 + one[1])
+        if part[1]:
+            return 1 + one[1] + part[1], (_amount(1 + part[0], one[0]),)
+        return 1 + one[1], (_amount(Decimal(1), one[0]), (word(place.word(0)), word(one[0])))
+    amount = place.number(0)
+    if amount is None:
+        return None
+    after = currency_at(place, 1)
+    if after is not None:
+        rest = _hundredths(place, 1 + after[1])
+        value = amount.value + rest[0]
+        return 1 + after[1] + rest[1], (_amount(value, after[0]),)
+    unit = place.word(1) or place.mark(1)
+    if unit in place.lexicon.hundredths and (len(unit) > 1 or not place.word(1) or _glued(place)):
+        name = place.lexicon.hundredths[unit]
+        whole = number(amount.value / 100)
+        return 2, ((number(amount.value), word(name)), (whole, any_money(place.lexicon)))
+    return None
+
+
+def percent_at(place: Place) -> Read:
+    """A share of a hundred where its word stands in front of the number."""
+    share = place.number(1)
+    if place.word(0) not in place.lexicon.percent_before or share is None:
+        return None
+    return 2, ((number(share.value), word("percent")),)
+
+
+def _glued(place: Place) -> bool:
+    after = place[1]
+    return after is not None and after.glued
+
+
+def _hundredths(place: Place, offset: int) -> tuple[Decimal, int]:
+    """What follows a whole amount: `and fifty cents`, and `fifty` in some languages."""
+    joined = int(place.mark(offset) == ",")
+    joined += place.among(offset + joined, place.lexicon.joins | place.lexicon.plus)
+    part = place.number(offset + joined)
+    if part is None or part.value >= 100 or part.value % 1:
+        return Decimal(0), 0
+    unit = place.word(offset + joined + 1) or place.mark(offset + joined + 1)
+    if unit in place.lexicon.hundredths:
+        return part.value / 100, joined + 2
+    if place.lexicon.short_tenths and not joined and part.single:
+        return part.value / 10, 1
+    short = place.lexicon.joined_money if joined else place.lexicon.short_money
+    if short and not part.written and part.value >= 10:
+        return part.value / 100, joined + 1
+    return Decimal(0), 0
+
+
+def _amount(value: Decimal, currency: str) -> Way:
+    amount, unit = number(value), word(currency, ("money", currency))
+    if 0 < value < 1 and currency in _IN_HUNDREDTHS:
+        amount = replace(amount, spoken=tuple(plain(value * 100)))
+        unit = replace(unit, spoken=(_IN_HUNDREDTHS[currency],))
+    return amount, unit

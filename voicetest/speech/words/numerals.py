@@ -1,0 +1,251 @@
+"""Number words among the parts of a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from voicetest.speech.words.atoms import Atom, Mark, Number, Ordinal, Word
+from voicetest.speech.words.lexicon import Lexicon
+
+__all__ = ["counted"]
+
+
+def counted(atoms: Sequence[Atom], lexicon: Lexicon) -> list[Atom]:
+    """The atoms with each number in words, and each place in an order, as one."""
+    found: list[Atom] = []
+    at = 0
+    while at < len(atoms):
+        read = _Reading(atoms, lexicon, at)
+        atom, end = read.ordinal() or read.number() or (atoms[at], at + 1)
+        found.append(atom)
+        at = end
+    return found
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One place in a text at which a number may begin."""
+
+    atoms: Sequence[Atom]
+    lexicon: Lexicon
+    at: int
+
+    def ordinal(self) -> tuple[Ordinal, int] | None:
+        """`14th`, `fourteenth`, `twenty first`."""
+        first, glued = self.atoms[self.at], self.atoms[self.at].glued
+        if isinstance(first, Number) and first.written and self.at + 1 < len(self.atoms):
+            match self.atoms[self.at + 1]:
+                case Word(ending, glued=True) if ending in self.lexicon.ordinal_endings:
+                    if first.digits:
+                        return Ordinal(int(first.value), glued), self.at + 2
+                case _:
+                    pass
+        words = self._words(self.at)
+        for length in range(len(words), 0, -1):
+            value = self._place(words[:length])
+            if value and not self.lexicon.quarters.keys() & set(words[:length]):
+                return Ordinal(value, glued), self.at + self._width(self.at, length)
+        return None
+
+    def _place(self, words: tuple[str, ...]) -> int:
+        """The place in an order that words name, hundreds before it included; 0 for none."""
+        value = self.lexicon.ordinals.get(words, 0)
+        for head in range(1, 0 if value else len(words)):
+            hundreds = self.lexicon.numerals.get(words[:head], 0)
+            rest = words[head + (words[head] in self.lexicon.joins) :]
+            below = self.lexicon.ordinals.get(rest, 0)
+            if hundreds and hundreds % 100 == 0 and below:
+                return hundreds + below
+        return value
+
+    def number(self) -> tuple[Number, int] | None:
+        """`two hundred and five`, `3 million`, `half a million`."""
+        group = self._with_decimals(self._group(self.at) or self._bare())
+        if group is None:
+            return None
+        value, end, spoken = group
+        glued = self.atoms[self.at].glued
+        total, section, last_scale = Decimal(0), Decimal(0), Decimal("inf")
+        while True:
+            scale, after = self._scale(end)
+            word = self._text(end)
+            if scale is not None and word in self.lexicon.inner:
+                section, end, spoken, value = section + value * scale, after, True, Decimal(0)
+            elif scale is not None and scale < last_scale:
+                total, last_scale = total + (section + value) * scale, Decimal(scale)
+                section, value, end, spoken = Decimal(0), Decimal(0), after, True
+            else:
+                break
+            if self._text(end) in self.lexicon.scales:
+                continue
+            more = self._group(self._joined(end)) or self._behind_comma(end)
+            if more is None or more[0] >= last_scale or (not more[2] and total % 1 == 0):
+                break
+            value, end, spoken = more[0], more[1], True
+        if not spoken and not total:
+            return None
+        total += section + value
+        if end == self.at:
+            return None
+        digits = str(int(total)) if total == int(total) else ""
+        return Number(total, digits, False, glued), end
+
+    def _with_decimals(
+        self, group: tuple[Decimal, int, bool] | None
+    ) -> tuple[Decimal, int, bool] | None:
+        """`two point oh five`, `point five`: decimals are read digit by digit."""
+        at = self.at if group is None else group[1]
+        match self.atoms[at : at + 1]:
+            case [Word(text)] if text in self.lexicon.points and (
+                group is None or group[0] % 1 == 0
+            ):
+                at += 1
+            case _:
+                return group
+        decimals = ""
+        while True:
+            digit = self._digits(at, first=not decimals)
+            if digit is None:
+                break
+            decimals, at = decimals + digit[0], digit[1]
+        if not decimals or self._text(at) in self.lexicon.minutes:
+            return group
+        whole = Decimal(0) if group is None else group[0]
+        return Decimal(f"{whole:f}.{decimals}"), at, True
+
+    def _digits(self, at: int, *, first: bool) -> tuple[str, int] | None:
+        """One decimal, or all of them where they are read as one number."""
+        match self.atoms[at : at + 1]:
+            case [Word(text)] if text in self.lexicon.zeros:
+                return self.lexicon.zeros[text], at + 1
+            case [Number(digits=said, written=True)] if said and first:
+                return said, at + 1
+            case _:
+                group = self._group(at)
+        alone = not first or self.lexicon.single_decimals
+        if group is None or not group[2] or (group[0] > 9 and alone):
+            return None
+        return f"{group[0]:f}", group[1]
+
+    def _bare(self) -> tuple[Decimal, int, bool] | None:
+        """One, unsaid in front of a scale: mil, tausend."""
+        match self.atoms[self.at : self.at + 1]:
+            case [Word(text)] if text in self.lexicon.bare_scales:
+                return Decimal(1), self.at, True
+            case _:
+                return None
+
+    def _behind_comma(self, at: int) -> tuple[Decimal, int, bool] | None:
+        """`one million, two hundred thousand`: hundreds may stand behind a comma, units may not."""
+        match self.atoms[at : at + 1]:
+            case [Mark(",", glued=True)]:
+                group = self._group(at + 1)
+            case _:
+                return None
+        if group is None or not group[2]:
+            return None
+        return group if group[0] >= 100 or self._scale(group[1])[0] else None
+
+    def _joined(self, at: int) -> int:
+        """Behind a word that joins the parts of a number, if there is one."""
+        match self.atoms[at : at + 1]:
+            case [Word(text)] if text in self.lexicon.joins:
+                return at + 1
+            case _:
+                return at
+
+    def _group(self, at: int) -> tuple[Decimal, int, bool] | None:
+        """A number below a thousand in words, or one in digits; where it ends; if in words."""
+        match self.atoms[at : at + 1]:
+            case [Number(value=value)]:
+                return value, at + 1, False
+            case [Word(text)] if text in self.lexicon.ones and self._scale(at + 1)[0]:
+                return Decimal(1), at + 1, True
+            case _:
+                pass
+        words = self._words(at)
+        if words and words[0] in self.lexicon.with_decimals:
+            return Decimal(self.lexicon.with_decimals[words[0]]), at + 1, True
+        for length in range(len(words), 0, -1):
+            known = self.lexicon.numerals.get(words[:length])
+            if known is not None and not self._runs_on(at, length, known):
+                end = at + self._width(at, length)
+                rest = self._rest(end) if known and known % 100 == 0 else None
+                return (known + rest[0], rest[1], True) if rest else (Decimal(known), end, True)
+        return None
+
+    def _rest(self, at: int) -> tuple[Decimal, int] | None:
+        """What is below a hundred behind hundreds that stand as a word of their own."""
+        if not self.lexicon.hundreds_apart:
+            return None
+        words = self._words(at)[:1]
+        value = self.lexicon.numerals.get(words, 0) if words else 0
+        return (Decimal(value), at + 1) if 10 <= value < 100 else None
+
+    def _runs_on(self, at: int, length: int, value: int) -> bool:
+        """Whether the last digit belongs to digits that follow: eight hundred | five five five."""
+        if value < 100 or not 0 < value % 100 < 10:
+            return False
+        if any(word in self.lexicon.joins for word in self._words(at)[:length]):
+            return False
+        after = self._words(at + self._width(at, length))[:1]
+        return bool(after) and (
+            self.lexicon.numerals.get(after, 10) < 10 or after[0] in self.lexicon.zeros
+        )
+
+    def _scale(self, at: int) -> tuple[int | None, int]:
+        match self.atoms[at : at + 1]:
+            case [Word(text, glued)] if self._may_scale(text, glued and self._is_written(at - 1)):
+                return self.lexicon.scales.get(text), at + 1
+            case _:
+                return None, at
+
+    def _text(self, at: int) -> str:
+        match self.atoms[at : at + 1]:
+            case [Word(text)]:
+                return text
+            case _:
+                return ""
+
+    def _may_scale(self, text: str, behind_digits: bool) -> bool:
+        only_glued = text in self.lexicon.glued_scales
+        return (only_glued or self.lexicon.unspaced) if behind_digits else not only_glued
+
+    def _is_written(self, at: int) -> bool:
+        match self.atoms[at]:
+            case Number(written=written):
+                return written
+            case _:
+                return False
+
+    def _words(self, at: int) -> tuple[str, ...]:
+        """The words from there on, hyphens between them left out, as far as numbers reach."""
+        words: list[str] = []
+        most = self.lexicon.longest
+        while at < len(self.atoms) and len(words) < most:
+            match self.atoms[at]:
+                case Word(text):
+                    words.append(text)
+                case _ if words and self._hyphen(at):
+                    pass
+                case _:
+                    break
+            at += 1
+        return tuple(words)
+
+    def _hyphen(self, at: int) -> bool:
+        match self.atoms[at : at + 2]:
+            case [Mark("-", glued=True), Word(glued=True)]:
+                return True
+            case _:
+                return False
+
+    def _width(self, at: int, length: int) -> int:
+        """How many atoms so many words take, with the hyphens between them."""
+        start, left = at, length
+        while left:
+            left -= isinstance(self.atoms[at], Word)
+            at += 1
+        return at - start

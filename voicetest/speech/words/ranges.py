@@ -1,0 +1,82 @@
+"""Two numbers as the ends of a range: 5-10, between five and ten, 9-5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from voicetest.speech.words.clocks import time_key
+from voicetest.speech.words.lexicon import Lexicon
+from voicetest.speech.words.place import Place, Read
+from voicetest.speech.words.unit import Key, Unit, digits, plain
+
+__all__ = ["joint", "range_at"]
+
+
+@dataclass(frozen=True)
+class _End:
+    """One end of a range: its value, its digits if it is whole, and its atoms."""
+
+    value: Decimal
+    digits: str
+    width: int
+
+
+def _end(place: Place, offset: int) -> _End | None:
+    """A number, or a year said in two halves."""
+    first, second = place.number(offset), place.number(offset + 1)
+    if first is None:
+        return None
+    halves = second is not None and len(first.digits) == len(second.digits) == 2
+    if second is not None and halves and not first.written and 10 <= first.value <= 21:
+        year = first.digits + second.digits
+        return _End(Decimal(year), year, 2)
+    return _End(first.value, first.digits, 1)
+
+
+def range_at(place: Place) -> Read:
+    """`5-10`, `five to ten`, `between five and ten`."""
+    start = int(place.word(0) in place.lexicon.between)
+    low = _end(place, start)
+    if low is None:
+        return None
+    at = start + low.width
+    high = _end(place, at + 1)
+    if high is None:
+        return None
+    said, between = place.word(at), place.lexicon.between.get(place.word(0))
+    hyphen = place.mark(at) == "-" and not start
+    if not (hyphen or said in place.lexicon.range_words or (between and said == between)):
+        return None
+    end = at + 1 + high.width
+    if hyphen and (place.mark(end) == "-" or place.mark(-1) == "-" or _is_code(low, high)):
+        return None
+    if low.value >= high.value:
+        return _hours(place, low, high, end) if hyphen else None
+    keys: set[Key] = {("range", f"{plain(low.value)}:{plain(high.value)}")}
+    if said in place.lexicon.to and high.digits and high.value <= 12 and low.value % 5 == 0:
+        keys.add(time_key((int(high.value) + 10) % 12 + 1, 60 - int(low.value)))
+    spoken = (*plain(low.value), said or next(iter(place.lexicon.range_words)), *plain(high.value))
+    return end, ((Unit(frozenset(keys), spoken),),)
+
+
+def _hours(place: Place, low: _End, high: _End, end: int) -> Read:
+    """`9-5`: hours of a day."""
+    if max(low.value, high.value) > 24 or not (low.digits and high.digits):
+        return None
+    if "0" in (low.digits[0], high.digits[0]):
+        return None
+    return end, ((digits(low.digits), joint(place.lexicon), digits(high.digits)),)
+
+
+def _is_code(low: _End, high: _End) -> bool:
+    """Whether two numbers with a hyphen are one that is written in groups: 555-0199."""
+    lengths = len(low.digits), len(high.digits)
+    led = any(end.digits.startswith("0") and len(end.digits) > 1 for end in (low, high))
+    return all(lengths) and (led or lengths == (3, 4))
+
+
+def joint(lexicon: Lexicon) -> Unit:
+    """What stands between the two ends of a range, as a hyphen has it."""
+    words = sorted(lexicon.range_words)
+    return Unit(frozenset(("word", name) for name in words), (words[0],) if words else ())
