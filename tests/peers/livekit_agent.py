@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 from uuid import uuid4
 
 from livekit import api, rtc
@@ -33,10 +34,22 @@ _FRAME = 240
 """Samples of 10 ms."""
 
 
-def agent_token(key: str, secret: str, room: str, identity: str = "agent-1") -> str:
-    """A token of an agent; kind and grants are those that LiveKit gives to its workers."""
+def agent_token(
+    key: str,
+    secret: str,
+    room: str,
+    identity: str = "agent-1",
+    *,
+    kind: Literal["agent"] | None = "agent",
+) -> str:
+    """A token of an agent; kind and grants are those that LiveKit gives to its workers.
+
+    Without a kind it is that of Pipecat's runner, which makes no agent.
+    """
     grants = api.VideoGrants(room_join=True, room=room, agent=True, can_update_own_metadata=True)
-    token = api.AccessToken(key, secret).with_identity(identity).with_kind("agent")
+    token = api.AccessToken(key, secret).with_identity(identity)
+    if kind is not None:
+        token = token.with_kind(kind)
     return token.with_grants(grants).to_jwt()
 
 

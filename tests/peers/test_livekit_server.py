@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
@@ -40,12 +40,15 @@ class _Room:
         self._speech = speech
         self._folder = folder
 
-    def agent(self, **how: Any) -> Any:
+    def agent(
+        self, *, identity: str = "agent-1", kind: Literal["agent"] | None = "agent", **how: Any
+    ) -> Any:
         """The agent of the parcel service, in the room."""
         dialogue = load_model(Dialogue, DIALOGUE)
         ears = self._speech.transcriber("pocketsphinx/espeak", dialogue.phrases)
         recipe = AgentRecipe.follows(dialogue, ears, self._speech.voice("espeak/en-us"))
-        return agent_in_room(self.url, agent_token(KEY, SECRET, self.name), recipe, **how)
+        token = agent_token(KEY, SECRET, self.name, identity, kind=kind)
+        return agent_in_room(self.url, token, recipe, **how)
 
     def call(self, script: list[Any], **settings: Any) -> Result:
         """The result of a call into the room."""
@@ -108,6 +111,42 @@ def test_turns_of_an_agent_without_a_state_end_in_silence(room: _Room) -> None:
     assert result.status == "passed", (result.checks, result.errors)
     agents = [turn for turn in result.turns if turn.by == "agent"]
     assert {turn.end_reason for turn in agents} == {"tail_silence"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_bot_that_is_no_agent_by_kind_is_named_or_guessed(room: _Room, named: bool) -> None:
+    script = [GREETED, ASK, {"agent": {"says": "parcel number"}}]
+    settings = {"agent_identity": "Pipecat Agent"} if named else {}
+    with in_background(room.agent(identity="Pipecat Agent", kind=None, states=False)):
+        result = room.call(script, **settings)
+    assert result.status == "passed", (result.checks, result.errors)
+    told = [e for e in room.events if e["type"] == "warning" and "Pipecat Agent" in e["message"]]
+    assert len(told) == (0 if named else 1)
+
+
+def test_an_agent_by_kind_comes_before_others_with_sound(room: _Room) -> None:
+    bystander = room.agent(identity="bystander", kind=None, states=False)
+    with in_background(bystander), in_background(room.agent()):
+        result = room.call([GREETED])
+    assert result.status == "passed", (result.checks, result.errors)
+
+
+def test_of_two_that_are_no_agents_none_is_guessed(room: _Room) -> None:
+    first = room.agent(identity="first", kind=None, states=False)
+    second = room.agent(identity="second", kind=None, states=False)
+    with in_background(first), in_background(second):
+        result = room.call([GREETED])
+    assert result.status == "error"
+    assert "'first'" in result.errors[0].message
+    assert "write agent_identity" in result.errors[0].message
+
+
+def test_nobody_of_that_identity_is_told_with_who_is_there(room: _Room) -> None:
+    with in_background(room.agent(identity="other", kind=None)):
+        result = room.call([GREETED], agent_identity="bot", agent_timeout="2s")
+    (error,) = result.errors
+    assert "nobody with the identity 'bot' came into the room" in error.message
+    assert "in the room is 'other'" in error.message
 
 
 def test_a_room_without_an_agent_says_what_to_look_at(room: _Room) -> None:

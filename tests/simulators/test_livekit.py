@@ -121,6 +121,18 @@ def test_a_track_that_comes_late_is_waited_for(tmp_path: Path, speech: Speech) -
     assert result.status == "passed", (result.checks, result.errors)
 
 
+@pytest.mark.parametrize("settings", [{}, {"agent_identity": "agent-simulated"}])
+def test_an_agent_that_is_none_by_kind_is_talked_to(
+    tmp_path: Path, speech: Speech, settings: dict[str, Any]
+) -> None:
+    script = [GREETED, ASK, {"agent": {"says": "parcel number"}}]
+    result = _call(tmp_path, speech, script, "livekit_standard", **settings)
+    assert result.status == "passed", (result.checks, result.errors)
+    warnings = [e["message"] for e in _events(tmp_path) if e["type"] == "warning"]
+    guessed = [words for words in warnings if "is taken for it" in words]
+    assert len(guessed) == (0 if settings else 1)
+
+
 def test_two_calls_leave_neither_sockets_nor_tasks(tmp_path: Path, speech: Speech) -> None:
     def connections() -> int:
         return len(psutil.Process().net_connections())

@@ -21,6 +21,7 @@ from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
 from voicetest.links.livekit import RoomCall, joined
+from voicetest.links.livekit_agent import CALLER
 from voicetest.links.livekit_line import SIMULATED_KEY, SIMULATED_SECRET, LiveKitLine
 from voicetest.protocols.base import Capabilities
 from voicetest.scenario.values import PositiveDuration, Text
@@ -83,6 +84,11 @@ class LiveKitAgentAdapter(Adapter):
         default=None,
         description="The agent to send for, by the agent_name that its worker registers with; "
         "without it, one that joins every new room is awaited.",
+    )
+    agent_identity: Text | None = Field(
+        default=None,
+        description="The identity of the agent, where it is none by kind, as no Pipecat bot is; "
+        "without it, the only other one in the room with sound is taken for it.",
     )
     identity: Text | None = Field(
         default=None, description="Who the caller is to the room; by default new for each call."
@@ -162,6 +168,7 @@ class LiveKitAgentAdapter(Adapter):
                 tools=tuple(tool.name for tool in world.tools),
                 agent_within_s=self.agent_timeout,
                 agent_name=self.agent_name,
+                agent_identity=self.agent_identity,
             )
             yield await call.enter_async_context(
                 joined(place, partial(self._send_for_agent, server, room))
@@ -179,7 +186,7 @@ class LiveKitAgentAdapter(Adapter):
 
     def _token(self, server: _Server, room: str, identity: str) -> str:
         token = api.AccessToken(server.key, server.secret).with_identity(identity)
-        token = token.with_name("voicetest").with_kind("standard").with_attributes(self.attributes)
+        token = token.with_name(CALLER).with_kind("standard").with_attributes(self.attributes)
         if self.metadata is not None:
             token = token.with_metadata(self.metadata)
         return token.with_grants(api.VideoGrants(room_join=True, room=room)).to_jwt()

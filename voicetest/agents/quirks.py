@@ -33,6 +33,7 @@ QUIRKS: Mapping[str, str] = {
     "livekit_late_track": "The agent publishes its track two seconds after it came.",
     "livekit_mutes": "The agent mutes its track in the middle of the call.",
     "livekit_no_agent": "No agent comes into the room.",
+    "livekit_standard": "The agent is no agent by kind, and does not tell its state.",
     "livekit_shutdown": "The server shuts down in the middle of the call.",
     "livekit_unpublishes": "The agent takes its track away in the middle of the call.",
     "livekit_wrong_secret": "The server knows another secret (401).",

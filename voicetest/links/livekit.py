@@ -23,10 +23,17 @@ from voicetest.events import (
     ToolResult,
     Warned,
 )
+from voicetest.links.livekit_agent import BEHALF, Presence, chosen
 from voicetest.links.livekit_line import WIRE, LiveKitLine
 from voicetest.links.livekit_microphone import RoomMicrophone
-from voicetest.links.livekit_reasons import NO_AGENT, agent_left, not_joined, room_left
-from voicetest.links.livekit_sound import RoomSound
+from voicetest.links.livekit_reasons import (
+    agent_left,
+    no_agent,
+    not_joined,
+    room_left,
+    several,
+)
+from voicetest.links.livekit_sound import RoomSound, opened
 from voicetest.links.livekit_tools import RoomTools
 from voicetest.links.livekit_words import TOPIC, RoomWords
 from voicetest.protocols.base import require
@@ -36,14 +43,14 @@ __all__ = ["LiveKitLink", "RoomCall", "joined"]
 
 STATE = "lk.agent.state"
 CHAT = "lk.chat"
-BEHALF = "lk.publish_on_behalf"
-"""An attribute of an avatar, which speaks for the agent that it names."""
 # Each call would else print that a server has the older of two addresses.
 logging.getLogger("livekit").addHandler(logging.NullHandler())
 _KEYS = "0123456789*#ABCD"
 """Each at the place of its code (RFC 4733 §3.2)."""
 _AT_WORK = frozenset({"thinking", "speaking"})
 _JOIN_LIMIT_S = 10.0
+_GUESS_AFTER_S = 1.0
+"""How long an agent by kind may take to come after somebody else who can be heard."""
 _STATE_LIMIT_S = 0.5
 """How long an agent whose sound is there may take to say that it has a state."""
 _LISTENS_LIMIT_S = 10.0
@@ -64,6 +71,7 @@ class RoomCall:
     """What the agent may call on our side (RPC methods)."""
     agent_within_s: float
     agent_name: str | None = None
+    agent_identity: str | None = None
 
 
 @asynccontextmanager
@@ -105,8 +113,13 @@ class LiveKitLink:
         """What listens; ended with the call."""
         self._line = LiveKitLine()
         """Set anew when it is known that the agent does not publish its state."""
+        self._presence = Presence(call.agent_identity)
         self._agent: str | None = None
         """The agent's identity; set when it comes in."""
+        self._others: list[
+            tuple[rtc.AudioStream, rtc.RemoteTrackPublication, rtc.RemoteParticipant]
+        ] = []
+        """Tracks that came before it was known who the agent is."""
         self._state: str | None = None
         """What the agent said last of its state."""
         self._listens = False
@@ -162,16 +175,7 @@ class LiveKitLink:
         for name in call.tools:
             me.register_rpc_method(name, self._tools.call)
         await self._microphone.open(me)
-        named = (
-            f"that it registers with agent_name '{call.agent_name}'"
-            if call.agent_name
-            else "that it has no agent_name, or write it here"
-        )
-        await self._until(
-            lambda: self._agent is not None,
-            call.agent_within_s,
-            NO_AGENT.format(limit=call.agent_within_s, named=named),
-        )
+        await self._find_agent()
         silent = f"the agent '{self._agent}' is in the room and publishes no sound: look at its log"
         await self._until(lambda: self._sound.there, call.agent_within_s, silent)
         deaf = f"the agent '{self._agent}' does not listen: nobody subscribed to the microphone"
@@ -179,13 +183,36 @@ class LiveKitLink:
         if not await self._happened(lambda: self._state is not None, _STATE_LIMIT_S):
             self._line = LiveKitLine(states=False)
 
+    async def _find_agent(self) -> None:
+        """Wait for the agent, or take the only other one who can be heard for it."""
+        call, presence = self._call, self._presence
+        guesses = call.agent_name is None and call.agent_identity is None
+        limit = call.agent_within_s
+
+        def found() -> bool:
+            return self._agent is not None or (guesses and bool(presence.likely))
+
+        if not await self._happened(found, limit):
+            words = no_agent(limit, call.agent_name, call.agent_identity, presence.names)
+            raise self._unopened(words)
+        if await self._happened(lambda: self._agent is not None, _GUESS_AFTER_S):
+            return
+        likely = presence.likely
+        if len(likely) != 1:
+            raise self._unopened(several(presence.names))
+        self._say(Warned(chosen(likely)))
+        self._take_for_agent(likely[0])
+
     async def _until(self, holds: Callable[[], bool], limit_s: float, otherwise: str) -> None:
         """Raises ConnectionFailed when it does not come to hold, or cannot any more."""
-        if await self._happened(holds, limit_s):
-            return
+        if not await self._happened(holds, limit_s):
+            raise self._unopened(otherwise)
+
+    def _unopened(self, otherwise: str) -> ConnectionFailed:
+        """The error for a call that does not come about."""
         if self._end is not None:
-            raise ConnectionFailed(f"the call ended before it began: {self._end.reason}")
-        raise ConnectionFailed(otherwise)
+            return ConnectionFailed(f"the call ended before it began: {self._end.reason}")
+        return ConnectionFailed(otherwise)
 
     async def _happened(self, holds: Callable[[], bool], limit_s: float) -> bool:
         """Whether it came to hold in time, looked at whenever anything happened in the room."""
@@ -227,12 +254,30 @@ class LiveKitLink:
         self._changed.set()
 
     def _meet(self, participant: rtc.RemoteParticipant) -> None:
-        if self._agent is None and _is_agent(participant) and BEHALF not in participant.attributes:
-            self._agent = participant.identity
-            self._look_at(participant)
+        self._presence.meet(participant)
+        known = self._presence.known
+        if self._agent is None and known is not None:
+            self._take_for_agent(known)
         self._changed.set()
 
+    def _take_for_agent(self, participant: rtc.RemoteParticipant) -> None:
+        self._agent = participant.identity
+        self._look_at(participant)
+        for stream, publication, who in self._others:
+            if self._speaks_for_agent(who):
+                self._sound.take(stream, publication)
+        self._others = [kept for kept in self._others if not self._speaks_for_agent(kept[2])]
+        self._changed.set()
+
+    def _speaks_for_agent(self, participant: rtc.RemoteParticipant) -> bool:
+        if self._agent is None:
+            return False
+        if self._agent in (participant.identity, participant.attributes.get(BEHALF)):
+            return True
+        return self._call.agent_identity is None and _is_agent(participant)
+
     def _part(self, participant: rtc.RemoteParticipant) -> None:
+        self._presence.part(participant)
         # Whoever was there counts as gone while the connection is made anew.
         if participant.identity == self._agent and self._giving_up is None:
             self._finish(agent_left(participant.disconnect_reason))
@@ -257,9 +302,14 @@ class LiveKitLink:
         publication: rtc.RemoteTrackPublication,
         participant: rtc.RemoteParticipant,
     ) -> None:
-        if _is_agent(participant) and isinstance(track, rtc.RemoteAudioTrack):
-            self._sound.take(track, publication)
-            self._changed.set()
+        if not isinstance(track, rtc.RemoteAudioTrack):
+            return
+        self._presence.sounds(participant)
+        if self._speaks_for_agent(participant):
+            self._sound.take(opened(track), publication)
+        elif self._agent is None:
+            self._others.append((opened(track), publication, participant))
+        self._changed.set()
 
     def _note_listener(self) -> None:
         self._listens = True
@@ -347,6 +397,9 @@ class LiveKitLink:
         except TimeoutError:
             pass  # a server that is gone does not confirm it
         await self._microphone.close()
+        others, self._others = self._others, []
+        for stream, *_ in others:
+            await stream.aclose()
 
 
 def _is_agent(participant: rtc.RemoteParticipant) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from livekit import rtc
 
 from voicetest.errors import ConnectionFailed
 from voicetest.events import Hangup
 
-__all__ = ["NO_AGENT", "agent_left", "not_joined", "room_left"]
+__all__ = ["agent_left", "no_agent", "not_joined", "room_left", "several"]
 
 _MEANT = frozenset({"CLIENT_INITIATED", "PARTICIPANT_REMOVED", "ROOM_DELETED", "ROOM_CLOSED"})
 """Ends that somebody wanted: agents end a call by leaving, or by deleting its room."""
@@ -20,12 +22,31 @@ _MEANING = {
     "MEDIA_FAILURE": "no sound could be exchanged: check the server's UDP ports",
     "AGENT_ERROR": "the agent broke: look at its log",
 }
-NO_AGENT = (
-    "no agent came into the room within {limit:g} s: check that its worker is running with the "
-    "same server and key, and {named}"
-)
 _LONGEST = 200
 """Of what a server says, which may be a web page."""
+
+
+def no_agent(limit: float, name: str | None, identity: str | None, there: Sequence[str]) -> str:
+    """What is told when nobody came who is the agent; `there` are the identities of others."""
+    who = "no agent" if identity is None else f"nobody with the identity '{identity}'"
+    if name is not None:
+        named = f"that it registers with agent_name '{name}'"
+    elif identity is not None:
+        named = "that it joins this room with that identity"
+    else:
+        named = "that it has no agent_name, or write it here"
+    others = "".join(f" '{other}'" for other in there)
+    seen = f"; in the room is{others}: write agent_identity if that is it" if others else ""
+    return (
+        f"{who} came into the room within {limit:g} s: check that its worker is running with the "
+        f"same server and key, and {named}{seen}"
+    )
+
+
+def several(there: Sequence[str]) -> str:
+    """What is told when it cannot be known who the agent is."""
+    names = ", ".join(f"'{other}'" for other in there)
+    return f"nobody in the room is an agent by kind, and {names} are in it: write agent_identity"
 
 
 def _name(reason: int | None) -> str:

@@ -14,7 +14,7 @@ from voicetest.events import Audio, Event, Status, Warned
 from voicetest.links.conversion import Converter
 from voicetest.links.livekit_line import WIRE
 
-__all__ = ["RoomSound"]
+__all__ = ["RoomSound", "opened"]
 
 BACKGROUND = "background_audio"
 """The track of LiveKit's framework with music and typing; it is not the agent's voice."""
@@ -29,6 +29,11 @@ _USUAL_S = 0.03
 """What a jitter buffer on a good line holds, for calls that are too short to look."""
 _BACKLOG_S = 0.05
 _CLOSE_LIMIT_S = 2.0
+
+
+def opened(track: rtc.RemoteAudioTrack) -> rtc.AudioStream:
+    """The sound of a track, kept from now on until it is read."""
+    return rtc.AudioStream(track, sample_rate=WIRE.rate, num_channels=1, frame_size_ms=_PIECE_MS)
 
 
 class RoomSound:
@@ -51,14 +56,12 @@ class RoomSound:
         """The median over the call."""
         return median(self._delays or [_USUAL_S]) + _AFTER_BUFFER_S
 
-    def take(self, track: rtc.RemoteAudioTrack, publication: rtc.RemoteTrackPublication) -> None:
-        """Read this track once the one before it is gone, unless it is no voice."""
+    def take(self, stream: rtc.AudioStream, publication: rtc.RemoteTrackPublication) -> None:
+        """Read a track that was opened, once the one before it is gone, unless it is no voice."""
         if publication.name == BACKGROUND:
             self._say(Warned(f"the agent's track '{BACKGROUND}' is not part of the call"))
             return
-        self._tracks.put_nowait(
-            rtc.AudioStream(track, sample_rate=WIRE.rate, num_channels=1, frame_size_ms=_PIECE_MS)
-        )
+        self._tracks.put_nowait(stream)
         self._track = publication.sid
         self.there = True
 

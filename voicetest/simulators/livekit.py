@@ -64,6 +64,7 @@ class LiveKitSimulator(WebSimulator):
             "livekit_mutes",
             "livekit_no_agent",
             "livekit_shutdown",
+            "livekit_standard",
             "livekit_unpublishes",
             "livekit_wrong_secret",
         }
@@ -180,7 +181,8 @@ class LiveKitSimulator(WebSimulator):
         caller = self._caller(upgrade)
         if caller is None:
             raise LookupError(upgrade.path)
-        line = RoomLine(transport, caller.room, caller.identity, self._reach)
+        standard = "livekit_standard" in self._agent.faults.quirks
+        line = RoomLine(transport, caller.room, caller.identity, self._reach, standard=standard)
         there = self._lines.setdefault(caller.room, [])
         for other in tuple(there):
             if other.identity == caller.identity:

@@ -59,8 +59,16 @@ class RoomLine:
     buffered_s = 0.0
 
     def __init__(
-        self, transport: Transport[bytes | str], room: str, identity: str, reach: Reach
+        self,
+        transport: Transport[bytes | str],
+        room: str,
+        identity: str,
+        reach: Reach,
+        *,
+        standard: bool = False,
     ) -> None:
+        """`standard`: the agent is none by kind, and has no state."""
+        self._standard = standard
         self._transport = transport
         self._room = room
         self.identity = identity
@@ -162,10 +170,12 @@ class RoomLine:
             identity=AGENT,
             name="agent",
             state=models.ParticipantInfo.DISCONNECTED if gone else models.ParticipantInfo.ACTIVE,
-            kind=models.ParticipantInfo.AGENT,
+            kind=(
+                models.ParticipantInfo.STANDARD if self._standard else models.ParticipantInfo.AGENT
+            ),
             version=self._version,
             is_publisher=True,
-            attributes={"lk.agent.state": self._state},
+            attributes={} if self._standard else {"lk.agent.state": self._state},
             disconnect_reason=reason or models.UNKNOWN_REASON,
             tracks=[self._track] if self._published and not gone else [],
         )
