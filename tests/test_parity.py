@@ -425,3 +425,14 @@ def test_an_agent_without_a_voice_never_answers(caller: Caller) -> None:
     done = caller.call([FIRST, ASK, "agent"], "mute")
     assert done.result.status == "failed"
     assert done.loudest(1) == 0
+
+
+def test_noise_under_the_voice_changes_neither_turns_nor_latencies(caller: Caller) -> None:
+    script = [{"agent": {"within": "4s"}}, ASK, {"agent": {"within": "2s"}}]
+    done = caller.call(script, {"background": "-45dB"})
+    assert done.result.status == "passed", (done.result.checks, done.result.errors)
+    assert [turn.by for turn in done.result.turns] == ["agent", "user", "agent"]
+    heard_s = 0.5 if done.line.continuous else 0.0
+    """What the agent takes to know that its user has finished."""
+    latency = done.result.turns[-1].response_latency_s
+    assert latency == pytest.approx(0.2 + heard_s, abs=0.3)

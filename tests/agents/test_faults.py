@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,54 @@ def test_a_mute_agent_on_a_paced_line_takes_the_time_of_its_words(
     assert mute.at(AgentTurnEnded)[0] > 2
 
 
+@pytest.mark.parametrize("paced", [False, True])
+@pytest.mark.parametrize(
+    ("fault", "least", "most"),
+    [("unheard", 0, 0), ("unheard: zeros", 0, 0), ("unheard: noise", 1_500, 9_000)],
+)
+def test_an_unheard_answer_is_told_and_takes_as_long_and_only_the_greeting_is_heard(
+    caller: _Caller, words: Samples, fault: str, least: int, most: int, paced: bool
+) -> None:
+    healthy, unheard = caller.call(words, paced=paced), caller.call(words, fault, paced=paced)
+    assert unheard.said == healthy.said == [GREETING, ANSWER]
+    assert unheard.at(AgentTurnEnded) == healthy.at(AgentTurnEnded)
+    assert unheard.spoke == healthy.spoke[:1]
+    begun = unheard.at(AgentTurnStarted)[1]
+    sound = [event.chunk for at, event in unheard.heard if isinstance(event, Audio) and at >= begun]
+    assert bool(sound) is (fault != "unheard")
+    loudest = max((int(np.abs(chunk.samples()).max()) for chunk in sound), default=0)
+    assert least <= loudest <= most
+
+
+def test_noise_under_the_voice_never_pauses_in_real_time(caller: _Caller, words: Samples) -> None:
+    noisy = caller.call(words, "background: -40dB", paced=True)
+    healthy = caller.call(words, paced=True)
+    sent = [(at, event.chunk) for at, event in noisy.heard if isinstance(event, Audio)]
+    assert noisy.said == [GREETING, ANSWER]
+    total = sum(chunk.duration for _, chunk in sent)
+    assert total == pytest.approx(18.0, abs=0.03)  # one second of sound in each
+    for (at, chunk), (after, _) in pairwise(sent):
+        assert after == pytest.approx(at + chunk.duration, abs=0.0201)
+    levels = [float(np.sqrt(np.square(chunk.samples().astype(float)).mean())) for _, chunk in sent]
+    quietest = 20 * np.log10(min(levels) / 32_768)
+    assert -52 < quietest < -40
+    assert [spoke.end_s for spoke in noisy.spoke] == pytest.approx(
+        [spoke.end_s for spoke in healthy.spoke], abs=0.021
+    )
+
+
+def test_noise_is_under_the_voice_alone_where_sound_comes_faster(
+    caller: _Caller, words: Samples
+) -> None:
+    healthy, noisy = caller.call(words), caller.call(words, "background")
+    assert _sounds(noisy) == _sounds(healthy)
+    for (_, plain), (_, event) in zip(healthy.heard, noisy.heard, strict=True):
+        if isinstance(plain, Audio) and isinstance(event, Audio):
+            added = event.chunk.samples().astype(float) - plain.chunk.samples()
+            level = 20 * np.log10(np.sqrt(np.square(added).mean()) / 32_768)
+            assert level == pytest.approx(-45, abs=1.5)
+
+
 def test_an_agent_that_repeats_says_each_answer_twice(caller: _Caller, words: Samples) -> None:
     healthy, twice = caller.call(words), caller.call(words, "repeats")
     assert healthy.said == [GREETING, ANSWER]
@@ -267,6 +316,8 @@ def test_faults_are_read_from_names_and_parameters(tmp_path: Path) -> None:
         ("[slow: 0s]", "'0s' is too short"),
         ("[drops_call: 0]", "expected at least 1, found '0'"),
         ("[drops_call: x]", "expected a whole number such as 3, found 'x'"),
+        ("[unheard: words]", "1:19: "),
+        ("[background: 5]", "1:22: 5 has no unit: write 5dB"),
         ("[{mute: true}]", "1:11: 'mute' takes nothing: write '- mute'"),
         ("[{slow: 5s, drops_call: 3}]", "write one fault after each '- '"),
         ("[slow, slow: 5s]", "the fault 'slow' is here twice"),
@@ -295,5 +346,7 @@ def test_the_schema_explains_every_fault() -> None:
         "stalls",
         "malformed",
         "fails",
+        "unheard",
+        "background",
     }
     assert all(about["description"] for option in with_parameter for about in option.values())

@@ -14,10 +14,12 @@ import numpy as np
 
 from voicetest.agents.ears import TURN_SILENCE_S, Ears, Heard
 from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.hiss import Hiss
 from voicetest.agents.keypad import Keyed, Keypad
 from voicetest.agents.manners import Manners
 from voicetest.agents.mind import Flow, Mind, Reply
 from voicetest.agents.mouth import Mouth
+from voicetest.agents.noisy_link import NoisyLink
 from voicetest.agents.parts import Part, Words, answer
 from voicetest.agents.truth import Spoke
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
@@ -96,14 +98,17 @@ class EmbeddedAgent:
         self._transcriber = transcriber
         self._mind = mind
         self._manners = manners
-        self._link = link
+        noisy = None if faults.background is None else NoisyLink(link, Hiss(faults.background))
+        self._link: Link = link if noisy is None else noisy
+        self._noise = noisy if link.paced else None
+        """Set where noise goes out between turns as well."""
         self._faults = faults
         self._keys = keys
         self._loop = asyncio.get_running_loop()
         self._ears = Ears(faults.talks_over)
         self._mouth = Mouth(
             voice,
-            link,
+            self._link,
             faults=faults,
             tones=tones,
             told=told,
@@ -132,9 +137,12 @@ class EmbeddedAgent:
     async def serve(self) -> None:
         """Talk until either side hangs up."""
         async with asyncio.TaskGroup() as tasks:
-            talking = tasks.create_task(self._talk())
+            acting = [tasks.create_task(self._talk())]
+            if self._noise is not None:
+                acting.append(tasks.create_task(self._noise.stream()))
             await self._listen()
-            talking.cancel()
+            for task in acting:
+                task.cancel()
 
     async def _listen(self) -> None:
         async with aclosing(self._link.events()) as events:

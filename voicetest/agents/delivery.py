@@ -6,7 +6,8 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
 
-from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.faults import HEALTHY, Faults, Unheard
+from voicetest.agents.hiss import Hiss
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.events import Audio, Transcript, TranscriptDelta
 from voicetest.links.base import Link, say
@@ -17,6 +18,7 @@ _PACED_S = 0.02
 """One piece of sound on a line in real time."""
 _MADE_S = 0.2
 """One piece of sound that is made faster; platforms send 40 ms to 500 ms at once."""
+_NOISE_DB = -30.0
 _WORD = re.compile(r"\s*\S+(?:\s+$)?")
 
 
@@ -41,12 +43,22 @@ class Delivery:
         self._faults = faults
         self._generates = generates
         self._loop = asyncio.get_running_loop()
+        self._silent = False
+        """Whether the utterance under way is one of text alone; set by each."""
 
-    async def send(self, sound: AudioChunk, text: str = "", start: float = 0.0) -> float | None:
-        """Send sound with its words, not before `start` in real time.
+    async def send(
+        self,
+        speech: AudioChunk,
+        text: str = "",
+        start: float = 0.0,
+        unheard: Unheard | None = None,
+    ) -> float | None:
+        """Send speech with its words, not before `start` in real time; `unheard` in its place.
 
         Gives the time up to which it will be heard if it was hushed before all was sent.
         """
+        self._silent = unheard == "text"
+        sound = _in_place(speech, unheard)
         if self._link.paced:
             await self._whole_words(text)
             await self._until(start)
@@ -95,8 +107,19 @@ class Delivery:
             await say(self._link, words)
 
     async def _sound(self, sound: AudioChunk) -> None:
-        if not self._faults.mute:
+        if not (self._faults.mute or self._silent):
             await self._link.send(Audio(sound))
+
+
+def _in_place(speech: AudioChunk, unheard: Unheard | None) -> AudioChunk:
+    """What goes over the line for an utterance of as long."""
+    match unheard:
+        case "zeros":
+            return AudioChunk(bytes(len(speech.data)))
+        case "noise":
+            return Hiss(_NOISE_DB).next(speech.frames)
+        case _:
+            return speech
 
 
 def _pieces(sound: AudioChunk, seconds: float) -> Iterator[AudioChunk]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, GetPydanticSchema, WithJsonSchema
 from pydantic_core import core_schema
@@ -13,9 +13,12 @@ from voicetest.agents.quirks import QUIRKS
 from voicetest.scenario.nodes import position, shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import Count, Only, PositiveDuration, Text
+from voicetest.scenario.values import Count, Level, Only, PositiveDuration, Text
 
-__all__ = ["HEALTHY", "FaultList", "Faults"]
+__all__ = ["HEALTHY", "FaultList", "Faults", "Unheard"]
+
+Unheard = Literal["text", "zeros", "noise"]
+"""What comes of an answer that nobody hears: its words alone, or with sound that is no speech."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,10 @@ class Faults:
     stalls: int = 0
     malformed: int = 0
     fails: int = 0
+    unheard: Unheard | None = None
+    """What comes of an answer in place of speech."""
+    background: float | None = None
+    """The level in dBFS of noise under its voice."""
     quirks: frozenset[str] = frozenset()
     """What the platform does besides, by the names in `agents/quirks`."""
 
@@ -95,6 +102,16 @@ class _Entry(Section):
         2,
         description="Its platform fails to make the second thing it would say, or the one with "
         "the number that is written: it says why where it has a word for that, and is silent.",
+    )
+    unheard: Unheard = Field(
+        "text",
+        description="Its greeting is heard and no answer is: each is its text alone, or its text "
+        "with sound of zeros, or of noise at -30dB.",
+    )
+    background: Level = Field(
+        -45.0,
+        description="Noise of this level, counted from full scale, is under its voice, and on "
+        "lines in real time between its turns as well.",
     )
 
     quirk: Text | None = Field(None, description="A quirk of the platform.")

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from voicetest.agents.delivery import Delivery
-from voicetest.agents.faults import HEALTHY, Faults
+from voicetest.agents.faults import HEALTHY, Faults, Unheard
 from voicetest.agents.parts import Part, Presses, Words
 from voicetest.agents.truth import Spoke, spoken
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
@@ -161,7 +161,7 @@ class Mouth:
                 silent_at = start + sound.duration
                 said.append(_Sentence(len(text.split()), start, sound))
                 self._utterances += 1
-                await self._delivery.send(sound, text, start)
+                await self._delivery.send(sound, text, start, self._faults.unheard)
                 await say(self._link, Mark(f"utterance-{self._utterances}"))
         if not said:
             return
@@ -195,7 +195,7 @@ class Mouth:
             heard_s = min(max(self._stopped_at - sentence.start, 0.0), whole)
             heard += round(sentence.words * heard_s / whole)
             spoke = spoken(sentence.sound, sentence.start, self._stopped_at)
-            if self._told is not None and spoke is not None:
+            if self._told is not None and spoke is not None and self._faults.unheard is None:
                 self._told(spoke)
         if self._hushed.is_set():
             self._heard_share = heard / max(sum(len(text.split()) for text in taken), 1)
@@ -226,12 +226,12 @@ class Mouth:
             rest, text = sound, words.text
             if self._utterances == self._faults.malformed:
                 rest, text = await self._babble_within(sound, text), ""
-            heard = await self._play(rest, ends_turn and not broken, text)
+            heard = await self._play(rest, ends_turn and not broken, text, words.unheard)
         except asyncio.CancelledError:
             self._stopped_at = min(self._stopped_at, self._loop.time())
             raise
         finally:
-            self._account(start, sound, whole)
+            self._account(start, sound, whole, told=words.unheard is None)
         if broken and heard:
             await self._break()
             return False
@@ -256,11 +256,11 @@ class Mouth:
             return
         await self._loop.create_future()
 
-    def _account(self, start: float, sound: AudioChunk, whole: AudioChunk) -> None:
+    def _account(self, start: float, sound: AudioChunk, whole: AudioChunk, *, told: bool) -> None:
         heard_s = min(max(self._stopped_at - start, 0.0), sound.duration)
         self._heard_share = heard_s / whole.duration
         spoke = spoken(sound, start, self._stopped_at)
-        if self._told is not None and spoke is not None and not self._faults.mute:
+        if self._told is not None and spoke is not None and told and not self._faults.mute:
             self._told(spoke)
 
     async def _press(self, keys: str, ends_turn: bool) -> bool:
@@ -276,10 +276,16 @@ class Mouth:
             await say(self._link, AgentTurnEnded())
         return True
 
-    async def _play(self, sound: AudioChunk, ends_turn: bool, text: str = "") -> bool:
+    async def _play(
+        self,
+        sound: AudioChunk,
+        ends_turn: bool,
+        text: str = "",
+        unheard: Unheard | None = None,
+    ) -> bool:
         """Send sound and, if so, the end of the turn; whether it was heard to its end."""
         silent_at = self._loop.time() + sound.duration
-        until = await self._delivery.send(sound, text)
+        until = await self._delivery.send(sound, text, unheard=unheard)
         if until is not None and self._link.paced:
             self._stopped_at = max(self._stopped_at, until)
         if not self._hushed.is_set():
