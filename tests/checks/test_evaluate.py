@@ -30,7 +30,8 @@ def test_a_call_passes_when_all_checks_hold(tmp_path: Path) -> None:
 
 def test_a_call_fails_when_one_check_does_not_hold(tmp_path: Path) -> None:
     result = _call("Bye.").judged(tmp_path, SCRIPT + "checks: {turns: {equals: 1}}\n")
-    assert (result.status, result.reason) == ("failed", "1 of 2 checks failed, first: says")
+    assert result.status == "failed"
+    assert result.reason.endswith('the agent said "Bye."')
 
 
 def test_an_error_is_neither_a_pass_nor_a_failure_of_the_agent(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ PAIRS: Mapping[str, Pair] = {
 
 
 def test_every_expectation_has_a_call_that_fulfils_and_one_that_breaks_it() -> None:
-    assert set(PAIRS) == set(Expectations.model_fields) - {"severity"}
+    assert set(PAIRS) == set(Expectations.model_fields) - {"severity", "patience"}
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -100,7 +100,9 @@ def test_an_expectation_of_an_agent_step_fails_at_its_line(tmp_path: Path, name:
     assert check.expected
     assert check.actual
     assert result.status == "failed"
-    assert result.reason == f"1 of 1 checks failed, first: {name}"
+    assert result.reason.startswith("line 5: ")
+    assert check.expected in result.reason
+    assert check.actual in result.reason
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -150,7 +152,10 @@ def test_all_expectations_of_a_step_are_evaluated(tmp_path: Path) -> None:
     result = _said("I will cancel it.").judged(tmp_path, f"script:\n  - agent: {expected}\n")
     failed = [check.name for check in result.checks if not check.passed]
     assert failed == ["says", "never_says", "calls_tool", "within"]
-    assert result.reason == "4 of 4 checks failed, first: says"
+    assert result.reason == (
+        'line 4: expected "refund", the agent said "I will cancel it."; '
+        "2 more checks follow from it; 1 more check fails"
+    )
 
 
 def test_a_step_looks_at_all_its_turns_and_at_no_others(tmp_path: Path) -> None:
@@ -380,3 +385,30 @@ def test_a_step_that_max_duration_cut_off_is_judged_on_what_it_heard(tmp_path: P
 def test_a_line_that_was_never_spoken_fails_the_call(tmp_path: Path) -> None:
     story = Story().begin(0, 0.0).agent_says(0.0, 3.0).agent_leaves(3.0).end(0, 3.0)
     assert story.judged(tmp_path, "script:\n  - user: Hello?\n").status == "failed"
+
+
+def test_a_check_says_where_in_the_recording_what_it_judged_is(tmp_path: Path) -> None:
+    """The agent's turns of its step, not the end of the step, which may be seconds later."""
+    story = Story().begin(0, 0.0).user_says(0.0, 2.0).end(0, 2.0).begin(1, 2.0)
+    story.agent_says(3.0, 4.0, "One moment.").agent_says(6.0, 7.5, "No.").end(1, 12.5, 0, 1)
+    scenario = "script:\n  - user: Hi\n  - agent: {says: yes, within: 500ms, lasts: {max: 500ms}}\n"
+    result = story.judged(tmp_path, scenario)
+    spans = {check.name: (check.from_s, check.to_s) for check in result.checks}
+    assert spans == {"says": (3.0, 7.5), "within": (2.0, 3.0), "lasts": (3.0, 4.0)}
+
+
+def test_where_nothing_was_heard_the_wait_was_judged(tmp_path: Path) -> None:
+    story = Story().begin(0, 0.0).user_says(0.0, 2.0).end(0, 2.0).begin(1, 2.0)
+    story.end(1, 62.0, reason=EndReason.FIRST_CHUNK_TIMEOUT, limit_s=60.0, cause="silence")
+    result = story.judged(tmp_path, "script:\n  - user: Hi\n  - agent: {says: yes, within: 1s}\n")
+    assert {(check.from_s, check.to_s) for check in result.checks} == {(2.0, 62.0)}
+
+
+def test_steps_after_a_hang_up_say_when_that_was(tmp_path: Path) -> None:
+    story = Story().begin(0, 0.0).agent_says(1.0, 2.0, "Bye.").end(0, 2.0, 0).agent_leaves(2.5)
+    result = story.judged(tmp_path, "script:\n  - agent\n  - user: Hi\n  - agent\n")
+    first, second = checks_of(result, "reached")
+    assert first.actual == second.actual
+    assert first.actual.endswith("over before it, as the agent hung up at 2.5 s")
+    assert result.reason.startswith("line 5: reached: expected the call gets to this step, but: ")
+    assert result.reason.endswith("; 1 more check follows from it")

@@ -11,8 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.report.runs import turn
 from voicetest.call.timeline import Entry, SpeechStarted, StepStarted, Waiting
-from voicetest.checks.result import CallWarning, Check, Fault, Result, Status, Termination
+from voicetest.checks.result import (
+    CallWarning,
+    Check,
+    Fault,
+    Result,
+    Status,
+    StepPlace,
+    Termination,
+)
 from voicetest.events import Mark, ToolCalled, Transcript
 from voicetest.report.console import Console
 from voicetest.report.progress import Narrator, Notice, Waited
@@ -354,3 +363,44 @@ def test_a_narrator_tells_what_is_waited_for_without_secrets() -> None:
     narrator = Narrator(3, lambda value: str(value).replace("hunter2", "***"), told.append)
     narrator.entry(Entry(9.5, "voicetest", Waiting(1, "the agent to say 'hunter2'", 7.5, 15.0)))
     assert told == [Notice(3, waiting=Waited("the agent to say '***'", 2.0, 15.0))]
+
+
+MISSED = [
+    FAILED.model_copy(
+        update={
+            "name": "reached",
+            "where": f"scenarios/billing.yaml:{line}",
+            "step": step,
+            "expected": "the call gets to this step",
+            "actual": "not_reached: the call was over before it",
+        }
+    )
+    for step, line in ((3, 13), (4, 14), (5, 15))
+]
+
+
+def test_steps_that_were_not_reached_are_one_check(plain: None, capsys: Capture) -> None:
+    why = _result("failed", FAILED, *MISSED).model_copy(update={"reason": "line 12: expected …"})
+    _show(Console(), why)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "  why: line 12: expected …"
+    assert lines[5:8] == [
+        "  scenarios/billing.yaml:13  step 4  reached (fail)",
+        "    expected: the call gets to steps 4 to 6",
+        "    actual:   not_reached: the call was over before",
+    ]
+    assert len(lines) == 9
+
+
+def test_a_failure_shows_what_the_agent_understood_of_the_user(
+    plain: None, capsys: Capture
+) -> None:
+    line = turn(0, "user", "Four five.", step=StepPlace(index=1, line=11), said="Four five.")
+    heard = line.model_copy(update={"understood": "for fife"})
+    failed = _result("failed", FAILED, FAILED).model_copy(update={"turns": (heard,)})
+    _show(Console(), failed)
+    told = capsys.readouterr().out
+    assert told.count('    the user said:    "Four five."') == 1
+    assert told.count('    agent understood: "for fife"') == 1
+    _show(Console(), failed.model_copy(update={"turns": (line,)}))
+    assert "understood" not in capsys.readouterr().out

@@ -262,6 +262,23 @@ def test_a_click_on_a_turn_or_a_check_plays_from_there(tmp_path: Path) -> None:
         assert 12.2 < page.evaluate(PASSES, 12.2) < 14
 
 
+PAUSES = """() => new Promise(done => {
+  const audio = document.querySelector("audio");
+  audio.addEventListener("pause", () => done(audio.currentTime));
+})"""
+"""Resolves when the sound stops, with where that is."""
+
+
+@pytest.mark.browser
+@pytest.mark.process
+def test_the_button_of_a_check_plays_what_was_judged_and_no_more(tmp_path: Path) -> None:
+    check = unmet_check(at_s=18.0, from_s=4.0, to_s=5.5)
+    path = _written(run_of(_talk(tmp_path, checks=(check,))), tmp_path / "report.html")
+    with opened(path) as page:
+        page.get_by_role("row", name="says").get_by_role("button", name="4.00").click()
+        assert 5.4 < page.evaluate(PAUSES) < 7
+
+
 @pytest.mark.browser
 @pytest.mark.process
 def test_the_transcript_follows_the_sound(tmp_path: Path) -> None:

@@ -144,3 +144,20 @@ def test_what_a_call_warned_of_stands_before_what_was_said_in_it() -> None:
     told = (case.findtext("system-out") or "").splitlines()
     assert told[2] == "warning at 3.25 s: the map has <no> use for 'a|b' (2 times)"
     assert told[4].endswith("Hello.")
+
+
+def test_what_the_agent_understood_stands_beside_what_was_said() -> None:
+    turns = (turn(0, "user", "Four five.", said="Four five.", understood="for fife"),)
+    case = _only(run_of(call(found=manifest("passed", "Billing", turns=turns))))
+    told = case.findtext("system-out") or ""
+    assert "[   0.00] said: Four five.\n          understood: for fife\n" in told
+
+
+def test_steps_that_were_not_reached_are_one_line_of_a_failure() -> None:
+    missed = [unmet_check(name="reached", step=n, actual="not_reached: over") for n in (3, 4, 6)]
+    found = manifest("failed", "Billing", checks=(unmet_check(), *missed))
+    failure = _only(run_of(call("failed", found=found))).find("failure")
+    assert failure is not None
+    assert failure.text is not None
+    assert failure.text.count("reached (fail)") == 1
+    assert "the call gets to steps 4, 5, 7" in failure.text

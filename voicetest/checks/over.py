@@ -40,6 +40,8 @@ def judge_over(
             passed=passed,
             severity="fail",
             at_s=reached.ended_s,
+            from_s=None if over is None else round(over.line.speech_start_s, 6),
+            to_s=None if over is None else round(over.stopped_s or over.line.speech_end_s, 6),
         )
 
     if over is None:

@@ -130,6 +130,10 @@ class Check(_Value):
     passed: bool = Field(description="Whether it holds.")
     severity: Literal["fail", "warn"] = Field(description="Whether it decides the verdict.")
     at_s: float | None = Field(default=None, description="When in the call it was decided.")
+    from_s: float | None = Field(
+        default=None, description="Where in the recording what was judged begins."
+    )
+    to_s: float | None = Field(default=None, description="Where what was judged ends.")
     inconclusive: bool = Field(
         default=False,
         description="It cannot be told: voicetest itself was late, or a judge has no opinion.",

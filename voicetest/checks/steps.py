@@ -48,7 +48,7 @@ def judge_steps(file: ScenarioFile, measured: Measured, harness: Harness | None)
         reached = _reached(measured, index, step)
         if reached is None:
             if not agent_may_leave and not isinstance(step, HangupStep):
-                yield _not_reached(file, index)
+                yield _not_reached(file, measured, index)
             continue
         match step:
             case AgentStep():
@@ -83,13 +83,17 @@ def _reached(measured: Measured, index: int, step: Step) -> StepView | None:
     return view
 
 
-def _not_reached(file: ScenarioFile, index: int) -> Check:
+def _not_reached(file: ScenarioFile, measured: Measured, index: int) -> Check:
+    ended, hung_up = measured.call.ended, measured.call.hangup_s
+    why = ""
+    if ended is not None and ended.by == "agent" and hung_up is not None:
+        why = f", as the agent hung up at {hung_up:.1f} s"
     return Check(
         name="reached",
         where=file.where("script", index),
         step=index,
         expected="the call gets to this step",
-        actual="not_reached: the call was over before it",
+        actual=f"not_reached: the call was over before it{why}",
         passed=False,
         severity="fail",
     )
@@ -183,7 +187,15 @@ class _Listening:
             passed=passed,
             severity=self.expected.severity,
             at_s=self.step.ended_s,
+            **_span(*self._heard_between()),
         )
+
+    def _heard_between(self) -> tuple[float, float]:
+        """Where the agent's turns of this step are; the whole step where there are none."""
+        turns = self._turns
+        if turns:
+            return turns[0].start_s, max(placed.end_s for placed in turns)
+        return self.step.started_s, self.step.ended_s or self.measured.duration_s
 
     def _where(self, key: tuple[str | int, ...]) -> str:
         section = () if isinstance(self.expected, SilenceStep) else ("agent",)
@@ -227,7 +239,8 @@ class _Listening:
             actual = f"the call was over after {end - start:.1f} s"
         expected = f"no agent speech for {wanted:g} s"
         passed = whole and not spoken
-        return self._check("stays_silent", ("stays_silent",), expected, actual, passed)
+        check = self._check("stays_silent", ("stays_silent",), expected, actual, passed)
+        return check.model_copy(update=_span(start, end))
 
     def _within(self, limit: float) -> Check:
         delay = self.measured.jitter_buffer_s
@@ -242,8 +255,12 @@ class _Listening:
         start = None if answer is None else answer.start
         value = None if start is None else start - delay - since
         early = value is not None and value < 0
+        unmeasured = self._check(
+            "within", ("within",), f"speaks within {limit:g} s", "never spoke", False
+        )
+        until = start if start is not None else self._heard_between()[1]
         check = timing_check(
-            self._check("within", ("within",), f"speaks within {limit:g} s", "never spoke", False),
+            unmeasured.model_copy(update=_span(min(since, until), max(since, until))),
             value=value,
             lower=0.0 if early else None,
             upper=None if early else limit,
@@ -286,11 +303,19 @@ class _Listening:
         first = next((placed for placed in self._turns if placed.speech), None)
         bounds = (("at least", lasts.min), ("at most", lasts.max))
         words = " and ".join(f"{word} {bound:g} s" for word, bound in bounds if bound is not None)
+        unmeasured = self._check("lasts", ("lasts",), f"speaks for {words}", "never spoke", False)
+        if first is not None:
+            unmeasured = unmeasured.model_copy(update=_span(first.start_s, first.end_s))
         return timing_check(
-            self._check("lasts", ("lasts",), f"speaks for {words}", "never spoke", False),
+            unmeasured,
             value=None if first is None else first.end_s - first.start_s,
             lower=lasts.min,
             upper=lasts.max,
             window=(first.start_s, first.end_s) if first else (0.0, None),
             harness=self.harness,
         )
+
+
+def _span(start: float, end: float) -> dict[str, float]:
+    """Where in the recording what a check judged is, as its fields."""
+    return {"from_s": round(start, 6), "to_s": round(end, 6)}

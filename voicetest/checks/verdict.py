@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicetest.checks.result import Check, Status
+from voicetest.checks.why import why_failed
 
 __all__ = ["ADVICE", "verdict"]
 
@@ -28,7 +29,7 @@ def verdict(
     decisive = [check for check in checks if check.severity == "fail"]
     failed = [check for check in decisive if not check.passed and not check.inconclusive]
     if failed:
-        return "failed", f"{len(failed)} of {len(decisive)} checks failed, first: {failed[0].name}"
+        return "failed", why_failed(failed)
     if unjudged is not None:
         return "error", unjudged
     unclear = [check for check in decisive if check.inconclusive]

@@ -18,6 +18,7 @@ from rich.text import Text
 from voicetest.checks.cost import cost_text
 from voicetest.checks.result import Check, Result
 from voicetest.report.judge_text import judge_lines
+from voicetest.report.outcome import understood, unmet
 from voicetest.report.progress import Notice, Waited
 from voicetest.report.summary import CaseLine, RunSummary
 from voicetest.spending import dollars
@@ -137,9 +138,8 @@ class Console:
             for line in _warnings(result):
                 self._results.print(f"  {line}", style="yellow", markup=False)
             interrupted = any(fault.kind == "interrupted" for fault in result.errors)
-            for check in () if interrupted else result.checks:
-                if not check.passed or check.inconclusive:
-                    self._print_check(check)
+            if not interrupted:
+                self._print_checks(result)
             if result.judge is not None:
                 for line in judge_lines(result.judge):
                     self._results.print(f"  {line}", markup=False)
@@ -158,6 +158,20 @@ class Console:
         live, self._live = self._live, None
         if live is not None:
             live.stop()
+
+    def _print_checks(self, result: Result) -> None:
+        """What does not hold; under the first check after a line of the user, both sides of it."""
+        shown: set[int] = set()
+        found = unmet(result)
+        if result.status == "failed" and len(found) > 1:
+            self._results.print(f"  why: {result.reason}", markup=False)
+        for check in found:
+            self._print_check(check)
+            line = understood(result, check)
+            if line is not None and line.index not in shown:
+                shown.add(line.index)
+                self._results.print(f'    the user said:    "{line.said}"', markup=False)
+                self._results.print(f'    agent understood: "{line.understood}"', markup=False)
 
     def _print_check(self, check: Check) -> None:
         step = "whole call" if check.step is None else f"step {check.step + 1}"

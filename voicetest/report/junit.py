@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 from xml.etree import ElementTree as ET
 
+from voicetest.checks.result import Turn
 from voicetest.report.call import transcript
 from voicetest.report.outcome import Outcome, describe, outcome, unmet
 from voicetest.report.stored import StoredCall, StoredRun
@@ -80,9 +81,20 @@ def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
     if call.manifest is not None:
         warned = "".join(f"{warning}\n" for warning in call.manifest.warnings)
         head = f"{line.where}\nfolder: {line.folder}\n{warned}"
-        told = f"{head}\n{transcript(call.manifest.turns)}"
+        told = f"{head}\n{transcript(call.manifest.turns)}{_understood(call.manifest.turns)}"
         ET.SubElement(element, "system-out").text = _clean(told)
     return element
+
+
+def _understood(turns: Sequence[Turn]) -> str:
+    """What the agent understood of each line of the user, beside what was said."""
+    lines = [
+        f"[{turn.start_s:7.2f}] said: {turn.said or turn.transcript}\n"
+        f"{'':9} understood: {turn.understood}\n"
+        for turn in turns
+        if turn.understood is not None
+    ]
+    return "\nwhat the agent understood of the user\n" + "".join(lines) if lines else ""
 
 
 def _judge(element: ET.Element, call: StoredCall, found: Outcome) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from voicetest.checks.result import Check, Result
+from voicetest.checks.result import Check, Result, Turn
 from voicetest.report.stored import StoredCall
 
-__all__ = ["Outcome", "describe", "outcome", "unmet"]
+__all__ = ["Outcome", "describe", "outcome", "understood", "unmet", "with_one_end"]
 
 
 class Outcome(StrEnum):
@@ -47,16 +47,55 @@ def unmet(result: Result | None) -> Sequence[Check]:
     """The checks of a call that do not hold, or that nothing can be said of."""
     if result is None:
         return ()
-    return [check for check in result.checks if not check.passed or check.inconclusive]
+    found = [check for check in result.checks if not check.passed or check.inconclusive]
+    return with_one_end(found)
+
+
+def with_one_end(checks: Sequence[Check]) -> list[Check]:
+    """The same, with one check in the place of those of all steps that were not reached."""
+    missed = [c for c in checks if c.name == "reached" and not c.passed and c.step is not None]
+    if len(missed) < 2:
+        return list(checks)
+    numbers = sorted(check.step + 1 for check in missed if check.step is not None)
+    expected = f"the call gets to steps {numbers[0]} to {numbers[-1]}"
+    if len(numbers) < numbers[-1] - numbers[0] + 1:
+        expected = f"the call gets to steps {', '.join(map(str, numbers))}"
+    one = missed[0].model_copy(
+        update={"expected": expected, "actual": missed[0].actual.replace("before it", "before")}
+    )
+    return [
+        one if check is missed[0] else check
+        for check in checks
+        if check is missed[0] or check not in missed
+    ]
+
+
+def understood(result: Result, check: Check) -> Turn | None:
+    """The line of the user before a check, where its platform says what it understood of it."""
+    if check.step is None:
+        return None
+    lines = (
+        turn
+        for turn in reversed(result.turns)
+        if turn.by == "user" and turn.step is not None and turn.step.index < check.step
+    )
+    last = next(lines, None)
+    return last if last is not None and last.understood is not None else None
 
 
 def describe(result: Result) -> list[str]:
     """A line for everything that went wrong in a call, errors first."""
     told = [f"{fault.kind} error: {fault.message}" for fault in result.errors]
+    shown: set[int] = set()
+    """The lines of the user that have been shown with what was understood of them."""
     for check in unmet(result):
         word = "inconclusive" if check.inconclusive else check.severity
         told.append(
             f"{check.where}: {check.name} ({word}): expected {check.expected}; "
             f"actual: {check.actual}"
         )
+        line = understood(result, check)
+        if line is not None and line.index not in shown:
+            shown.add(line.index)
+            told.append(f'  the user said "{line.said}", the agent understood "{line.understood}"')
     return told

@@ -8,7 +8,7 @@ from typing import Any
 
 from voicetest.checks.result import Check, HarnessFigures, Metric, ToolCallRecord, Turn
 from voicetest.report.manifest import Manifest
-from voicetest.report.outcome import outcome
+from voicetest.report.outcome import outcome, with_one_end
 from voicetest.report.page_wave import Drawing, draw
 from voicetest.report.stored import StoredCall, stored_events
 
@@ -90,7 +90,7 @@ def call_view(call: StoredCall, name: str, sound: str | None, *, few: bool) -> C
         errors=() if found is None else found.errors,
         warnings=() if found is None else tuple(map(str, found.warnings)),
         turns=() if found is None else tuple(map(_turn, found.turns)),
-        checks=() if found is None else tuple(map(_check, found.checks)),
+        checks=() if found is None else tuple(map(_check, with_one_end(found.checks))),
         metrics=() if found is None else tuple(_metrics(found)),
         tools=() if found is None else tuple(map(_tool, found.tool_calls)),
         events=events,
@@ -131,7 +131,7 @@ def _turn(turn: Turn) -> dict[str, Any]:
         notes.append(f"after {turn.response_latency_s:.2f} s")
     if turn.truncated:
         notes.append("cut off")
-    if turn.understood is not None and turn.understood != turn.transcript:
+    if turn.understood is not None:
         notes.append(f"understood: {turn.understood}")
     return {
         "by": turn.by,
@@ -155,8 +155,16 @@ def _check(check: Check) -> dict[str, Any]:
         "expected": _clip(check.expected),
         "actual": _clip(check.actual),
         "where": check.where,
-        "at": None if check.at_s is None else seconds(check.at_s),
+        "at": seconds(begins) if (begins := _begins(check)) is not None else None,
+        "until": None if check.to_s is None else seconds(check.to_s),
     }
+
+
+def _begins(check: Check) -> float | None:
+    """Where what was judged begins; None for the whole call, of which no moment says more."""
+    if check.from_s is not None:
+        return check.from_s
+    return None if check.step is None else check.at_s
 
 
 def _metrics(found: Manifest) -> Iterator[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from voicetest.checks.result import Result, Status
 from voicetest.report.judge_text import judge_lines
+from voicetest.report.outcome import unmet
 
 __all__ = ["Rejudged", "rescored_lines"]
 
@@ -35,8 +36,7 @@ def rescored_lines(calls: Sequence[Rejudged], *, as_json: bool) -> Iterator[str]
 
 
 def _unmet(result: Result) -> Iterable[str]:
-    for check in result.checks:
-        if not check.passed or check.inconclusive:
-            yield f"  {check.where}  {check.name} ({check.severity})"
-            yield f"    expected: {check.expected}"
-            yield f"    actual:   {check.actual}"
+    for check in unmet(result):
+        yield f"  {check.where}  {check.name} ({check.severity})"
+        yield f"    expected: {check.expected}"
+        yield f"    actual:   {check.actual}"

@@ -9,6 +9,7 @@ for (const call of document.querySelectorAll(".call")) {
   const list = call.querySelector(".turns");
   const length = Number(call.dataset.length) || 1;
   let at = 0;
+  let until = Infinity; // where playing stops by itself: the end of what a check judged
 
   const show = () => {
     if (wave) {
@@ -41,6 +42,10 @@ for (const call of document.querySelectorAll(".call")) {
   };
   const follow = () => {
     at = audio.currentTime;
+    if (at >= until) {
+      until = Infinity;
+      audio.pause();
+    }
     show();
     if (!audio.paused) requestAnimationFrame(follow);
   };
@@ -53,12 +58,14 @@ for (const call of document.querySelectorAll(".call")) {
     const button = event.target.closest("button[data-at]");
     if (!button) return;
     seek(Number(button.dataset.at));
+    until = button.dataset.until ? Math.max(Number(button.dataset.until), at + 1) : Infinity;
     play();
   });
   if (!wave) continue;
   wave.addEventListener("click", (event) => {
     const box = wave.getBoundingClientRect();
     seek((length * (event.clientX - box.left)) / box.width);
+    until = Infinity;
     play();
   });
   wave.addEventListener("keydown", (event) => {
