@@ -19,6 +19,7 @@ __all__ = [
     "Hangup",
     "Ignored",
     "Interrupted",
+    "Leaving",
     "Mark",
     "Party",
     "Ping",
@@ -210,6 +211,13 @@ class Failed:
 
 
 @dataclass(frozen=True)
+class Leaving:
+    """The far side said that the call is over; until the line closes more may be heard of it."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Hangup:
     """The call ended; `code` and `reason` are the peer's own, `normal` says it was meant to."""
 
@@ -242,6 +250,7 @@ Event: TypeAlias = (
     | Warned
     | Ignored
     | Failed
+    | Leaving
     | Hangup
 )
 

@@ -17,7 +17,7 @@ from voicetest.adapters.twilio_signatures import LARGEST_FORM
 from voicetest.adapters.twilio_webhooks import Expected, Switchboard
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
-from voicetest.events import Hangup, Ready, Status, Warned
+from voicetest.events import Hangup, Leaving, Ready, Status, Warned
 from voicetest.transports.base import Transport, TransportClosed
 from voicetest.transports.local_web import LocalWeb
 
@@ -279,9 +279,10 @@ def test_the_stream_of_the_call_is_the_line() -> None:
             line = await twilio.board.line()
             stop = {"event": "stop", "sequenceNumber": "2", "streamSid": STREAM, "stop": {}}
             await socket.send(json.dumps(stop))
+            await socket.close()
             came = [event async for event in line.events()]
             assert isinstance(came[0], Ready)
-            assert came[-1] == Hangup()
+            assert came[-2:] == [Leaving(), Hangup()]
             twilio.board.close()
 
     _play(play)

@@ -45,6 +45,7 @@ from voicetest.events import (
     Failed,
     Hangup,
     Ignored,
+    Leaving,
     Mark,
     ToolCalled,
     ToolResult,
@@ -243,6 +244,82 @@ def test_an_agent_that_hangs_up_is_heard_to_its_last_word(tmp_path: Path, voice:
     assert call.only(Hangup)[0] == pytest.approx(0, abs=0.02)
     assert np.flatnonzero(call.agent)[-1] / 24_000 == pytest.approx(1.0, abs=0.001)
     assert call.only(TurnClosed)[1].reason is EndReason.HUNG_UP
+
+
+@pytest.mark.parametrize("noise", [0, 60])
+def test_what_is_said_after_an_announced_end_is_heard_until_nothing_more_comes(
+    tmp_path: Path, voice: Samples, noise: int
+) -> None:
+    hiss = np.random.default_rng(1).normal(0, noise, 24_000).astype(np.int16)
+
+    async def far_end(line: Far) -> None:
+        await line.send(Hangup(reason="bye"))
+        await asyncio.sleep(1.0)
+        await line.send(Audio(words(1.5, voice)))
+        for _ in range(60 if noise else 0):
+            await line.send(Audio(AudioChunk.of(hiss)))
+            await asyncio.sleep(1.0)
+        await asyncio.sleep(1000)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: session.over, 60)
+
+    call = hold(tmp_path, far_end, script, protocol=Farewell)
+    assert np.array_equal(call.agent[24_000:60_000], words(1.5, voice).samples())
+    assert call.only(Leaving)[0] == pytest.approx(0, abs=0.02)
+    at, closed = call.only(Hangup)
+    assert closed == Hangup(reason="bye")
+    assert at == pytest.approx(5.5, abs=0.1)
+    assert call.only(CallEnded)[1] == CallEnded("agent", None, "bye")
+
+
+def test_a_script_that_is_done_hears_the_rest_of_a_goodbye(tmp_path: Path, voice: Samples) -> None:
+    async def far_end(line: Far) -> None:
+        await line.send(Hangup(reason="bye"))
+        await line.send(Audio(words(1.5, voice)))
+        await asyncio.sleep(0.8)
+        await line.hang_up()
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 0.2), protocol=Farewell)
+    assert np.array_equal(call.agent[:36_000], words(1.5, voice).samples())
+    assert call.only(Hangup)[0] == pytest.approx(0.8, abs=0.02)
+    assert call.only(CallEnded)[1].by == "agent"
+
+
+class Farewell(InProcess):
+    """A line on which the agent can say that the call is over."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """The usual, and the agent's goodbye."""
+        return super().sends | ({Hangup} if self.end is End.SERVER else frozenset())
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What the other end sends."""
+        return Farewell(self.end.other).sends
+
+
+def test_clearing_silence_gives_its_labels_back_at_once(tmp_path: Path, voice: Samples) -> None:
+    passed: list[float] = []
+
+    async def far_end(line: Far) -> None:
+        await line.send(Audio(words(1.0, voice)))
+        await line.send(Audio(AudioChunk(bytes(48_000 * 8))))
+        await line.send(Mark("over"))
+        await asyncio.sleep(2.0)
+        await line.send(Cleared())
+        await line.send(Audio(words(1.0, voice)))
+        loop = asyncio.get_running_loop()
+        async with aclosing(line.events()) as events:
+            async for event in events:
+                match event:
+                    case Mark("over"):
+                        passed.append(loop.time())
+
+    call = hold(tmp_path, far_end, lambda session: _wait(session, 4.0), protocol=Telephone)
+    assert passed == [pytest.approx(2.0, abs=0.041)]
+    assert np.array_equal(call.agent[48_000:72_000], words(1.0, voice).samples())
 
 
 def test_a_line_that_breaks_is_an_error_and_the_recording_is_kept(tmp_path: Path) -> None:
@@ -573,13 +650,13 @@ def test_a_wait_runs_out_when_it_should_though_voicetest_had_not_run(tmp_path: P
 
 
 @pytest.mark.process
-def test_a_pause_of_voicetest_itself_ends_no_turn(tmp_path: Path) -> None:
+def test_a_pause_of_voicetest_itself_ends_no_turn(tmp_path: Path, voice: Samples) -> None:
     async def far_end(line: Far) -> None:
-        await line.send(sound(0.3))
+        await line.send(Audio(words(0.3, voice)))
         await asyncio.sleep(0.4)
         _stopped()
         await asyncio.sleep(0.1)  # the frames that were missed are made up for before it is read
-        await line.send(sound(0.3))
+        await line.send(Audio(words(0.3, voice)))
         await asyncio.sleep(60)
 
     async def script(session: Session) -> None:

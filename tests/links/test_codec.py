@@ -17,6 +17,7 @@ from voicetest.events import (
     Failed,
     Hangup,
     Ignored,
+    Leaving,
     Mark,
     Ready,
     Transcript,
@@ -361,14 +362,43 @@ def test_what_came_before_the_line_was_ready_is_not_lost() -> None:
     run(main(), Clock.VIRTUAL)
 
 
-def test_a_goodbye_ends_the_call_whatever_follows_it() -> None:
+def test_what_comes_between_a_goodbye_and_the_end_of_the_line_is_heard() -> None:
     async def main() -> None:
         near, far = _pair()
-        for message in (_READY, Hangup(reason="that is all"), _QUIET, Hangup(reason="again")):
+        for message in (_READY, Hangup(reason="that is all"), _QUIET):
+            await far.send(message)
+        await far.close(1006, "gone")
+        async with _polite(near) as caller:
+            assert await _all(caller) == [
+                _READY,
+                Leaving("that is all"),
+                _QUIET,
+                Hangup(reason="that is all"),
+            ]
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_no_goodbye_is_said_to_who_said_it_first() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        await far.send(_READY)
+        await far.send(Hangup(reason="that is all"))
+        async with _polite(near) as caller, aclosing(caller.events()) as events:
+            assert [await anext(events), await anext(events)] == [_READY, Leaving("that is all")]
+        assert await _heard(far) == ([], 1000, "")
+
+    run(main(), Clock.VIRTUAL)
+
+
+def test_a_goodbye_that_was_not_meant_ends_the_call_at_once() -> None:
+    async def main() -> None:
+        near, far = _pair()
+        failed = Hangup(reason="out of order", normal=False)
+        for message in (_READY, failed, _QUIET):
             await far.send(message)
         async with _polite(near) as caller:
-            assert await _all(caller) == [_READY, Hangup(reason="that is all")]
-        assert await _heard(far) == ([], 1000, "")
+            assert await _all(caller) == [_READY, failed]
 
     run(main(), Clock.VIRTUAL)
 

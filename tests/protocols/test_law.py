@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.protocols.conversations import CODECS, EVENTS, conversation, sound_on
 from voicetest.audio.chunk import AudioChunk
 from voicetest.errors import ProtocolError
-from voicetest.events import ALL_EVENTS, Audio, Event, Ignored, Ready, ToolResult
+from voicetest.events import ALL_EVENTS, Audio, Event, Ignored, Leaving, Ready, ToolResult
 from voicetest.protocols.base import CannotSend, Codec, End
 from voicetest.protocols.in_process import InProcess
 
@@ -27,7 +27,7 @@ def _codec(request: pytest.FixtureRequest) -> Callable[[End], Codec[Any]]:
 
 
 def test_every_event_of_the_vocabulary_takes_part_in_the_law() -> None:
-    assert set(EVENTS) == ALL_EVENTS
+    assert set(EVENTS) == ALL_EVENTS - {Leaving}  # a line's own word for a Hangup before it closes
 
 
 def _joined(events: Iterable[Event]) -> list[Event]:
@@ -116,7 +116,7 @@ def test_sound_cut_anywhere_is_decoded_to_the_same_samples(data: st.DataObject) 
 def test_an_event_outside_sends_is_refused(end: End, data: st.DataObject) -> None:
     for build in CODECS.values():
         mine = build(end)
-        for kind in ALL_EVENTS - mine.sends - {Ready}:
+        for kind in ALL_EVENTS - mine.sends - {Ready, Leaving}:
             with pytest.raises(CannotSend, match=kind.__name__):
                 mine.encode(data.draw(EVENTS[kind]))
 

@@ -237,3 +237,22 @@ def test_a_handler_that_crashes_closes_with_1011(caplog: pytest.LogCaptureFixtur
 
     _live(main)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_sending_to_a_peer_that_is_closing_never_waits_for_it() -> None:
+    async def close_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> float:
+        close = b"\x88\x02\x03\xe8"
+        async with (
+            listening(upgraded(close, close_slowly)) as port,
+            connect(f"ws://127.0.0.1:{port}/") as near,
+        ):
+            await asyncio.sleep(0.2)
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(TransportClosed):
+                await near.send(b"still there?")
+            return asyncio.get_running_loop().time() - began
+
+    assert _live(main) < 1.0

@@ -31,6 +31,7 @@ from voicetest.events import (
     Failed,
     Hangup,
     Interrupted,
+    Leaving,
     ReplyRequested,
     Text,
     ToolCalled,
@@ -170,7 +171,7 @@ class EmbeddedAgent:
                             waiting.set_result(event)
                     case Warned(message):
                         self._log(message)
-                    case Hangup():
+                    case Hangup() | Leaving():
                         return
                     case _:
                         pass

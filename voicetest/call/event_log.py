@@ -12,7 +12,7 @@ from typing import Any
 
 from voicetest.audio.chunk import AudioFormat
 from voicetest.call.timeline import CallEnded, Entry, SpeechStarted, SpeechStopped
-from voicetest.events import Cleared, Dtmf, Failed, Hangup, ToolCalled, Warned
+from voicetest.events import Cleared, Dtmf, Failed, Hangup, Leaving, ToolCalled, Warned
 
 __all__ = ["EventLog", "event_fields", "event_type"]
 
@@ -21,6 +21,7 @@ _NAMES: dict[type[Any], str] = {
     ToolCalled: "tool_call",
     Warned: "warning",
     Failed: "error",
+    Leaving: "line_closing",
     Hangup: "line_closed",
     CallEnded: "hangup",
 }

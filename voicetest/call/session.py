@@ -44,6 +44,7 @@ from voicetest.events import (
     Hangup,
     Ignored,
     Interrupted,
+    Leaving,
     Mark,
     ToolCalled,
     ToolCancelled,
@@ -56,6 +57,9 @@ __all__ = ["Session"]
 
 _SOON_S = 0.3
 """What will be heard so soon is no reason to keep a turn open that has ended in silence."""
+
+_GONE_S = 3.0
+"""Who said that the call is over and is silent for so long has hung up, if the line is open."""
 
 
 class Session:
@@ -85,7 +89,11 @@ class Session:
         self.last_message_s = 0.0
         """When the far side last said anything; set by each event."""
         self.hung_up: Hangup | None = None
-        """Set when the far side ends the call."""
+        """Set when the far side ends the call: it closes the line, or takes its leave."""
+        self.leaving_s: float | None = None
+        """Set when the far side says that the call is over; more may be heard of it."""
+        self._farewell = Leaving()
+        """What it said then."""
         self._link = link
         self._tools = ToolCalls(answer_tool, self._give)
         self._acoustics = acoustics or Acoustics()
@@ -264,6 +272,7 @@ class Session:
         try:
             async with asyncio.timeout_at(self._start + self.limits.max_duration):
                 await script()
+                await self.hear_farewell()
         except TimeoutError:
             limit = self.limits.max_duration
             self.note("voicetest", CallEnded("limit", reason=f"max_duration {limit:g}s"))
@@ -275,6 +284,19 @@ class Session:
         else:
             self.note("user", CallEnded("user"))
         return EndReason.HUNG_UP
+
+    async def hear_farewell(self) -> None:
+        """Hear what the far side has still to say if it said that the call is over."""
+        if self.leaving_s is not None:
+            await self.until(lambda: self.over, self.now + self.limits.response_max_duration)
+
+    def _look_whether_gone(self) -> None:
+        """The line of who said goodbye may stay open, or carry noise, for ever."""
+        if self.leaving_s is None or self.hung_up is not None or self._to_come_s > _SOON_S:
+            return
+        if min(self.now - self.leaving_s, self.turns.silent_for(self.now)) >= _GONE_S:
+            self.hung_up = Hangup(reason=self._farewell.reason)
+            self.note("agent", self.hung_up)
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
         try:
@@ -331,6 +353,10 @@ class Session:
                     self._playout.clear(round(now * INTERNAL.rate))
                     return
                 self._drop_unheard(now)
+            case Leaving():
+                self.leaving_s, self._farewell = now, event
+            case Hangup() if self.hung_up is not None:
+                return
             case Hangup():
                 self.hung_up = event
                 self._tools.cancel()
@@ -384,6 +410,7 @@ class Session:
                     drained=self._to_come_s <= _SOON_S,
                     undecided=self.hearing.undecided,
                 )
+            self._look_whether_gone()
             if self.over:
                 self.turns.close(self.now, EndReason.HUNG_UP)
             speaking = self._microphone.speaking

@@ -36,10 +36,16 @@ _DEAD = frozenset({EndReason.FIRST_CHUNK_TIMEOUT, EndReason.IDLE_TIMEOUT})
 """Ends of a step after which there is nobody left to talk to."""
 
 
+_HEARS = AgentStep | SilenceStep | ExpectStep | JudgeStep | HangupStep
+"""Steps that go on while an agent that said that the call is over may still be heard."""
+
+
 async def play(stage: Stage, script: Sequence[Step]) -> None:
     """Run the steps in order until the last one, a hang-up, or an agent that is not there."""
     session = stage.session
     for index, step in enumerate(script):
+        if not isinstance(step, _HEARS):
+            await session.hear_farewell()
         if session.over:
             return
         session.note("voicetest", StepStarted(index))

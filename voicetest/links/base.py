@@ -32,7 +32,10 @@ class Link(Capabilities, Protocol):
         """
 
     def events(self) -> AsyncGenerator[Event, None]:
-        """What the far side says, ending with exactly one Hangup; raises ProtocolError."""
+        """What the far side says, ending with exactly one Hangup; raises ProtocolError.
+
+        A far side that says the call is over and may still be heard is `Leaving` first.
+        """
 
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
-from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Ready
+from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Leaving, Ready
 from voicetest.protocols.base import Codec, End, Unworkable
 from voicetest.protocols.shape import shape_of
 from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
@@ -69,6 +69,10 @@ class CodecLink(Generic[M]):
         """What arrived and was not asked for yet."""
         self._over = False
         """Set when either side said that the call is over."""
+        self._ready = False
+        """Set when the far side is ready; who hangs up before has refused the call."""
+        self._announced: Hangup | None = None
+        """Set when the far side said so, as it should, and the line is still open."""
 
     @property
     def _leaves_in(self) -> AudioFormat:
@@ -128,6 +132,7 @@ class CodecLink(Generic[M]):
             await self._send(self._codec.start())
             if Ready in self._codec.receives:
                 await self._become_ready()
+            self._ready = True
         except (ConnectionFailed, ProtocolError) as error:
             await self.hang_up(str(error), PROTOCOL_ERROR)
             raise
@@ -209,14 +214,14 @@ class CodecLink(Generic[M]):
             return
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """What the far side says, ending with exactly one Hangup.
+        """What the far side says, ending with exactly one Hangup, when the line closes.
 
         Raises ProtocolError for a message after which there is no going on.
         """
         while True:
             while self._waiting:
                 event = self._waiting.popleft()
-                self._over = self._over or isinstance(event, Hangup)
+                self._over = self._over or isinstance(event, Hangup | Leaving)
                 yield event
                 if isinstance(event, Hangup):
                     return
@@ -227,6 +232,8 @@ class CodecLink(Generic[M]):
         try:
             message = await self._transport.receive()
         except TransportClosed as closed:
+            if self._announced is not None:
+                return (self._announced,)
             return (Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES),)
         try:
             decoded = self._codec.decode(message)
@@ -243,7 +250,15 @@ class CodecLink(Generic[M]):
         return (Ignored(shape_of(message), known=True),)
 
     def _above(self, event: Event) -> Event:
-        return Audio(self._converted(event.chunk)) if isinstance(event, Audio) else event
+        match event:
+            case Audio(chunk):
+                return Audio(self._converted(chunk))
+            case Hangup(normal=True) if self._ready:
+                # What the far side has still to say comes after this, and before it closes.
+                self._announced = event
+                return Leaving(event.reason)
+            case _:
+                return event
 
     def _converted(self, chunk: AudioChunk) -> AudioChunk:
         try:

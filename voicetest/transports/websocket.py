@@ -14,6 +14,7 @@ from websockets import exceptions
 from websockets.asyncio import client, server
 from websockets.asyncio.connection import Connection
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from voicetest.transports.base import (
@@ -69,6 +70,9 @@ class WebSocketTransport:
         """Hand over one message; raises TransportClosed when the connection is over."""
         if self._closed is not None:
             raise self._closed
+        if self._connection.state is State.CLOSING:
+            # The package would wait for seconds until the peer has closed its end as well.
+            raise TransportClosed(NORMAL_CLOSE, "the connection is closing")
         # A timer would cost as much as a frame does; a small message never waits for an empty
         # buffer.
         unread = self._connection.transport.get_write_buffer_size()
