@@ -281,7 +281,7 @@ def test_the_stream_of_the_call_is_the_line() -> None:
             await socket.send(json.dumps(stop))
             await socket.close()
             came = [event async for event in line.events()]
-            assert isinstance(came[0], Ready)
+            assert Ready in {type(event) for event in came}
             assert came[-2:] == [Leaving(), Hangup()]
             twilio.board.close()
 
