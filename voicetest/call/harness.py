@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from voicetest.call.attendance import Absence
-from voicetest.call.lapses import BOUNDS, Lapse, merged
+from voicetest.call.lapses import BOUNDS, Lapse, LapseKind, merged
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.playout import Slip
 
@@ -133,15 +133,14 @@ class Harness:
                 yield slip, own
 
     def _playout_lapses(self) -> Iterator[Lapse]:
-        own = list(self._own_slips())
-        for bound, kind in ((BOUNDS.dropped_s, "dropped"), (BOUNDS.inserted_s, "inserted")):
-            these = [(s, by) for s, by in own if (s.seconds < 0) is (kind == "dropped")]
-            total = sum(by for _, by in these)
-            if total > bound:
-                ends = [slip.at_s for slip, _ in these]
-                yield Lapse(
-                    ends[0], ends[-1], total, "dropped" if kind == "dropped" else "inserted"
-                )
+        own = [(s, by) for s, by in self._own_slips() if s.seconds < 0 or not s.in_silence]
+        yield from self._altogether([one for one in own if one[0].seconds < 0], "dropped")
+        yield from self._altogether([one for one in own if one[0].seconds > 0], "inserted")
+
+    def _altogether(self, slips: Sequence[tuple[Slip, float]], kind: LapseKind) -> Iterator[Lapse]:
+        total = sum(by for _, by in slips)
+        if total > BOUNDS.playout_share * self.frames * FRAME_S:
+            yield Lapse(slips[0][0].at_s, slips[-1][0].at_s, total, kind)
 
 
 def _percentile(values: array[float], percentile: float) -> float:

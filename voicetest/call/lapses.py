@@ -21,10 +21,8 @@ class Bounds:
     """Where too many of the frames that begin no lapse are later than this, all the call is one."""
     always_late_share: float = 0.05
     """How many of all frames are too many."""
-    dropped_s: float = 0.5
-    """The agent's sound that playout left out in a call because voicetest was late."""
-    inserted_s: float = 0.5
-    """Silence that playout put into the agent's speech because voicetest was late."""
+    playout_share: float = 0.05
+    """How much of a call may be left out of what the agent sends, or put into its speech, late."""
 
 
 BOUNDS = Bounds()

@@ -34,6 +34,8 @@ class Slip:
 
     at_s: float
     seconds: float
+    in_silence: bool = False
+    """Whether it did so where the agent was known to be silent."""
 
 
 class Playout(Protocol):
@@ -238,7 +240,7 @@ class ContinuousPlayout:
             # The far clock is slow: this makes room before the buffer runs dry inside speech.
             self._queue.append(_Piece(np.resize(self._quiet, missing), False, at))
             self._queued += missing
-            self._slip(at, missing)
+            self._slip(at, missing, in_silence=True)
         self._silent = 0 if sounds else self._silent + len(samples)
         for start in range(0, len(samples), FRAME):
             piece = samples[start : start + FRAME]
@@ -265,10 +267,10 @@ class ContinuousPlayout:
         self._queue = kept
         self._queued -= dropped
         if dropped:
-            self._slip(at, -dropped)
+            self._slip(at, -dropped, in_silence=True)
 
-    def _slip(self, at: int, samples: int) -> None:
-        self.slips.append(Slip(at / INTERNAL.rate, samples / INTERNAL.rate))
+    def _slip(self, at: int, samples: int, *, in_silence: bool = False) -> None:
+        self.slips.append(Slip(at / INTERNAL.rate, samples / INTERNAL.rate, in_silence))
 
     def render(self, start: int, frames: int) -> Samples:
         """What is heard from `start`, silence where nothing is due."""

@@ -12,7 +12,18 @@ from voicetest.scenario.steps import AgentStep, ImproviseStep
 
 __all__ = ["blamed_on_nobody", "heard_since", "in_words", "lapses_of"]
 
-_HEARD = frozenset({"says", "says_any", "matches", "calls_tool", "presses", "until"})
+_HEARD = frozenset(
+    {
+        "says",
+        "says_any",
+        "matches",
+        "calls_tool",
+        "presses",
+        "ends_call",
+        "hung_up_by",
+        "until",
+    }
+)
 """What was heard was heard: it holds, whatever else was missed."""
 _MEASURED = frozenset(
     {

@@ -203,8 +203,10 @@ class BoundFigures(_Value):
     late_s: float = Field(description="A frame is later than this.")
     always_late_s: float = Field(description="Too many of the other frames are later than this.")
     always_late_share: float = Field(description="More of all frames than this are too many.")
-    dropped_s: float = Field(description="More than this was left out because voicetest was late.")
-    inserted_s: float = Field(description="More than this was put in because voicetest was late.")
+    playout_share: float = Field(
+        description="More than this share of the call was left out of what the agent sent, or put "
+        "into its speech, because voicetest was late."
+    )
 
 
 class HarnessFigures(_Value):
