@@ -10,7 +10,7 @@ from tests.busy import ADAPTERS, busy, run_suite, suite_of
 from voicetest import registry
 
 LOOPS = 8
-LIMIT_S = 200.0
+LIMIT_S = 150.0
 
 
 def test_every_adapter_is_called_on_a_busy_machine() -> None:
