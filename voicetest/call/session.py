@@ -214,6 +214,11 @@ class Session:
         return self._link.continuous
 
     @property
+    def carries_sound(self) -> bool:
+        """Whether the agent can be heard on this line at all."""
+        return Audio in self._link.receives
+
+    @property
     def interrupts_natively(self) -> bool:
         """Whether the platform can be told to stop speaking."""
         return Interrupted in self._link.sends

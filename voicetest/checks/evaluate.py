@@ -28,6 +28,7 @@ from voicetest.checks.result import (
 from voicetest.checks.speech import part, place_turns, responses
 from voicetest.checks.steps import judge_steps
 from voicetest.checks.turns import numbered_turns
+from voicetest.checks.unheard import line_use, mark_unheard, soundless
 from voicetest.checks.verdict import ADVICE, verdict
 from voicetest.checks.view import AgentTurn, CallView, view
 from voicetest.checks.warned import warnings_of
@@ -60,6 +61,9 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
     checks = tuple(_checks(file, record, measured, lapses_of(figures)))
     late = in_words(figures)
     faults = _faults(record, late)
+    silent = soundless(measured.call, record.entries, checks, record.duration_s)
+    if silent is not None and record.error is None:
+        faults = (silent,)
     broken = faults[0].message if faults else None
     status, reason = verdict(checks, broken, late=late)
     numbered = numbered_turns(file, measured)
@@ -89,6 +93,9 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     own = _own_defects(record)
     script = file.scenario.script
     placed = place_turns(call, speech, end)
+    used = line_use(record.entries)
+    audible = {one.turn.index for one in placed if one.speech}
+    mark_unheard(call, audible, carries_sound=used is None or used.carries_sound)
     return Measured(
         call=call,
         placed=placed,

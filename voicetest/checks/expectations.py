@@ -53,12 +53,23 @@ class Spoken:
     tools: Sequence[ToolUse]
     hung_up: bool = False
     keys: str = ""
+    unheard: Sequence[str] = ()
+    """What the platform claims was said, and nobody heard."""
 
     @property
     def quoted(self) -> str:
         """All that was said, for people."""
         said = " … ".join(text for text in self.texts if text)
+        claimed = self.claimed
+        if claimed:
+            return f'"{said}"; besides, {claimed}' if said else claimed
         return f'"{said}"' if said else "the agent said nothing"
+
+    @property
+    def claimed(self) -> str:
+        """What the platform says was said and nobody heard, for people; empty without any."""
+        words = " … ".join(text for text in self.unheard if text)
+        return f"the platform says '{words}', nothing was heard" if words else ""
 
     @property
     def text(self) -> str:

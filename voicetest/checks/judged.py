@@ -80,7 +80,7 @@ def _without_judge(record: CallRecord, result: Result) -> Result:
         return result
     checks = tuple(check for check in result.checks if check.name != "judge")
     errors = tuple(error for error in result.errors if error.where != JUDGING)
-    broken = None if record.error is None or not errors else errors[0].message
+    broken = errors[0].message if errors else None
     status, reason = verdict(checks, broken, late=in_words(result.harness))
     update = {"judge": None, "checks": checks, "errors": errors}
     return result.model_copy(update={**update, "status": status, "reason": reason})
@@ -106,7 +106,8 @@ def _settled(
     found = (_check(judgement, criterion) for criterion in judgement.criteria)
     checks = [*result.checks, *(blamed_on_nobody(check, lapses) for check in found)]
     errors = result.errors
-    broken = decisive = None
+    broken = errors[0].message if errors else None
+    decisive = None
     if fault is not None and fault.kind == "interrupted":
         broken, errors = fault.message, (*errors, fault)
     elif fault is not None and not judgement.advisory:

@@ -116,6 +116,11 @@ class Turn(_Value):
         default=None, description="What the transcriber heard in an agent turn."
     )
 
+    @property
+    def only_claimed(self) -> bool:
+        """Whether the platform tells words of this agent turn that nobody heard."""
+        return self.by == "agent" and bool(self.claimed) and not self.transcript and not self.file
+
 
 class Check(_Value):
     """One thing that was checked."""

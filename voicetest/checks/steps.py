@@ -115,12 +115,21 @@ class _Listening:
         if expected.stays_silent is not None:
             yield self._stays_silent(expected.stays_silent)
             return
-        yield from self._limits(expected)
-        yield from self._spoken_checks()
+        found = [*self._limits(expected), *self._spoken_checks()]
         if expected.within is not None:
-            yield self._within(expected.within)
+            found.append(self._within(expected.within))
         if expected.lasts is not None:
-            yield self._lasts(expected.lasts)
+            found.append(self._lasts(expected.lasts))
+        yield from found
+        acts = expected.calls_tool is not None or bool(expected.presses) or expected.ends_call
+        if not acts and all(check.passed for check in found):
+            yield from self._answers_aloud()
+
+    def _answers_aloud(self) -> Iterator[Check]:
+        """An agent that only has written what its user waited to hear has not answered."""
+        claimed = self._spoken().claimed
+        if claimed and not any(placed.speech for placed in self._turns):
+            yield self._check("answers", (), "the agent answers", claimed, False)
 
     def silence_checks(self, silence: SilenceStep) -> Iterator[Check]:
         """All checks of a `silence:` step."""
@@ -149,6 +158,7 @@ class _Listening:
             [tool for placed in self._turns for tool in placed.turn.tools],
             self._hung_up(),
             "".join(placed.turn.keys for placed in self._turns),
+            [placed.turn.claimed or "" for placed in self._turns if placed.turn.unheard],
         )
 
     def _sounds_clean(self) -> Check:

@@ -65,6 +65,8 @@ class AgentTurn:
     """How much of what had arrived was heard before the rest was thrown away."""
     resumed_s: list[float] = field(default_factory=list)
     """When it went on although the user had begun to speak in its pause."""
+    unheard: bool = False
+    """Whether its words are only claimed: there is no speech in it that could be them."""
 
     @property
     def claimed(self) -> str | None:
@@ -83,6 +85,8 @@ class AgentTurn:
 
     def text_heard(self, share: float) -> str:
         """The platform's text up to a share of it, if its words are spread evenly."""
+        if self.unheard:
+            return ""
         text = " ".join(self.corrected)
         if self.corrected != self.claims or share >= 1:
             return text

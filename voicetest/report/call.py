@@ -68,9 +68,14 @@ def write_call(
 def transcript(turns: Sequence[Turn]) -> str:
     """The conversation as people read it, one turn a line."""
     return "".join(
-        f"[{turn.start_s:7.2f} - {turn.end_s:7.2f}] {turn.by:5}: {turn.transcript or '(no text)'}\n"
-        for turn in turns
+        f"[{turn.start_s:7.2f} - {turn.end_s:7.2f}] {turn.by:5}: {_words(turn)}\n" for turn in turns
     )
+
+
+def _words(turn: Turn) -> str:
+    if turn.only_claimed:
+        return f"(nothing was heard; the platform says: {turn.claimed})"
+    return turn.transcript or "(no text)"
 
 
 def _write_segments(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> None:

@@ -131,6 +131,8 @@ def _turn(turn: Turn) -> dict[str, Any]:
         notes.append(f"after {turn.response_latency_s:.2f} s")
     if turn.truncated:
         notes.append("cut off")
+    if turn.only_claimed:
+        notes.append(f"nothing was heard; the platform says: {turn.claimed}")
     if turn.understood is not None:
         notes.append(f"understood: {turn.understood}")
     return {

@@ -19,6 +19,7 @@ from voicetest.checks.evaluate import evaluate
 from voicetest.checks.judged import JUDGING, judged, unjudged
 from voicetest.checks.lateness import lapses_of
 from voicetest.checks.result import HarnessFigures, Result, Status
+from voicetest.checks.unheard import AFTERWARDS
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.plan import load
 from voicetest.models.chat import open_chat
@@ -31,6 +32,9 @@ from voicetest.speech.cache import Cache, default_folder
 from voicetest.spending import Spending
 
 __all__ = ["Rescored", "rescore"]
+
+_FOUND_ANEW = (JUDGING, AFTERWARDS)
+"""Where errors are that did not end the call, but were found when it was judged."""
 
 _FRAMES_OF_TWO = 2
 _NOT_ASKED = "it was not asked again: --judge does that"
@@ -119,7 +123,7 @@ def _record(
             case _:
                 pass
     speech = agent_speech(recording, cache)
-    fault = next((error for error in manifest.errors if error.where != JUDGING), None)
+    fault = next((error for error in manifest.errors if error.where not in _FOUND_ANEW), None)
     return CallRecord(
         entries=entries,
         recording=recording,

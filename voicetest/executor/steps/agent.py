@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from voicetest.call.timeline import EndReason, StepEnded, Waiting
 from voicetest.call.turns import LiveTurn
 from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hear
+from voicetest.checks.unheard import mark_unheard
 from voicetest.checks.view import view
 from voicetest.checks.wanted import still_wanted
 from voicetest.events import ReplyRequested
@@ -124,7 +125,7 @@ class _Listening:
             if len(self._answers()) == known:
                 if self._gave_up():
                     return empty_answer(self.stage, self.step)
-                return StepEnded(self.step, turn.reason)
+                return StepEnded(self.step, turn.reason, cause=self._heard().claimed)
 
     @property
     def _patience(self) -> float:
@@ -202,6 +203,8 @@ class _Listening:
         """What the agent has said and done in this step so far."""
         session = self.stage.session
         call = view(session.timeline.entries)
+        audible = {t.index for t in call.agent_turns if t.speech_start_s is not None}
+        mark_unheard(call, audible, carries_sound=session.carries_sound)
         turns = call.agent_turns[self.stage.heard :]
         texts = [turn.text for turn in turns]
         if session.turns.open is not None and turns:
@@ -211,6 +214,7 @@ class _Listening:
             [tool for turn in turns for tool in turn.tools],
             session.hung_up is not None,
             "".join(turn.keys for turn in turns),
+            [turn.claimed or "" for turn in turns if turn.unheard],
         )
 
     def _unanswered(self, limit: float) -> StepEnded:
