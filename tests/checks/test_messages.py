@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.checks.timelines import Story
+from voicetest.audio.vad import Segment
 from voicetest.call.timeline import EndReason, TurnClosed, TurnOpened
 from voicetest.events import ToolCalled, ToolResult, Transcript
 
@@ -29,6 +30,7 @@ def test_the_tools_of_a_turn_follow_its_text_in_one_message_and_then_their_resul
     story.add(1.6, "user", ToolResult("a", '{"amount": 42}'))
     story.add(2.0, "agent", Transcript("agent", "Found it."))
     story.add(2.5, "agent", TurnClosed(0, EndReason.TURN_ENDED))
+    story.speech.append(Segment(1.2, 2.4))
     result = story.judged(tmp_path, "script: [agent]\n")
     assert result.messages == (
         {"role": "assistant", "content": "Let me check. Found it."},

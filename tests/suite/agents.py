@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
@@ -12,8 +12,10 @@ from pydantic import Field
 from tests.calls import Far, Scripted
 from voicetest.adapters.base import World
 from voicetest.errors import ConnectionFailed
-from voicetest.events import AgentTurnEnded, AgentTurnStarted, Transcript
+from voicetest.events import AgentTurnEnded, AgentTurnStarted, Audio, Event, Transcript
 from voicetest.links.base import Link
+from voicetest.protocols.base import Capabilities, End
+from voicetest.protocols.in_process import InProcess
 from voicetest.scenario.values import Money, Text
 from voicetest.spending import Spent
 
@@ -27,10 +29,26 @@ MOST: list[int] = []
 """How many were being called whenever one more was."""
 
 
+class Written(InProcess):
+    """A line that carries no sound of its agent, so that words need none."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """All but sound of the agent."""
+        return super().sends if self.end is End.CLIENT else super().sends - {Audio}
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """The same at the other end."""
+        return Written(self.end.other).sends
+
+
 class Rehearsed(Scripted):
     """Greets with its `words`, or goes wrong as `plays` says."""
 
     summary: ClassVar[str] = "for tests"
+    typical: ClassVar[Capabilities] = Written(End.CLIENT)
+    codec: ClassVar[Callable[[End], InProcess]] = Written
     behaviour: Any = None
     plays: Text = Field(default="greeting", description="greeting, crash or interrupt")
     words: Text = Field(default="Hello.", description="What it says.")
