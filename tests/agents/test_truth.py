@@ -8,7 +8,9 @@ from voicetest.agents.truth import Spoke, spoken
 from voicetest.audio.chunk import AudioChunk
 
 SOUND = AudioChunk.of(
-    np.concatenate((np.zeros(2400), np.full(24_000, 9000), np.zeros(4800))).astype(np.int16)
+    np.concatenate((np.zeros(2400), np.resize([9000, -9000], 24_000), np.zeros(4800))).astype(
+        np.int16
+    )
 )
 """A second of sound after 0.1 s of silence and before 0.2 s."""
 

@@ -122,7 +122,7 @@ def test_a_live_listener_knows_when_speech_began_and_how_long_it_is_over(speak: 
 
 def test_before_any_speech_all_is_silence() -> None:
     activity = Activity()
-    activity.feed(_silence(0.505))
+    activity.feed(_silence(0.504))
     assert (activity.speaking, activity.latest, activity.segments()) == (False, None, [])
     assert activity.silence == activity.duration == 0.5
 

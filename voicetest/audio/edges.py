@@ -1,28 +1,158 @@
-"""Where the sound of a clean line begins and ends."""
+"""Where speech begins and ends: one rule, for lines of the user and for what is heard.
+
+Speech goes from the first to the last 5 ms that are within 45 dB of the loudest nearby, out of the
+noise around them, and above -70 dBFS. Whether it is speech at all, others have to say.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
-from voicetest.audio.vad import Segment
+from voicetest.audio.levels import FRAMES_A_SECOND, SILENT, Levels, levels
+from voicetest.audio.segment import Segment
 
-__all__ = ["clean_edges"]
+__all__ = ["AROUND", "RULE", "Found", "clean_edges", "edges"]
 
-_FRAME_S = 0.01
-_FRAME = round(INTERNAL.rate * _FRAME_S)
-_RANGE_DB = 40.0
+RANGE = 45.0
+"""Sound is part of speech within so many dB of its loudest 5 ms nearby."""
+ABOVE_NOISE = 6.0
+"""And so many dB above the noise around it."""
+GATE = -70.0
+"""What is below this, in dBFS, is never speech."""
+NEARBY = 2 * FRAMES_A_SECOND
+"""Frames of the speech next to an edge in which the loudest is looked for."""
+AROUND = 6 * FRAMES_A_SECOND // 10
+"""Frames on the other side of an edge in which noise is measured, but for those within reach."""
+REACH = FRAMES_A_SECOND // 10
+"""Frames by which sound may go on outwards where nobody said that it is speech: 100 ms."""
+STRONG, STRONG_REACH = 35.0, 3 * FRAMES_A_SECOND // 10
+"""Sound within 35 dB of the loudest is what an edge is near to, and may go on for 300 ms: hissing
+consonants, not breath."""
+GAP = 18
+"""A longer break in the sound than 90 ms, as before the release of a consonant, ends it."""
+ISLAND, WITHIN = 3, 5
+"""Sound after a break counts from three frames of five; less is a click."""
+
+RULE = {
+    "frame_s": 1 / FRAMES_A_SECOND,
+    "range_db": RANGE,
+    "above_noise_db": ABOVE_NOISE,
+    "gate_dbfs": GATE,
+    "reach_s": REACH / FRAMES_A_SECOND,
+    "strong_db": STRONG,
+    "strong_reach_s": STRONG_REACH / FRAMES_A_SECOND,
+    "gap_s": GAP / FRAMES_A_SECOND,
+}
+"""All of it, for the manifest."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where something else than energy found speech, in frames, each no later than the next."""
+
+    hinted: int
+    """From here on it may already be speech."""
+    first: int
+    surely: int
+    """From here on it is speech beyond doubt."""
+    surely_until: int
+    last: int
+    """Behind its last frame."""
+
+
+def edges(sound: Levels, found: Found) -> tuple[int, int]:
+    """The first frame of speech and the one behind its last, near the place where it was found.
+
+    `sound` has the levels of all that was found and of AROUND frames on either side of it, as far
+    as there are any.
+    """
+    before, after = sound[: found.first][::-1], sound[found.last :]
+    around = [_noise(side[REACH:]) for side in (before, after)]
+    ahead, behind = sound[: found.first + NEARBY], sound[max(found.last - NEARBY, 0) :]
+    to, since = len(ahead), len(sound) - len(behind)
+    begin = _edge(
+        ahead[::-1],
+        _Limits(to - found.surely, to - found.first, to - found.hinted),
+        _known(around),
+    )
+    end = _edge(
+        behind,
+        _Limits(found.surely_until - since, found.last - since, found.last - since),
+        _known(around[::-1]),
+    )
+    return to - begin, since + end
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Frames behind the last that is surely, probably and perhaps speech."""
+
+    surely: int
+    probably: int
+    perhaps: int
+
+
+def _noise(quiet: Levels) -> float | None:
+    """The level of noise where nobody speaks; None where there is too little of it to say."""
+    if len(quiet) < REACH:
+        return None
+    rank = len(quiet) // 4
+    return float(np.partition(quiet, rank)[rank])
+
+
+def _known(levels: Sequence[float | None]) -> float:
+    """The first level of noise that is known."""
+    return next((level for level in levels if level is not None), SILENT)
+
+
+def _edge(sound: Levels, limits: _Limits, noise: float) -> int:
+    """The frame behind the last of speech."""
+    loudest = float(sound[: limits.probably].max())
+    least = max(loudest - RANGE, noise + ABOVE_NOISE, GATE)
+    heard = (sound >= least).tolist()
+    strong = (sound >= max(least, loudest - STRONG)).tolist()
+    last = max(_last(heard[: max(limits.surely, 0)]), _last(strong[: limits.probably]))
+    if not last:
+        return limits.probably  # speech that noise drowns
+    reach = limits.perhaps + REACH
+    return last + _goes_on([*heard[last:reach], *strong[reach : limits.perhaps + STRONG_REACH]])
+
+
+def _last(heard: Sequence[bool]) -> int:
+    """The frame behind the last that sounds and is more than a click; 0 if there is none."""
+    for frame in range(len(heard), 0, -1):
+        if heard[frame - 1] and sum(heard[max(frame - WITHIN, 0) : frame]) >= ISLAND:
+            return frame
+    return 0
+
+
+def _goes_on(heard: Sequence[bool]) -> int:
+    """For how many frames sound goes on, over short breaks."""
+    reached = 0
+    for frame, sounds in enumerate(heard):
+        if frame - reached >= GAP:
+            break
+        if sounds and (frame == reached or sum(heard[frame : frame + WITHIN]) >= ISLAND):
+            reached = frame + 1
+    return reached
 
 
 def clean_edges(samples: Samples) -> Segment:
-    """First to last 10 ms frame within 40 dB of the loudest one, of int16 (n,) at 24 kHz.
+    """Where the speech is in sound that is nothing but speech, int16 of shape (n,) at 24 kHz.
 
-    For sound without background, such as a synthesised line; all of it when it is silent.
+    Such as a line that was synthesised; all of it when it is silent.
     """
     whole = Segment(0.0, len(samples) / INTERNAL.rate)
-    padded = np.pad(samples.astype(np.float64), (0, -len(samples) % _FRAME))
-    power = np.square(padded.reshape(-1, _FRAME)).mean(axis=1)
-    if not power.any():
+    padded = np.pad(samples, (0, -len(samples) % (INTERNAL.rate // FRAMES_A_SECOND)))
+    sound = levels(padded)
+    if not len(sound) or sound.max() < GATE:
         return whole
-    loud = np.flatnonzero(power >= power.max() * 10 ** (-_RANGE_DB / 10))
-    return Segment(float(loud[0]) * _FRAME_S, min(float(loud[-1] + 1) * _FRAME_S, whole.end))
+    heard = (sound >= max(float(sound.max()) - RANGE, GATE)).tolist()
+    if not _last(heard):
+        return whole
+    first, last = len(heard) - _last(heard[::-1]), _last(heard)
+    return Segment(first / FRAMES_A_SECOND, min(last / FRAMES_A_SECOND, whole.end))

@@ -3,41 +3,36 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from voicetest.audio.chunk import Samples
+from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.edges import AROUND, RULE, Found, edges
+from voicetest.audio.levels import FRAME, FRAMES_A_SECOND, levels
+from voicetest.audio.segment import Segment
 from voicetest.audio.silero import CHUNK_S, Silero
 from voicetest.registry import version_of
 
 __all__ = ["DETECTOR", "Activity", "Segment", "detect", "voiced"]
 
-FRAME = 240  # 10 ms at 24 kHz
-FRAMES_A_SECOND = 100
-BLOCK = 24_000
+BLOCK = INTERNAL.rate
 
 BEGINS, GOES_ON = 0.5, 0.35
 """Probability of speech at which a segment begins, and below which it ends."""
 CERTAIN = 0.85
 """Probability that speech reaches sooner or later, and tones and music do not."""
-GATE = -60.0
-"""What is below this, in dBFS, is never speech."""
+SURE = 0.7
+"""Probability of speech that breath after a word does not reach, and a soft consonant does."""
+HINT, HINT_S = 0.2, 0.4
+"""A probability that is no more than a hint, and for how long before a segment it counts: after
+silence Silero may take a first vowel for something else."""
 MERGED = 0.2
 """Gaps shorter than this, in seconds, are part of speech: closures, not pauses."""
 SHORTEST = 0.06
-REACH = 10
-"""Frames by which energy may move an edge outwards: 100 ms."""
-INWARDS = 30
-"""The same inwards: after speech that stops at once Silero goes on for up to 200 ms."""
-AROUND = 60
-"""Frames on either side of speech in which noise is measured, but for those within reach."""
-RANGE, ABOVE_NOISE = 40.0, 5.0
-"""A frame counts as sound within 40 dB of the loudest and 5 dB above the noise."""
-SILENT = -100.0
-"""What digital silence counts as, in dBFS."""
+VOICED_FRAME = INTERNAL.rate // 100
 VOICED = 32_768.0**2 * 10 ** (-50 / 10)
 
 DETECTOR: Mapping[str, object] = {
@@ -47,24 +42,15 @@ DETECTOR: Mapping[str, object] = {
         "begins": BEGINS,
         "goes_on": GOES_ON,
         "certain": CERTAIN,
-        "gate_dbfs": GATE,
+        "sure": SURE,
+        "hint": HINT,
+        "hint_s": HINT_S,
         "merged_s": MERGED,
         "shortest_s": SHORTEST,
-        "reach_s": REACH / 100,
-        "inwards_s": INWARDS / 100,
-        "range_db": RANGE,
-        "above_noise_db": ABOVE_NOISE,
+        "edges": RULE,
     },
 }
 """What measured the segments, for the manifest."""
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A stretch of speech, in seconds from the first sample."""
-
-    start: float
-    end: float
 
 
 @dataclass
@@ -74,26 +60,38 @@ class _Rough:
     start: float
     end: float
     peak: float
+    since: float
+    """From when on there are hints of it; no later than `start`."""
     open: bool = True
+    sure: tuple[float, float] | None = None
+    """From the first to the last that is surely speech; set and extended while it is open."""
 
     @property
     def certain(self) -> bool:
         """Whether it is speech; a door or a key only looks like it for a moment."""
         return self.peak >= CERTAIN and self.end - self.start >= SHORTEST
 
+    def heard(self, start: float, end: float, probability: float) -> None:
+        """One more chunk of it."""
+        self.peak = max(self.peak, probability)
+        if probability >= SURE:
+            self.sure = (start if self.sure is None else self.sure[0], end)
+
 
 class Activity:
     """Finds speech in sound that is fed block by block, at 24 kHz.
 
-    Keeps some 500 bytes for each second of sound, and the sound itself for a few hundredths of a
+    Keeps some 800 bytes for each second of sound, and the sound itself for a few hundredths of a
     second only.
     """
 
     def __init__(self) -> None:
-        self._levels = array("f")  # dBFS of each 10 ms frame
+        self._levels = array("f")  # dBFS of each 5 ms frame
         self._rest: Samples = np.zeros(0, dtype=np.int16)  # of a frame that is not full yet
         self._silero = Silero()
         self._rough: list[_Rough] = []
+        self._hints: deque[float] = deque(maxlen=round(HINT_S / CHUNK_S))
+        """Starts of the chunks of late that may be speech, and infinity for those that are not."""
 
     @property
     def duration(self) -> float:
@@ -105,7 +103,7 @@ class Activity:
         sound = np.concatenate((self._rest, samples)) if len(self._rest) else samples
         whole = len(sound) // FRAME * FRAME
         self._rest = sound[whole:].copy()
-        self._levels.frombytes(_levels(sound[:whole]).tobytes())
+        self._levels.frombytes(levels(sound[:whole]).tobytes())
         for start, probability in self._silero.feed(samples):
             self._place(start, probability)
 
@@ -151,14 +149,17 @@ class Activity:
         if last and last.open:
             last.open = probability >= GOES_ON
             last.end = end if last.open else start
+            if last.certain and not last.open:
+                self._hints.clear()  # they were its own
         elif probability >= BEGINS and last and start - last.end < MERGED:
             last.open, last.end = True, end
         elif probability >= BEGINS:
             self._forget_uncertain()
-            self._rough.append(_Rough(start, end, probability))
-            return
+            last = _Rough(start, end, probability, min((start, *self._hints)))
+            self._rough.append(last)
         if last and last.open:
-            last.peak = max(last.peak, probability)
+            last.heard(start, end, probability)
+        self._hints.append(start if probability >= HINT else float("inf"))
 
     def _forget_uncertain(self) -> None:
         if self._rough and not self._rough[-1].certain:
@@ -166,21 +167,16 @@ class Activity:
 
     def _refined(self, rough: _Rough) -> Segment:
         """Edges moved to where the sound begins and ends, if that is near."""
-        first, last = round(rough.start * FRAMES_A_SECOND), round(rough.end * FRAMES_A_SECOND)
-        since = max(0, first - AROUND)
-        levels = np.asarray(self._levels[since : last + AROUND], dtype=np.float32)
-        first, last = first - since, min(last - since, len(levels))
-        if last <= first:
+        times = (rough.since, rough.start, *(rough.sure or (rough.start, rough.end)), rough.end)
+        since, first, *sure, last = (round(at * FRAMES_A_SECOND) for at in times)
+        offset = max(0, min(first - AROUND, since))
+        sound = np.asarray(self._levels[offset : last + AROUND], dtype=np.float32)
+        last = min(last - offset, len(sound))
+        if last <= first - offset:
             return Segment(rough.start, rough.end)
-        outside = np.concatenate((levels[: max(0, first - REACH)], levels[last + REACH :]))
-        noise = float(np.percentile(outside, 25)) if len(outside) else SILENT
-        floor = max(float(levels[first:last].max()) - RANGE, noise + ABOVE_NOISE, GATE)
-        begin, end = max(0, first - REACH), max(0, last - INWARDS)
-        begins = np.flatnonzero(levels[begin : first + INWARDS] >= floor)
-        ends = np.flatnonzero(levels[end : last + REACH] >= floor)
-        first = begin + int(begins[0]) if len(begins) else first
-        last = end + int(ends[-1]) + 1 if len(ends) else last
-        return Segment((since + first) / FRAMES_A_SECOND, (since + last) / FRAMES_A_SECOND)
+        found = Found(since - offset, first - offset, sure[0] - offset, sure[1] - offset, last)
+        first, last = edges(sound, found)
+        return Segment((offset + first) / FRAMES_A_SECOND, (offset + last) / FRAMES_A_SECOND)
 
 
 def detect(samples: Samples) -> list[Segment]:
@@ -194,16 +190,8 @@ def detect(samples: Samples) -> list[Segment]:
 def voiced(samples: Samples) -> bool:
     """Whether any 10 ms of sound (int16 at 24 kHz) are above -50 dBFS; a few microseconds."""
     wide = samples.astype(np.float32)
-    for at in range(0, len(wide), FRAME):
-        part = wide[at : at + FRAME]
+    for at in range(0, len(wide), VOICED_FRAME):
+        part = wide[at : at + VOICED_FRAME]
         if np.dot(part, part) > VOICED * len(part):
             return True
     return False
-
-
-def _levels(sound: Samples) -> NDArray[np.float32]:
-    """Mean power of each 10 ms frame in dBFS (a full-scale square wave is 0)."""
-    wide = sound.astype(np.float32).reshape(-1, FRAME) / 32_768
-    power = np.einsum("ij,ij->i", wide, wide) / FRAME
-    levels: NDArray[np.float32] = 10 * np.log10(np.maximum(power, 10 ** (SILENT / 10)))
-    return levels.astype(np.float32)
