@@ -17,7 +17,8 @@ def test_a_jitter_buffer_and_a_flush_do_not_show_in_the_numbers(speech: Speech) 
     errors = {error.metric: error for error in found.errors}
     assert errors["response_latency"].worst < 0.025
     assert errors["stop_time"].n == 2
-    assert errors["stop_time"].worst < 0.025
+    # The bot's chunks of 40 ms are the steps in which it stops.
+    assert errors["stop_time"].worst < 0.045
 
 
 def test_an_adapter_without_such_an_agent_is_told_which_have_one() -> None:

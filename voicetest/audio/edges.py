@@ -32,8 +32,9 @@ REACH = FRAMES_A_SECOND // 10
 STRONG, STRONG_REACH = 35.0, 3 * FRAMES_A_SECOND // 10
 """Sound within 35 dB of the loudest is what an edge is near to, and may go on for 300 ms: hissing
 consonants, not breath."""
-GAP = 18
-"""A longer break in the sound than 90 ms, as before the release of a consonant, ends it."""
+GAP, STRONG_GAP = 18, 30
+"""A longer break in the sound than 90 ms, as before the release of a consonant, ends it; strong
+sound is part of it after up to 150 ms."""
 ISLAND, WITHIN = 3, 5
 """Sound after a break counts from three frames of five; less is a click."""
 
@@ -46,6 +47,7 @@ RULE = {
     "strong_db": STRONG,
     "strong_reach_s": STRONG_REACH / FRAMES_A_SECOND,
     "gap_s": GAP / FRAMES_A_SECOND,
+    "strong_gap_s": STRONG_GAP / FRAMES_A_SECOND,
 }
 """All of it, for the manifest."""
 
@@ -119,7 +121,8 @@ def _edge(sound: Levels, limits: _Limits, noise: float) -> int:
     if not last:
         return limits.probably  # speech that noise drowns
     reach = limits.perhaps + REACH
-    return last + _goes_on([*heard[last:reach], *strong[reach : limits.perhaps + STRONG_REACH]])
+    beyond = strong[: limits.perhaps + STRONG_REACH]
+    return last + _goes_on([*heard[last:reach], *beyond[reach:]], beyond[last:])
 
 
 def _last(heard: Sequence[bool]) -> int:
@@ -130,13 +133,16 @@ def _last(heard: Sequence[bool]) -> int:
     return 0
 
 
-def _goes_on(heard: Sequence[bool]) -> int:
+def _goes_on(heard: Sequence[bool], strong: Sequence[bool]) -> int:
     """For how many frames sound goes on, over short breaks."""
     reached = 0
     for frame, sounds in enumerate(heard):
-        if frame - reached >= GAP:
+        gap = frame - reached
+        if gap >= STRONG_GAP:
             break
-        if sounds and (frame == reached or sum(heard[frame : frame + WITHIN]) >= ISLAND):
+        if not sounds or (gap >= GAP and not strong[frame]):
+            continue
+        if not gap or sum(heard[frame : frame + WITHIN]) >= ISLAND:
             reached = frame + 1
     return reached
 
