@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import Activity, Segment
+from voicetest.call.sounds import Sound, Sounds
 
 __all__ = ["Hearing", "Speech"]
 
@@ -27,10 +29,11 @@ class Speech:
 
 
 class Hearing:
-    """Finds speech in a line that is heard frame by frame; digital silence costs nothing."""
+    """Finds speech in a line that is heard in frames of 20 ms; digital silence costs nothing."""
 
     def __init__(self) -> None:
         self._activity = Activity()
+        self._sounds = Sounds()
         self._heard = 0
         """Samples so far."""
         self._calm = 0
@@ -54,6 +57,10 @@ class Hearing:
         """The next samples, int16 of shape (n,) at 24 kHz."""
         self._heard += len(frame)
         sounds = bool(frame.any())
+        if sounds:
+            self._sounds.hear(frame)
+        else:
+            self._sounds.silence()
         self._calm = 0 if sounds else self._calm + len(frame)
         if self._calm >= _CALM:
             self._kept_back += len(frame)
@@ -70,6 +77,16 @@ class Hearing:
         if self._kept_back:
             self._activity.feed(np.zeros(self._kept_back, dtype=np.int16))
             self._kept_back = 0
+
+    @property
+    def endless(self) -> bool:
+        """Whether the line has had no pause for 10 s."""
+        return self._sounds.endless
+
+    def besides_speech(self, since_s: float, until_s: float = math.inf) -> Sound | None:
+        """What has sounded since then, or until another moment, that was no speech."""
+        until = min(until_s, self._heard / INTERNAL.rate)
+        return self._sounds.besides(self.segments(), since_s, until)
 
     def segments(self) -> tuple[Segment, ...]:
         """All speech so far, as the detector finds it in the whole."""

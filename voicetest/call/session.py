@@ -50,6 +50,7 @@ from voicetest.events import (
     ToolCancelled,
     ToolResult,
     TranscriptDelta,
+    Warned,
 )
 from voicetest.links.base import Link, say
 
@@ -58,6 +59,10 @@ __all__ = ["Session"]
 _SOON_S = 0.3
 """What will be heard so soon is no reason to keep a turn open that has ended in silence."""
 
+_ENDLESS = (
+    "the agent's line has carried sound without a pause for 10 s: where its turns begin and end is "
+    "found by speech alone"
+)
 _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
 
@@ -94,6 +99,8 @@ class Session:
         """Set when the far side says that the call is over; more may be heard of it."""
         self._farewell = Leaving()
         """What it said then."""
+        self._told_of_noise = False
+        """Set when a sound without a pause was told of: once a call."""
         self._link = link
         self._tools = ToolCalls(answer_tool, self._give)
         self._acoustics = acoustics or Acoustics()
@@ -381,6 +388,9 @@ class Session:
     def _listen(self, frame: Samples) -> None:
         """Take in 20 ms of the agent, int16 of shape (n,), as they are heard."""
         self.hearing.hear(frame)
+        if self.hearing.endless and not self._told_of_noise:
+            self._told_of_noise = True
+            self.note("voicetest", Warned(_ENDLESS))
         begun = self.turns.follow(self.hearing.speech, self.user.speech_end_s)
         if begun is None or not self.user.awaiting_audio:
             return

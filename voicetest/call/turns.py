@@ -47,6 +47,8 @@ class LiveTurn:
     """Set when the turn ends; cleared when the agent resumes it."""
     reason: EndReason | None = None
     """Set when the turn ends."""
+    resumed_s: float | None = None
+    """Set when the agent goes on with it although the user has begun to speak."""
 
 
 class AgentTurns:
@@ -255,6 +257,7 @@ class AgentTurns:
 
     def _resume(self, turn: LiveTurn, at: float) -> None:
         turn.closed_s = turn.reason = None
+        turn.resumed_s = at
         self._last_sign = at
         self._timeline.add(at, "agent", TurnResumed(turn.index))
 

@@ -69,8 +69,14 @@ class _Listening:
             await session.say(ReplyRequested())
         limit = self._at_least(session.limits.response_timeout)
         await self._until(self.started + limit, turns_after=0)
+        resumed = self.stage.resumed(self._patience)
+        if not self._answers() and resumed is not None:
+            self.stage.heard = resumed.index
+            cause = "the agent only went on with what it was saying when the user began to speak"
+            return StepEnded(self.step, resumed.reason, None, cause)
         if not self._answers():
             return self._unanswered(limit)
+        self.stage.tell_of_sound_before(self._answers()[0], self.started)
         return await self._hear_out()
 
     def blame_the_platform(self) -> None:
@@ -155,6 +161,8 @@ class _Listening:
                 return True
             if turns_after is None:
                 return session.turns.open is None or self._pauses() or self._spoken_enough()
+            if not turns_after and self.stage.resumed(self._patience) is not None:
+                return True
             return len(self._answers()) > turns_after
 
         if turns_after is not None and deadline - session.now > _UNTOLD_S:
@@ -225,7 +233,7 @@ class _Listening:
             return empty_answer(self.stage, self.step)
         if session.attended_since(self.started) < limit:
             return self._idled()
-        cause = "the agent never spoke"
+        cause = self.stage.never_spoke(self.started)
         return StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
 
     def _cut_off(self) -> StepEnded:

@@ -53,7 +53,7 @@ class Moment:
             if given_up():
                 self.silence = empty_answer(stage, self.step)
             elif not session.over and limit == session.limits.response_timeout:
-                cause = "the agent never spoke"
+                cause = stage.never_spoke(started)
                 self.silence = StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
             return
 

@@ -1,0 +1,106 @@
+"""What sounds on the agent's line besides speech, for those who wait for speech."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.vad import Segment
+
+__all__ = ["Sound", "Sounds"]
+
+_PIECE_S = 0.02
+_PIECE = round(INTERNAL.rate * _PIECE_S)
+_AUDIBLE_DBFS = -55.0
+"""Pieces below are taken for silence."""
+_NEAR_S = 0.3
+"""What sounds so near to speech is part of it: breath, echo, a soft consonant."""
+_SHORTEST_S = 0.1
+_ENDLESS_S = 10.0
+"""Speech pauses sooner or later; a line that does not has sound of its own."""
+_PAUSE_S = 0.1
+_LOWEST, _HIGHEST = 6, 68
+"""Bins of 50 Hz that a telephone carries: 300 to 3,400 Hz."""
+_TONAL, _FLAT = 0.85, 0.15
+"""Share of the power in three peaks, and the spectral flatness, of tones and of noise."""
+_SILENCE, _TONES, _NOISE, _OTHER = range(4)
+_NAMES = {_TONES: "tones", _NOISE: "noise", _OTHER: "music or other sound"}
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What sounded most, and for how many seconds anything did; for people."""
+
+    kind: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.kind} for {self.seconds:.1f} s"
+
+
+class Sounds:
+    """Remembers of each 20 ms whether they were tones, noise or something else: a byte each."""
+
+    def __init__(self) -> None:
+        self._kinds = array("b")
+        self._quiet_s = 0.0
+        self._unbroken_s = 0.0
+
+    @property
+    def endless(self) -> bool:
+        """Whether the line has had no pause for 10 s."""
+        return self._unbroken_s >= _ENDLESS_S
+
+    def silence(self) -> None:
+        """20 ms of digital silence."""
+        self._kinds.append(_SILENCE)
+        self._go_on(sounds=False)
+
+    def hear(self, frame: Samples) -> None:
+        """The next 20 ms, int16 of shape (n,) at 24 kHz."""
+        kind = _kind(frame)
+        self._kinds.append(kind)
+        self._go_on(sounds=kind != _SILENCE)
+
+    def _go_on(self, *, sounds: bool) -> None:
+        self._quiet_s = 0.0 if sounds else self._quiet_s + _PIECE_S
+        self._unbroken_s = 0.0 if self._quiet_s >= _PAUSE_S else self._unbroken_s + _PIECE_S
+
+    def besides(self, speech: Sequence[Segment], since_s: float, until_s: float) -> Sound | None:
+        """What sounded between two moments that was no speech; None if it was below 0.1 s."""
+        first, last = max(round(since_s / _PIECE_S), 0), round(until_s / _PIECE_S)
+        kinds = np.array(self._kinds[first:last], dtype=np.int8)
+        for segment in speech:
+            begin = round((segment.start - _NEAR_S) / _PIECE_S) - first
+            end = round((segment.end + _NEAR_S) / _PIECE_S) - first
+            kinds[max(begin, 0) : max(end, 0)] = _SILENCE
+        counted = Counter(int(kind) for kind in kinds if kind != _SILENCE)
+        seconds = counted.total() * _PIECE_S
+        if seconds < _SHORTEST_S:
+            return None
+        (most, _), *_ = counted.most_common(1)
+        return Sound(_NAMES[most], seconds)
+
+
+def _kind(frame: Samples) -> int:
+    wide = frame[:_PIECE].astype(np.float64) / 32_768
+    power = float(np.dot(wide, wide)) / max(len(wide), 1)
+    if power <= 10 ** (_AUDIBLE_DBFS / 10):
+        return _SILENCE
+    spectrum = np.square(np.abs(np.fft.rfft(wide * np.hanning(len(wide)), _PIECE)))
+    band = spectrum[_LOWEST:_HIGHEST] + 1e-12
+    peaks = 0.0
+    rest = band.copy()
+    for _ in range(3):
+        at = int(rest.argmax())
+        peaks += float(rest[max(at - 2, 0) : at + 3].sum())
+        rest[max(at - 2, 0) : at + 3] = 0
+    if peaks > _TONAL * float(band.sum()):
+        return _TONES
+    flatness = float(np.exp(np.log(band).mean()) / band.mean())
+    return _NOISE if flatness > _FLAT else _OTHER
