@@ -110,6 +110,7 @@ def test_the_manifest_has_the_fields_of_the_documents_in_their_order(billing: Wr
         "files",
         "harness",
         "detector",
+        "checks_version",
         "vantage",
         "cost",
     ]

@@ -126,13 +126,21 @@ def test_a_verdict_counts_as_well(
     assert found.exit_code == code
 
 
-def test_what_is_only_in_one_run_is_told_and_is_not_worse() -> None:
-    found = compare(_run(a=("passed", 1, 0, {})), _run(b=("failed", 0, 1, {})))
+def test_a_case_that_is_gone_is_a_failure_unless_that_is_allowed() -> None:
+    base, new = _run(a=("passed", 1, 0, {})), _run(b=("failed", 0, 1, {}))
+    found = compare(base, new)
     assert [(row.name, row.change) for row in found.rows] == [
         ("a", "only in base"),
         ("b", "only in new"),
     ]
-    assert found.exit_code == 5
+    assert found.exit_code == 1
+    assert list(comparison_lines(found, every=False, as_json=False))[-1].startswith("gone: a; ")
+    allowed = compare(base, new, allow_missing=True)
+    assert allowed.exit_code == 5
+    assert "gone" not in "".join(comparison_lines(allowed, every=False, as_json=False))
+    # What was not run before is not missed, and what is new is nobody's failure.
+    assert compare(_run(a=("skipped", 0, 0, {})), new).exit_code == 5
+    assert compare(new, _run(b=("failed", 0, 1, {}), c=("passed", 1, 0, {}))).exit_code == 0
 
 
 def test_the_table_shows_what_differs() -> None:

@@ -11,6 +11,7 @@ from voicetest.checks.cost import Cost
 from voicetest.checks.judgement import Judgement
 
 __all__ = [
+    "CHECKS_VERSION",
     "BoundFigures",
     "CallWarning",
     "Check",
@@ -27,6 +28,12 @@ __all__ = [
     "Unit",
 ]
 
+CHECKS_VERSION = 2
+"""What checks and metrics measure; raised whenever the same recording could give other values.
+
+1: until turns were made of speech. 2: turns are made of speech, a backchannel is no answer, and
+what voicetest's own lateness touched is inconclusive.
+"""
 Unit = Literal["s", "share", "count", "party"]
 Status = Literal["passed", "failed", "error", "inconclusive", "skipped"]
 

@@ -21,17 +21,42 @@ def compare(
     every: Annotated[
         bool, typer.Option("--all", help="Print the figures that are the same as well.")
     ] = False,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Let cases be gone that only the base has."),
+    ] = False,
+    anyway: Annotated[
+        bool,
+        typer.Option(
+            "--anyway",
+            help="Compare what was not measured alike: another sound of the user, seed, detector, "
+            "version of the checks, adapter or clock.",
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print all figures as JSON on standard output.")
     ] = False,
 ) -> None:
-    """Say what got worse between two runs; exit 1 if something did."""
+    """Say what got worse between two runs; exit 1 if something did, or a case is gone."""
     from voicetest.cli.options import parse_share
+    from voicetest.errors import SetupError
     from voicetest.report.stored import load_run
+    from voicetest.suite.comparable import differences
     from voicetest.suite.compare import compare as compared
     from voicetest.suite.comparison_table import comparison_lines
 
-    found = compared(load_run(base), load_run(new), parse_share(min_effect, "--min-effect"))
+    before, after = load_run(base), load_run(new)
+    unlike = differences(before, after)
+    if unlike and not anyway:
+        raise SetupError(
+            "these runs did not measure the same thing:\n"
+            + "".join(f"  {words}\n" for words in unlike)
+            + "choose another run, or compare them all the same with --anyway"
+        )
+    for words in unlike:
+        typer.echo(f"warning: {words}", err=True)
+    effect = parse_share(min_effect, "--min-effect")
+    found = compared(before, after, effect, allow_missing=allow_missing)
     for line in comparison_lines(found, every=every, as_json=json):
         typer.echo(line)
     raise typer.Exit(int(found.exit_code))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from voicetest.call.record import CallRecord
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import LineSpoken
 from voicetest.checks.cost import cost_of
-from voicetest.checks.result import Result, Turn
+from voicetest.checks.result import CHECKS_VERSION, Result, Turn
 from voicetest.events import Audio, Ready
 from voicetest.executor.plan import Plan
 from voicetest.executor.user_prompt import PROMPT_VERSION
@@ -32,7 +34,14 @@ from voicetest.report.manifest import (
     describe_file,
 )
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.steps import ImproviseStep
+from voicetest.scenario.model import Scenario
+from voicetest.scenario.steps import (
+    BackchannelStep,
+    ImproviseStep,
+    InterruptStep,
+    PlayStep,
+    UserStep,
+)
 
 __all__ = ["transcript", "write_call"]
 
@@ -59,6 +68,7 @@ def write_call(
         improvise=_improvise(file),
         files=tuple(_files(folder)),
         detector=dict(DETECTOR),
+        checks_version=CHECKS_VERSION,
     )
     masked = Manifest.model_validate(secrets.mask_value(manifest.model_dump()))
     write_atomically(folder / "manifest.json", as_json(masked))
@@ -112,7 +122,24 @@ def _scenario(file: ScenarioFile) -> ScenarioInfo:
         case=file.case,
         vars=dict(file.variables),
         seed=scenario.seed,
+        sound=_sound(scenario),
     )
+
+
+def _sound(scenario: Scenario) -> str:
+    """A checksum of all that is said of how the user sounds; files count by their names."""
+    user = scenario.user.model_dump(include={"voice", "rate", "background", "effects"})
+    steps = [
+        step.model_dump(include={"voice", "rate", "gain"})
+        for step in scenario.script
+        if isinstance(step, UserStep | InterruptStep | BackchannelStep | PlayStep)
+    ]
+    said = {"user": user, "line": scenario.line.model_dump(), "steps": steps}
+    return sha256(json.dumps(said, sort_keys=True, default=_plain).encode()).hexdigest()
+
+
+def _plain(value: object) -> str:
+    return value.name if isinstance(value, Path) else repr(value)
 
 
 def _improvise(file: ScenarioFile) -> ImproviseInfo | None:

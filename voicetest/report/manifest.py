@@ -55,6 +55,11 @@ class ScenarioInfo(_Value):
     case: str | None = Field(description="The case of a matrix; null without one.")
     vars: dict[str, str] = Field(description="The values of its variables, secrets masked.")
     seed: int = Field(description="What all randomness of the run came from.")
+    sound: str = Field(
+        default="",
+        description="Checksum of how the user was to sound: voices, rates, effects, background, "
+        "line; empty where an older version wrote it.",
+    )
 
 
 class AdapterInfo(_Value):
@@ -107,6 +112,11 @@ class Manifest(Result):
     detector: dict[str, Any] = Field(
         description="What found speech on the recording: name, version, settings."
     )
+    checks_version: int = Field(
+        default=1,
+        description="What checks and metrics measure: values of two versions are not compared. "
+        "1 also where an older version wrote it.",
+    )
     vantage: Literal["caller, after playout"] = Field(
         default="caller, after playout", description="Where all times were taken."
     )
@@ -141,6 +151,7 @@ _ORDER = (
     "files",
     "harness",
     "detector",
+    "checks_version",
     "vantage",
     "cost",
 )

@@ -55,12 +55,23 @@ class Comparison:
     """All figures of both runs."""
 
     rows: tuple[Row, ...]
+    allow_missing: bool = False
+    """Whether a case may be gone."""
+
+    @property
+    def vanished(self) -> tuple[str, ...]:
+        """The cases that only the base has, though they were run there."""
+        return tuple(
+            row.name
+            for row in self.rows
+            if row.unit == "verdict" and row.change is Change.GONE and row.base != "skipped"
+        )
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 when something got worse, 4 or 5 when it cannot be told, else 0."""
+        """1 when something got worse or is gone, 4 or 5 when it cannot be told, else 0."""
         changes = {row.change for row in self.rows}
-        if Change.WORSE in changes:
+        if Change.WORSE in changes or (self.vanished and not self.allow_missing):
             return ExitCode.FAILED
         if Change.UNKNOWN in changes:
             return ExitCode.CONNECTION
@@ -68,13 +79,18 @@ class Comparison:
         return ExitCode.PASSED if told else ExitCode.NOTHING_RAN
 
 
-def compare(base: StoredRun, new: StoredRun, effect: float = 0.1) -> Comparison:
-    """Every case and metric; worse or better only by more than the share `effect` of the base."""
+def compare(
+    base: StoredRun, new: StoredRun, effect: float = 0.1, *, allow_missing: bool = False
+) -> Comparison:
+    """Every case and metric; worse or better only by more than the share `effect` of the base.
+
+    Whether the two measured the same thing is for `differences` to say.
+    """
     before, after = _by_case(base), _by_case(new)
     rows: list[Row] = []
     for key in [*before, *(key for key in after if key not in before)]:
         rows += _rows(before.get(key), after.get(key), effect)
-    return Comparison(tuple(rows))
+    return Comparison(tuple(rows), allow_missing)
 
 
 @dataclass(frozen=True)

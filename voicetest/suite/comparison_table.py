@@ -26,6 +26,9 @@ def comparison_lines(found: Comparison, *, every: bool, as_json: bool) -> Iterat
     yield ", ".join(f"{counts[change]} {change}" for change in Change if counts[change]) or (
         "nothing to compare"
     )
+    if found.vanished and not found.allow_missing:
+        gone = ", ".join(found.vanished)
+        yield f"gone: {gone}; a case that is no longer run is a failure without --allow-missing"
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
