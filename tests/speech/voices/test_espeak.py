@@ -70,14 +70,23 @@ def test_a_rate_out_of_bounds_is_refused(workers: Workers, rate: float) -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("a <break time='5s'/> b", "a b"),
         ("press [[b]] now", "press now"),
-        ("<speak>yes</speak>", "yes"),
         ("5 < 6 & 7 > 2", "5 6 7 2"),
     ],
 )
-def test_markup_is_spoken_as_text(workers: Workers, text: str, plain: str) -> None:
+def test_what_is_no_tag_is_spoken_as_text(workers: Workers, text: str, plain: str) -> None:
     assert _say(workers, text).duration > 1.2 * _say(workers, plain).duration
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"), [("<speak>yes</speak>", "yes"), ("one <break time='5s'/> two", "one two")]
+)
+def test_tags_are_not_spoken(workers: Workers, text: str, plain: str) -> None:
+    assert _say(workers, text) == _say(workers, plain)
+
+
+def test_a_number_is_spoken_digit_by_digit(workers: Workers) -> None:
+    assert _say(workers, "It is 4521.") == _say(workers, "It is four five two one.")
 
 
 @pytest.mark.parametrize(

@@ -249,6 +249,17 @@ def english(*, day_first: bool = False) -> Lexicon:
         ),
         ordinal_words={"second": 2},
         before_hour={"half": 30},
+        roman={
+            "ii": 2,
+            "iii": 3,
+            "iv": 4,
+            "vi": 6,
+            "vii": 7,
+            "viii": 8,
+            "ix": 9,
+            "xi": 11,
+            "xii": 12,
+        },
         is_after=frozenset(
             (
                 "that it he she what where who how there here when why everything something nothing"

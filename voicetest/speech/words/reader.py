@@ -84,6 +84,8 @@ def _word(place: Place) -> tuple[int, tuple[Way, ...]]:
     if text in lexicon.ordinal_words and not isinstance(place[-1], Number):
         value = str(lexicon.ordinal_words[text])
         return 1, ((word(text, ("ordinal", value)),),)
+    if text in lexicon.roman:
+        return 1, ((word(text, ("number", str(lexicon.roman[text]))),),)
     if text in lexicon.fillers:
         return 1, ((word(text),), ())
     if text in lexicon.units and _behind_number(place):
