@@ -166,6 +166,8 @@ def test_word_errors_are_measured_line_by_line_where_the_platform_understood() -
     story.user_says(4.0, 5.0, "Twenty one.", step=2).add(5.1, "agent", Transcript("user", "21"))
     # One word wrong and one missing of four; nothing understood of the second; 21 is twenty one.
     assert _metric(story.measured(), "wer").values == pytest.approx((0.5, 0.0))
+    # Of six words in all: a number counts digit by digit.
+    assert _metric(story.measured(), "pooled_wer").values == pytest.approx((1 / 3,))
 
 
 def test_a_recording_without_a_transcript_has_no_word_errors() -> None:
@@ -194,6 +196,7 @@ def test_a_call_in_which_nothing_happened_has_every_metric() -> None:
         "talk_over",
         "dead_air",
         "wer",
+        "pooled_wer",
         "hung_up_by",
     }
     assert {metrics[name].values for name in set(metrics) - empty} == {(0,)}

@@ -71,6 +71,7 @@ PAIRS: Mapping[str, Pair] = {
     "turns": Pair("{equals: 1}", _call(), _call().agent_says(6.0, 7.0)),
     "missed_responses": Pair("{max: 0}", _call(), _unanswered()),
     "wer": Pair("{max: 20%}", _call(), _call(understood="Hello bear.")),
+    "pooled_wer": Pair("{max: 20%}", _call(), _call(understood="Hello bear.")),
     "hung_up_by": Pair(
         "agent", _call().agent_leaves(6.0), _call().add(6.0, "user", CallEnded("user"))
     ),

@@ -32,6 +32,7 @@ class _Parrot:
 
     local = True
     name = "parrot/grey"
+    languages: frozenset[str] | None = None
 
     def __init__(self, identity: str = "parrot 1") -> None:
         self.identity = identity

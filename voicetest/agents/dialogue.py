@@ -28,6 +28,7 @@ from voicetest.scenario.values import (
     Flag,
     InputFile,
     Json,
+    Language,
     PositiveDuration,
     Text,
     TextList,
@@ -119,6 +120,10 @@ class Rule(Section):
 class Dialogue(Section):
     """An embedded agent: what it says, and how it takes turns."""
 
+    language: Language | None = Field(
+        default=None,
+        description="The language it hears and speaks, such as de; by default the scenario's.",
+    )
     greeting: Text | None = Field(
         default=None, description="What the agent says when the call begins; without it, it waits."
     )

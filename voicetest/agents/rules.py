@@ -32,7 +32,8 @@ class DialogueMind:
 
     async def answer(self, heard: str, call_tool: CallTool) -> Reply:
         """What the first matching rule says, after its tool was called; else the fallback."""
-        return await self._first(lambda rule: _hears(rule, heard), call_tool)
+        language = self._dialogue.language or "en"
+        return await self._first(lambda rule: _hears(rule, heard, language), call_tool)
 
     async def answer_keys(self, keys: str, call_tool: CallTool) -> Reply:
         """What the first rule for exactly these keys says; else the fallback."""
@@ -65,8 +66,8 @@ class DialogueMind:
         return Reply(said, rule.ends_call, more, rule.presses or "")
 
 
-def _hears(rule: Rule, heard: str) -> bool:
-    return any(all(contains(heard, phrase) for phrase in all_of) for all_of in rule.when)
+def _hears(rule: Rule, heard: str, language: str) -> bool:
+    return any(all(contains(heard, phrase, language) for phrase in all_of) for all_of in rule.when)
 
 
 def _filled(text: str, result: ToolResult) -> str:

@@ -111,6 +111,7 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
             if isinstance(script[step.index], SilenceStep | DtmfStep)
         ],
         awaited=_awaited(file),
+        language=file.scenario.language,
         references={
             index: step.agent.similar_to.text
             for index, step in enumerate(script)

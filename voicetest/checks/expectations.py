@@ -55,6 +55,8 @@ class Spoken:
     keys: str = ""
     unheard: Sequence[str] = ()
     """What the platform claims was said, and nobody heard."""
+    language: str = "en"
+    """In which the texts are compared (BCP 47)."""
 
     @property
     def quoted(self) -> str:
@@ -78,7 +80,7 @@ class Spoken:
 
     def says(self, phrase: str) -> bool:
         """Whether the phrase was said."""
-        return contains(self.text, phrase)
+        return contains(self.text, phrase, self.language)
 
 
 def nothing_left_to_hear(expected: Expectations, spoken: Spoken) -> bool:
@@ -139,7 +141,7 @@ def judge_never_says(phrases: Sequence[str], spoken: Spoken) -> Iterator[Verdict
 
 
 def _judge_similar(wanted: Similar, spoken: Spoken) -> Verdict:
-    rate = word_error_rate(wanted.text, spoken.text)
+    rate = word_error_rate(wanted.text, spoken.text, spoken.language)
     return Verdict(
         "similar_to",
         ("similar_to",),

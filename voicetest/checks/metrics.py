@@ -13,7 +13,7 @@ from voicetest.checks.barge import SpokenOver
 from voicetest.checks.result import Metric, Unit
 from voicetest.checks.speech import PlacedTurn, Response
 from voicetest.checks.view import CallView, UserTurn
-from voicetest.speech.matching import word_error_rate
+from voicetest.speech.matching import word_error_rate, word_errors
 
 __all__ = ["UNITS", "Measured", "measure", "summarise", "windows"]
 
@@ -35,6 +35,7 @@ UNITS: dict[str, Unit] = {
     "turns": "count",
     "missed_responses": "count",
     "wer": "share",
+    "pooled_wer": "share",
     "hung_up_by": "party",
 }
 
@@ -57,6 +58,8 @@ class Measured:
     """Every sound that the user made over the agent, or meant to."""
     defects: Sequence[Defect] = ()
     """What is wrong with the agent's sound."""
+    language: str = "en"
+    """In which texts are compared (BCP 47)."""
     references: Mapping[int, str] = field(default_factory=dict)
     """What the agent should say in a step, where the script has the whole text."""
 
@@ -228,19 +231,30 @@ def _missed_responses(call: Measured) -> list[float]:
     return [missed]
 
 
-def _wer(call: Measured) -> list[float]:
+def _texts(call: Measured) -> list[tuple[str, str]]:
+    """What was said or should have been, and what was understood of it or said."""
     of_user = [
-        word_error_rate(turn.spoken.text, turn.understood)
+        (turn.spoken.text, turn.understood)
         for turn in call.call.user_turns
         if turn.understood is not None and turn.spoken.kind in SPOKEN and turn.spoken.text
     ]
     texts = {placed.turn.index: placed.turn.text for placed in call.placed}
     of_agent = [
-        word_error_rate(text, " ".join(texts[turn] for turn in step.turns if turn in texts))
+        (text, " ".join(texts[turn] for turn in step.turns if turn in texts))
         for index, text in call.references.items()
         if (step := call.call.steps.get(index)) is not None and step.ended is not None
     ]
     return of_user + of_agent
+
+
+def _wer(call: Measured) -> list[float]:
+    return [word_error_rate(*texts, call.language) for texts in _texts(call)]
+
+
+def _pooled_wer(call: Measured) -> list[float]:
+    counted = [word_errors(*texts, call.language) for texts in _texts(call)]
+    words = sum(of_reference for _, of_reference in counted)
+    return [sum(errors for errors, _ in counted) / words] if words else []
 
 
 _METRICS: dict[str, Callable[[Measured], list[float]]] = {
@@ -257,4 +271,5 @@ _METRICS: dict[str, Callable[[Measured], list[float]]] = {
     "turns": _turns,
     "missed_responses": _missed_responses,
     "wer": _wer,
+    "pooled_wer": _pooled_wer,
 }

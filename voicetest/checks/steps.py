@@ -159,6 +159,7 @@ class _Listening:
             self._hung_up(),
             "".join(placed.turn.keys for placed in self._turns),
             [placed.turn.claimed or "" for placed in self._turns if placed.turn.unheard],
+            self.expected.language or self.file.scenario.language,
         )
 
     def _sounds_clean(self) -> Check:

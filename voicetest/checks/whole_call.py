@@ -90,6 +90,7 @@ def _spoken_verdicts(checks: Checks, measured: Measured) -> Iterator[Verdict]:
         measured.call.tools,
         measured.call.hangup_s is not None,
         unheard=[turn.claimed or "" for turn in measured.call.agent_turns if turn.unheard],
+        language=measured.language,
     )
     yield from judge_says(checks.says, spoken)
     yield from judge_never_says(checks.never_says, spoken)

@@ -206,7 +206,8 @@ class _Call:
                 )
                 for a in self.dial_absences
             ]
-            stage = Stage(session, lines, transcriber, users)
+            language = planned.file.scenario.language
+            stage = Stage(session, lines, transcriber, language, users)
             self._enter("calling")
             await session.conduct(lambda: play(stage, planned.file.scenario.script))
         self._enter("listening again")

@@ -20,6 +20,7 @@ from voicetest.scenario.section import Section
 from voicetest.speech.cache import CachedVoice
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.speech.voices.espeak import offline_voice
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -113,7 +114,10 @@ def simulated(
     try:
         kind = registry.load(registry.SIMULATORS, name)
         ears = world.transcriber(OFFLINE_EARS, dialogue.phrases)
-        recipe = AgentRecipe.follows(dialogue, ears, world.voice(OFFLINE_VOICE), world.told)
+        language = dialogue.language or file.scenario.language
+        dialogue = dialogue.model_copy(update={"language": language})
+        mouth = world.voice(offline_voice(language))
+        recipe = AgentRecipe.follows(dialogue, ears, mouth, world.told)
         simulator = kind.behind(adapter, recipe)
     except registry.NotInstalled as error:
         raise SetupError(str(error)) from error

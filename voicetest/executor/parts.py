@@ -23,9 +23,11 @@ from voicetest.scenario.steps import (
 )
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
+from voicetest.speech.voices.espeak import offline_voice
 
 __all__ = [
     "parts_outside",
+    "spoken_language",
     "unknown_names",
     "unreadable_recordings",
     "user_outside",
@@ -33,7 +35,6 @@ __all__ = [
     "user_voice",
 ]
 
-DEFAULT_VOICE = "espeak/en-us"
 _SPEAKING = (UserStep, InterruptStep, BackchannelStep)
 
 
@@ -42,7 +43,15 @@ def user_voice(
 ) -> str:
     """The voice of a step that speaks: its own, else the scenario's, else an offline one."""
     own = None if isinstance(step, ImproviseStep) else step.voice
-    return own or file.scenario.user.voice or DEFAULT_VOICE
+    return own or file.scenario.user.voice or offline_voice(spoken_language(file, step))
+
+
+def spoken_language(
+    file: ScenarioFile, step: UserStep | InterruptStep | BackchannelStep | ImproviseStep
+) -> str:
+    """The language of a step that speaks: its own, else the scenario's."""
+    own = None if isinstance(step, ImproviseStep) else step.language
+    return own or file.scenario.language
 
 
 def user_rate(

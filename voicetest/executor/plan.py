@@ -15,6 +15,7 @@ from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.executor.language_models import model_problems, needs_local_user
+from voicetest.executor.languages import language_warnings
 from voicetest.executor.offline import (
     offline_adapter,
     offline_world,
@@ -136,6 +137,8 @@ def plan_file(
         adapter = offline_adapter(file, adapter, world, dialogue)
         world, warnings = offline_world(world, file)
         file = replace(file, warnings=(*file.warnings, *warnings))
+    untold = language_warnings(file, adapter, world, simulated=offline and dialogue is not None)
+    file = replace(file, warnings=(*file.warnings, *untold))
     chosen = choose_clock(file, adapter, world, clock)
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:

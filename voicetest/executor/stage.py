@@ -27,6 +27,8 @@ class Stage:
     lines: Mapping[int, Line]
     """The prepared line of each step that speaks, by step."""
     transcriber: TurnTranscriber
+    language: str = "en"
+    """Of the call (BCP 47)."""
     players: Mapping[int, Player] = field(default_factory=dict)
     """Who makes up the lines of each step that has none, by step."""
     heard: int = 0

@@ -150,6 +150,11 @@ class Checks(Section):
     wer: ShareBounds | None = Field(
         None, description="Share of the user's words that the platform understood wrongly."
     )
+    pooled_wer: ShareBounds | None = Field(
+        None,
+        description="The word error rate of the whole call: all errors over all words, so that "
+        "long turns count for more.",
+    )
     hung_up_by: Annotated[
         HungUpBy | None, BeforeValidator(_party, json_schema_input_type=Party | HungUpBy)
     ] = Field(None, description="Who has to end the call: user, agent, platform or limit.")

@@ -12,6 +12,7 @@ from voicetest.scenario.section import Section
 from voicetest.scenario.values import (
     JsonObject,
     Keys,
+    Language,
     Only,
     Pattern,
     PositiveDuration,
@@ -106,6 +107,9 @@ class SpeechExpectations(Section):
         None, description="A tool the agent has to call: its name, or name and arguments."
     )
     never_calls: TextList = Field((), description="Tools the agent must not call.")
+    language: Language | None = Field(
+        None, description="The language of these words, where it is not the scenario's."
+    )
     severity: Severity = Field(
         "fail", description="'warn' reports what does not hold without failing the call."
     )

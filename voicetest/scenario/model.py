@@ -46,6 +46,7 @@ from voicetest.scenario.values import (
     Count,
     Flag,
     InputFile,
+    Language,
     Money,
     PositiveDuration,
     Rate,
@@ -253,6 +254,11 @@ class Scenario(Section):
     )
     cases: InputFile | None = Field(
         None, description="A CSV file; its first row names variables, each other row is one run."
+    )
+    language: Language = Field(
+        "en",
+        description="The language of the call, such as en, de or pt-BR: how numbers, times and "
+        "amounts are read, and the usual voice.",
     )
     agent: AgentSection = Field(description="The agent under test and how it is reached.")
     user: User = Field(default_factory=User, description="The user: voice, and who it is.")

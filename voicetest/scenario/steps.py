@@ -32,6 +32,7 @@ from voicetest.scenario.values import (
     Count,
     Flag,
     Keys,
+    Language,
     Level,
     Only,
     PositiveDuration,
@@ -100,6 +101,7 @@ class UserStep(Section):
     user: Text = Field(description="What the user says, word for word.")
     voice: Text | None = Field(None, description="Another voice for this text alone.")
     rate: Rate | None = Field(None, description="Speaking rate of this text; 1 is normal.")
+    language: Language | None = Field(None, description="Another language for this text alone.")
 
 
 class SilenceStep(SpeechExpectations):
@@ -152,6 +154,7 @@ class InterruptStep(Section):
     )
     voice: Text | None = Field(None, description="Another voice for this text alone.")
     rate: Rate | None = Field(None, description="Speaking rate of this text; 1 is normal.")
+    language: Language | None = Field(None, description="Another language for this text alone.")
 
 
 class BackchannelStep(Section):
@@ -164,6 +167,7 @@ class BackchannelStep(Section):
     keeps_talking: Flag = Field(True, description="Whether the agent has to go on speaking.")
     voice: Text | None = Field(None, description="Another voice for this text alone.")
     rate: Rate | None = Field(None, description="Speaking rate of this text; 1 is normal.")
+    language: Language | None = Field(None, description="Another language for this text alone.")
 
 
 class NoiseStep(Section):

@@ -36,6 +36,7 @@ __all__ = [
     "Json",
     "JsonObject",
     "Keys",
+    "Language",
     "Level",
     "Money",
     "Only",
@@ -115,6 +116,15 @@ def _pattern(value: object, info: ValidationInfo) -> re.Pattern[str]:
         raise refuse(f"this is not a regular expression: {error}") from None
 
 
+def _language(value: object) -> str:
+    tag = one_word(value, "a language such as en, de or pt-BR")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
+        raise refuse(
+            f"{shown(value)} is no language: write its short name, such as en, de or pt-BR"
+        )
+    return tag
+
+
 def input_file(value: object, info: ValidationInfo) -> Path:
     """The path of a file that exists, from the folder of the scenario."""
     name = str(value) if isinstance(value, Path) else literal_text(value)
@@ -161,6 +171,12 @@ Only = Annotated[bool, BeforeValidator(_only), WithJsonSchema({"const": True})]
 Pattern = Annotated[
     re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({"type": "string", "minLength": 1})
 ]
+Language = Annotated[
+    str,
+    BeforeValidator(_language),
+    WithJsonSchema({"type": "string", "examples": ["en", "de", "pt-BR"]}),
+]
+"""A language by its tag of BCP 47."""
 InputFile = Annotated[
     Path, BeforeValidator(input_file), WithJsonSchema({"type": "string", "minLength": 1})
 ]

@@ -212,6 +212,7 @@ class CachedTranscriber:
         self.name = transcriber.name
         self.local = transcriber.local
         self.identity = transcriber.identity
+        self.languages = transcriber.languages
 
     async def prepare(self) -> None:
         """Make the transcriber ready for sounds that are not kept."""

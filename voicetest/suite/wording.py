@@ -20,7 +20,7 @@ _BOUNDS = {
 }
 _COUNTED = frozenset({"false_yields", "talk_overs", "turns", "missed_responses"})
 """Metrics that are counted."""
-_IN_SHARES = frozenset({"talk_over", "wer"})
+_IN_SHARES = frozenset({"talk_over", "wer", "pooled_wer"})
 
 
 def seconds(value: float) -> str:

@@ -223,6 +223,7 @@ class _Listening:
             session.hung_up is not None,
             "".join(turn.keys for turn in turns),
             [turn.claimed or "" for turn in turns if turn.unheard],
+            self.expected.language or self.stage.language,
         )
 
     def _unanswered(self, limit: float) -> StepEnded:

@@ -29,6 +29,11 @@ class Transcriber(Protocol):
     @property
     def identity(self) -> str: ...
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """The languages that it knows (BCP 47, without a region); None: as many as there are."""
+        ...
+
     async def prepare(self) -> None:
         """Do now what the first sound would have to wait for, such as loading a model."""
         ...

@@ -29,6 +29,7 @@ class CloudTranscriber(CloudSpeech):
     """
 
     role: ClassVar[str] = "transcriber"
+    languages: frozenset[str] | None = None
     options: ClassVar[frozenset[str]] = frozenset({"language", "base_url", "key_env"})
 
     def __init__(

@@ -37,6 +37,7 @@ class PocketsphinxTranscriber:
     """pocketsphinx, deterministic, in worker processes."""
 
     local = True
+    languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from voicetest.speech.voices.base import UnspeakableText
 from voicetest.speech.words.aloud import aloud
 from voicetest.speech.workers import Workers
 
-__all__ = ["USUAL_RATE", "EspeakVoice"]
+__all__ = ["USUAL_RATE", "EspeakVoice", "offline_voice", "spoken_by"]
 
 USUAL_RATE = 165
 SLOWEST, FASTEST = 80, 450
@@ -67,7 +68,7 @@ class EspeakVoice:
             )
         from voicetest.speech.voices.espeak_library import speak
 
-        words = _plain(aloud(text, self._voice.partition("+")[0]))
+        words = _plain(aloud(text, spoken_by(self._voice)))
         spoken = await self._workers.run("espeak", speak, self._file, words, speed)
         if not spoken.data:
             raise UnspeakableText(f"{self.name} makes no sound of {text!r}")
@@ -77,6 +78,26 @@ class EspeakVoice:
     def voices(cls) -> tuple[str, ...]:
         """All languages, then all variants as `+f2`, to be put behind any language."""
         return (*sorted(_languages()), *(f"+{variant}" for variant in sorted(_variants())))
+
+
+_CALLED: Mapping[str, str] = {"en": "en-us", "en-gb": "en", "zh": "cmn", "pt-pt": "pt"}
+"""What espeak calls a language where that is not its tag."""
+
+
+def offline_voice(language: str) -> str:
+    """The voice of espeak for a language (BCP 47); American English where it has none."""
+    tag = language.casefold()
+    for name in (tag, tag.partition("-")[0]):
+        called = _CALLED.get(name, name)
+        if called in _languages():
+            return f"espeak/{called}"
+    return "espeak/en-us"
+
+
+def spoken_by(voice: str) -> str:
+    """The language (BCP 47, without a region) of a voice of espeak."""
+    called = voice.partition("+")[0].partition("-")[0]
+    return {"cmn": "zh", "yue": "zh"}.get(called, called)
 
 
 def _plain(text: str) -> str:
