@@ -186,9 +186,17 @@ class Caller:
     """Calls the simulator of one line, in memory."""
 
     def __init__(self, name: str, folder: Path, speech: Speech) -> None:
+        self._name = name
         self._settings = EVERY[name]
         self._folder = folder
         self._speech = speech
+
+    def with_settings(self, **settings: Any) -> Caller:
+        """The same with further settings of the agent."""
+        caller = Caller(self._name, self._folder / "other", self._speech)
+        caller._folder.mkdir(exist_ok=True)
+        caller._settings = {**self._settings, **settings}
+        return caller
 
     @property
     def line(self) -> Capabilities:
@@ -436,3 +444,33 @@ def test_noise_under_the_voice_changes_neither_turns_nor_latencies(caller: Calle
     """What the agent takes to know that its user has finished."""
     latency = done.result.turns[-1].response_latency_s
     assert latency == pytest.approx(0.2 + heard_s, abs=0.3)
+
+
+def test_keys_that_a_telephone_network_swallows_are_warned_of_before_the_call(
+    tmp_path: Path, speech: Speech
+) -> None:
+    script = [FIRST, {"dtmf": "2#"}, {"agent": {"says": "invoice department"}}]
+    caller = Caller("twilio", tmp_path, speech)
+    done = caller.call(script, "twilio_swallows_tones")
+    assert done.result.status == "failed"
+    assert not done.check("answers", 2).passed
+    (warning,) = caller.plan(script).file.warnings
+    assert "these keys are pressed as tones" in warning.message
+    assert "Twilio is reported not to pass on the tones of a stream as keys" in warning.message
+    assert Caller("websocket raw_pcm", tmp_path, speech).plan(script).file.warnings == ()
+
+
+def test_a_jitter_buffer_of_ones_own_stands_in_the_manifest_and_is_taken_off(
+    caller: Caller,
+) -> None:
+    if not type(caller.plan([FIRST]).adapter).over_a_line:
+        with pytest.raises(ScenarioError, match="this agent is in this process"):
+            caller.with_settings(jitter_buffer="60ms").plan([FIRST])
+        return
+    usual = caller.call([FIRST])
+    own = caller.with_settings(jitter_buffer="200ms").call([FIRST])
+    assert own.result.harness is not None
+    assert own.result.harness.jitter_buffer_s == pytest.approx(0.2)
+    assert own.result.turns[0].start_s - usual.result.turns[0].start_s == pytest.approx(
+        0.2 - (usual.result.harness.jitter_buffer_s if usual.result.harness else 0.0), abs=0.03
+    )

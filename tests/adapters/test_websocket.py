@@ -297,6 +297,7 @@ def test_secrets_are_not_in_the_adapters_own_text() -> None:
         ("url: 'ws://h', headers: {'a b': c}", "expected a name of letters"),
         ("url: 'ws://h', headers: {a: 'ü'}", "ASCII"),
         ("url: 'ws://h', subprotocols: ['a,b']", "expected a name of letters"),
+        ("url: 'ws://h', jitter_buffer: 3s", "jitter_buffer is 2s at most"),
         ("url: 'ws://h', sample_rate: 8000", "unknown key 'sample_rate'"),
     ],
 )

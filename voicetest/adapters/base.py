@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from voicetest.events import Status, Warned
 from voicetest.links.base import Link
@@ -37,6 +37,7 @@ OFFLINE_VOICE = "espeak/en-us"
 """What takes the place of parts that leave this machine."""
 
 
+LONGEST_BUFFER_S = 2.0
 LARGEST_CALLBACK = 1 << 20
 """Bytes of a message that a platform may send to a server of ours."""
 
@@ -131,6 +132,8 @@ class Adapter(BaseModel, ABC):
     """One line for `voicetest list-adapters`."""
     typical: ClassVar[Capabilities]
     """What the line can carry with default settings."""
+    over_a_line: ClassVar[bool] = True
+    """Whether the agent is somewhere else, so that its sound may come late."""
     environment: ClassVar[Sequence[str]] = ()
     """The variables of the environment that it reads."""
     example: ClassVar[Mapping[str, str]] = {}
@@ -149,9 +152,25 @@ class Adapter(BaseModel, ABC):
     response_max_duration: Duration = Field(
         default=30.0, description="How long to listen to one answer before going on."
     )
+    jitter_buffer: Duration | None = Field(
+        default=None,
+        description="How late sound may come and be heard without a gap; every time is later by "
+        "as much, which is taken off again. By default 40ms on a line in real time, and what its "
+        "protocol needs on others, 0s to 60ms.",
+    )
     max_concurrent: Count | None = Field(
         default=None, description="How many calls to this agent may run at once."
     )
+
+    @model_validator(mode="after")
+    def _buffers_within_reason(self) -> Self:
+        if self.jitter_buffer is None:
+            return self
+        if not self.over_a_line:
+            raise ValueError("jitter_buffer is for a line, and this agent is in this process")
+        if self.jitter_buffer > LONGEST_BUFFER_S:
+            raise ValueError(f"jitter_buffer is {LONGEST_BUFFER_S:g}s at most")
+        return self
 
     @property
     def capabilities(self) -> Capabilities:
@@ -197,6 +216,11 @@ class Adapter(BaseModel, ABC):
     def missing(self) -> tuple[str, ...]:
         """What the environment lacks for a call that is not simulated, each with what to do."""
         return ()
+
+    @property
+    def doubts_tones(self) -> str:
+        """Why keys that are pressed as tones may not arrive as keys; empty where they do."""
+        return ""
 
     @property
     def secrets(self) -> frozenset[str]:

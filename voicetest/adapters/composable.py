@@ -37,6 +37,7 @@ class ComposableVoiceAgent(Adapter):
 
     summary: ClassVar[str] = "an agent in this process: STT → LLM or dialogue → TTS"
     typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+    over_a_line: ClassVar[bool] = False
     example: ClassVar[Mapping[str, str]] = {
         "stt": OFFLINE_EARS,
         "dialogue": "agents/example.yaml",

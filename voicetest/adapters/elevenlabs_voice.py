@@ -29,6 +29,7 @@ class ElevenLabsVoiceAgent(Adapter):
 
     summary: ClassVar[str] = "an agent in this process that hears and speaks through ElevenLabs"
     typical: ClassVar[Capabilities] = InProcess(End.CLIENT)
+    over_a_line: ClassVar[bool] = False
     environment: ClassVar[tuple[str, ...]] = (_KEY, "ELEVENLABS_VOICE_ID", "OPENAI_API_KEY")
 
     api_key: SecretStr | None = Field(

@@ -196,6 +196,15 @@ class TwilioAgentAdapter(Adapter):
         return self.topology is Topology.TWO_NUMBERS
 
     @property
+    def doubts_tones(self) -> str:
+        """Twilio is reported to pass on no tones of a stream as keys."""
+        return (
+            "Twilio is reported not to pass on the tones of a stream as keys: an agent that does "
+            "not hear them in the sound gets none (with topology two_numbers, mode auto presses "
+            "them another way)"
+        )
+
+    @property
     def outside(self) -> tuple[str, ...]:
         """Twilio, and the telephone network behind it."""
         return (f"agent.base_url ({urlsplit(self.base_url).hostname})",)

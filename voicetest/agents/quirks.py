@@ -53,6 +53,7 @@ QUIRKS: Mapping[str, str] = {
     "twilio_no_answer": "Nobody answers.",
     "twilio_rate_limited": "The first two requests are too many (429).",
     "twilio_server_errors": "The first two requests meet a fault of Twilio's (503).",
+    "twilio_swallows_tones": "Tones in a stream's sound are no keys to whoever is called.",
     "twilio_wrong_signature": "Webhooks and streams are signed by somebody else.",
     "twilio_wrong_token": "Twilio does not know the credentials (401).",
     # Vapi

@@ -9,7 +9,7 @@ import numpy as np
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.waves import seconds, to_samples
 
-__all__ = ["KEYS", "WAIT", "DtmfDetector", "Pressed", "tones"]
+__all__ = ["BLOCK", "KEYS", "WAIT", "DtmfDetector", "Pressed", "is_key", "tones"]
 
 KEYS = "0123456789ABCD*#"
 WAIT = "w"
@@ -120,6 +120,11 @@ def _tone(key: str) -> Samples:
     wave = sum(np.sin(2 * np.pi * f * times) for f in (ROWS[row], COLUMNS[column]))
     ramp = 0.5 - 0.5 * np.cos(np.pi * np.clip(times / RAMP_S, 0, 1))
     return to_samples(10 ** (LEVEL / 20) * wave * ramp * ramp[::-1])
+
+
+def is_key(block: Samples) -> bool:
+    """Whether the tones of a key fill 25 ms of sound (BLOCK samples)."""
+    return bool(_key(block))
 
 
 _WINDOW = np.hanning(BLOCK + 2)[1:-1] / np.hanning(BLOCK + 2).sum()

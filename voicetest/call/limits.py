@@ -19,3 +19,5 @@ class Limits:
     max_duration: float
     patience: float
     late_sound: float = 0.0
+    jitter_buffer: float | None = None
+    """None: what suits the line."""

@@ -198,16 +198,17 @@ class _Piece:
 
 
 class ContinuousPlayout:
-    """For lines that send in real time: a jitter buffer of 40 ms.
+    """For lines that send in real time: a jitter buffer, of 40 ms unless it is to be another.
 
     When the backlog exceeds the buffer, queued frames without speech are dropped until it does
     not, and when it shrinks, a piece of the line's silence, or of its noise, is heard twice; when
     the buffer runs dry inside speech, silence fills the gap. All are kept as slips.
     """
 
-    delay_s = JITTER_DELAY / INTERNAL.rate
-
-    def __init__(self) -> None:
+    def __init__(self, jitter_s: float = JITTER_DELAY / INTERNAL.rate) -> None:
+        """`jitter_s` is the length of the jitter buffer in seconds."""
+        self.delay_s = jitter_s
+        self._delay = round(jitter_s * INTERNAL.rate)
         self.slips: list[Slip] = []
         self.arrivals = Arrivals()
         self._floor = Floor()
@@ -230,11 +231,11 @@ class ContinuousPlayout:
         """Queue a piece; the first one after a gap waits for the jitter buffer to fill."""
         if not self._playing:
             self._playing = True
-            self._next = at + JITTER_DELAY
+            self._next = at + self._delay
             if self._dry_at is not None:
                 self._slip(self._dry_at, self._next - self._dry_at)
                 self._dry_at = None
-        missing = at + JITTER_DELAY - self._next - self._queued
+        missing = at + self._delay - self._next - self._queued
         sounds = self._floor.stands_out(samples)
         if missing >= MOST_EARLY and (not sounds or self._silent >= QUIET):
             # The far clock is slow: this makes room before the buffer runs dry inside speech.
@@ -250,7 +251,7 @@ class ContinuousPlayout:
             if not stands_out:
                 self._quiet = piece
         self._queued += len(samples)
-        self._trim(at, self._next + self._queued - at - JITTER_DELAY - len(samples))
+        self._trim(at, self._next + self._queued - at - self._delay - len(samples))
 
     def _trim(self, at: int, excess: int) -> None:
         if excess < MOST_EARLY:

@@ -67,6 +67,13 @@ _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
 
 
+def _playout(link: Link, jitter_s: float | None) -> Playout:
+    """How the far side's sound is played, with a jitter buffer of so many seconds."""
+    if link.paced:
+        return ContinuousPlayout() if jitter_s is None else ContinuousPlayout(jitter_s)
+    return BurstyPlayout(link.jitter_s if jitter_s is None else jitter_s)
+
+
 class Session:
     """Runs microphone, playout, recorder and turn tracking; the script speaks and waits here."""
 
@@ -108,7 +115,7 @@ class Session:
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
-        self._playout: Playout = ContinuousPlayout() if link.paced else BurstyPlayout(link.jitter_s)
+        self._playout = _playout(link, limits.jitter_buffer)
         self._loop = asyncio.get_running_loop()
         self._start = self.harness.epoch = self._loop.time()
         self._attendance = Attendance(self._start, sleep_clock(self._loop))

@@ -59,6 +59,7 @@ def limits_of(planned: Plan) -> Limits:
         max_duration=of_call.max_duration,
         patience=of_call.patience,
         late_sound=adapter.late_sound,
+        jitter_buffer=adapter.jitter_buffer,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from voicetest.audio.chunk import Samples
 from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.events import Dtmf
 from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.languages import language_warnings
 from voicetest.executor.offline import (
@@ -34,7 +35,7 @@ from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.load import ScenarioFile, build, load_agent, load_case, problem_at
 from voicetest.scenario.model import AgentSection
-from voicetest.scenario.steps import ImproviseStep
+from voicetest.scenario.steps import DtmfStep, ImproviseStep
 from voicetest.speech.account import Account
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
@@ -132,6 +133,7 @@ def plan_file(
     ]
     if problems:
         raise ScenarioError(problems)
+    file = replace(file, warnings=(*file.warnings, *doubtful_keys(file, adapter)))
     if offline:
         needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)
@@ -144,6 +146,19 @@ def plan_file(
     if offline:
         world = simulated(file, adapter, world, dialogue, chosen)
     return Plan(file, adapter, world, chosen)
+
+
+def doubtful_keys(file: ScenarioFile, adapter: Adapter) -> Iterator[Problem]:
+    """Steps whose keys are tones on a line that may not pass them on."""
+    doubt = adapter.doubts_tones
+    if not doubt:
+        return
+    for index, step in enumerate(file.scenario.script):
+        match step:
+            case DtmfStep(mode=mode) if mode == "inband" or Dtmf not in adapter.capabilities.sends:
+                yield file.problem(f"these keys are pressed as tones: {doubt}", "script", index)
+            case _:
+                pass
 
 
 def resolve(agent: AgentSection, document: Document) -> Adapter:

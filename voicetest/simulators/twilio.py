@@ -61,6 +61,7 @@ class TwilioSimulator(WebSimulator):
             "twilio_no_answer",
             "twilio_rate_limited",
             "twilio_server_errors",
+            "twilio_swallows_tones",
             "twilio_wrong_signature",
             "twilio_wrong_token",
         }

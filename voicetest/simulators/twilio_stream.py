@@ -12,8 +12,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from voicetest.audio.chunk import INTERNAL, AudioChunk
-from voicetest.audio.dtmf import DtmfDetector
+from voicetest.audio.dtmf import BLOCK, DtmfDetector, is_key
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Cleared, Dtmf, Event, Hangup, Ignored, Mark
 from voicetest.links.conversion import Converter
@@ -91,6 +93,9 @@ class Stream:
         """Those not reached yet, each with the sample after which it is."""
         self._keys = DtmfDetector()
         self._listening = Converter(INTERNAL)
+        self._speaking = Converter(INTERNAL)
+        self._spoken = np.zeros(BLOCK, dtype=np.int16)
+        """The last sound that the server sent; followed where tones are swallowed."""
 
     async def run(self) -> None:
         """Hold the stream until its far end closes it; being cancelled, it is stopped."""
@@ -210,6 +215,8 @@ class Stream:
                 self._fail(UNKNOWN, f"messages such as {shape} {why}")
             case _ if not self._way.both_ways:
                 self._fail(UNKNOWN, "this stream only listens")
+            case Audio(chunk) if self._swallows(chunk):
+                says.say(SILENT_FRAME[:1] * len(chunk.data), _CUSHION)
             case Audio(chunk):
                 if says.end - says.played + chunk.frames > LONGEST_S * TELEPHONE.rate:
                     self._fail(TOO_MUCH, "too much sound waits to be played; it is discarded")
@@ -223,6 +230,14 @@ class Stream:
                     self._say(Mark(self._marks.popleft()[1]))
             case _:
                 pass
+
+    def _swallows(self, chunk: AudioChunk) -> bool:
+        """Whether sound is a key's tones, and those do not get through."""
+        if "twilio_swallows_tones" not in self._way.quirks:
+            return False
+        heard = self._speaking.convert(chunk).samples()
+        self._spoken = np.concatenate((self._spoken, heard))[-BLOCK:]
+        return is_key(self._spoken)
 
 
 async def _break_off(transport: Transport[bytes | str]) -> None:

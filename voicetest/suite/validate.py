@@ -37,7 +37,7 @@ def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Valid
 
         def check(file: ScenarioFile) -> None:
             planned = plan_file(file, speech)
-            notes.extend(f"warning: {warning}" for warning in file.warnings)
+            notes.extend(f"warning: {warning}" for warning in planned.file.warnings)
             notes.extend(f"note: {unset}" for unset in file.unset)
             notes.extend(f"note: {file.shown}: {lack}" for lack in planned.missing)
 
