@@ -29,8 +29,9 @@ _KNOWN_S = 0.15
 """Speech is known to be speech so soon after it began."""
 _UNDECIDED_S = 0.4
 """How long the end of a turn may wait for the word whether what is heard is speech."""
-_BEYOND_S = 0.1
-"""Speech that goes on for longer after the end of its turn is of the next one."""
+_BEYOND_S = 0.2
+"""Speech that goes on for longer after the end of its turn is of the next one; in noise its end is
+found to be earlier once it is past, by up to 150 ms."""
 
 
 @dataclass
