@@ -474,3 +474,31 @@ def test_a_jitter_buffer_of_ones_own_stands_in_the_manifest_and_is_taken_off(
     assert own.result.turns[0].start_s - usual.result.turns[0].start_s == pytest.approx(
         0.2 - (usual.result.harness.jitter_buffer_s if usual.result.harness else 0.0), abs=0.03
     )
+
+
+def _nobody_heard(done: Outcome) -> None:
+    assert done.check("says", 0).passed
+    unheard = done.check("says", 2)
+    assert not unheard.passed
+    assert done.result.status == "failed"
+    assert done.said[-1] != "What is your parcel number?"
+    if Transcript in done.line.receives:
+        claim = "the platform says 'What is your parcel number?', nothing was heard"
+        assert unheard.actual.endswith(claim)
+
+
+@pytest.mark.parametrize("way", ["text", "zeros", "noise"])
+def test_an_answer_that_nobody_heard_is_none(caller: Caller, way: str) -> None:
+    _nobody_heard(caller.call([FIRST, ASK, {"agent": {"says": "parcel number"}}], {"unheard": way}))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("way", ["text", "zeros", "noise"])
+@pytest.mark.parametrize("name", IN_REAL_TIME)
+def test_an_answer_that_nobody_heard_is_none_in_real_time(
+    name: str, way: str, tmp_path: Path, speech: Speech
+) -> None:
+    caller = Caller(name, tmp_path, speech)
+    done = caller.call([FIRST, ASK, {"agent": {"says": "parcel number"}}], {"unheard": way})
+    if done.result.status != "inconclusive":
+        _nobody_heard(done)

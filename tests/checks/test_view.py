@@ -225,3 +225,13 @@ def test_a_call_that_was_not_hung_up_by_the_agent_has_no_hang_up() -> None:
     call = Story().add(5.0, "user", CallEnded("user")).call
     assert call.hangup_s is None
     assert Story().add(5.0, "agent", Hangup()).call.ended is None
+
+
+def test_words_that_came_before_the_user_spoke_on_are_of_no_later_turn() -> None:
+    story = Story().add(1.0, "agent", Transcript("agent", "Lost."))
+    story.user_says(2.0, 3.0).add(3.2, "agent", Transcript("agent", "Found."))
+    call = story.agent_says(3.5, 4.5).call
+    assert [turn.claimed for turn in call.agent_turns] == ["Found."]
+    assert list(call.unplaced) == [(1.0, "Lost.")]
+    late = Story().agent_says(0.0, 1.0, "Hello.").add(5.0, "agent", Transcript("agent", "Lost."))
+    assert list(late.call.unplaced) == [(5.0, "Lost.")]

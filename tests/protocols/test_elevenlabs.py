@@ -27,6 +27,7 @@ from voicetest.events import (
     Event,
     Failed,
     Hangup,
+    Ignored,
     Ready,
     Text,
     ToolCalled,
@@ -120,7 +121,11 @@ DOCUMENTED: Mapping[str, tuple[Event, ...]] = {
     '{"type":"agent_chat_response_part","text_response_part":{"text":"He","type":"delta",'
     '"event_id":5}}': (),
     '{"type":"agent_response_complete"}': (),
-    '{"type":"of tomorrow","payload":7}': (),
+    '{"type":"of_tomorrow","payload":7}': (
+        Ignored(
+            "{type: of_tomorrow, payload: …}", "are none that an ElevenLabs agent is known to send"
+        ),
+    ),
     '{"type":"error","error_event":{"code":1008,"message":"not allowed",'
     '"error_type":"override_error","reason":"x"}}': (
         Failed("override_error", "not allowed", fatal=True),

@@ -22,6 +22,7 @@ from voicetest.events import (
     Dtmf,
     Event,
     Failed,
+    Ignored,
     Ready,
     Text,
     ToolCalled,
@@ -245,8 +246,6 @@ def test_the_text_of_a_tool_that_is_no_json_is_said_as_it_is() -> None:
         "rtvi-ai",
         {},
         {"label": "other", "type": "bot-ready"},
-        {"label": "rtvi-ai"},
-        {"label": "rtvi-ai", "type": 5},
         {"label": "rtvi-ai", "type": "metrics", "data": {"ttfb": []}},
         {"label": "rtvi-ai", "type": "server-message", "data": "anything"},
         {"label": "rtvi-ai", "type": "user-started-speaking"},
@@ -254,6 +253,13 @@ def test_the_text_of_a_tool_that_is_no_json_is_said_as_it_is() -> None:
 )
 def test_a_message_of_no_meaning_says_nothing(end: End, message: object) -> None:
     assert _rtvi(end).decode(message).events == ()
+
+
+@pytest.mark.parametrize("message", [{"label": "rtvi-ai"}, {"label": "rtvi-ai", "type": 5}])
+def test_a_type_that_no_bot_is_known_to_send_is_told_of(message: object) -> None:
+    (ignored,) = _rtvi(End.CLIENT).decode(message).events
+    assert isinstance(ignored, Ignored)
+    assert ignored.why == "are none that a Pipecat bot is known to send"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from voicetest.checks.over import judge_over
 from voicetest.checks.result import Check
 from voicetest.checks.speech import PlacedTurn, answer_to
 from voicetest.checks.timing import timing_check
+from voicetest.checks.unheard import unheard_between
 from voicetest.checks.view import StepView
 from voicetest.scenario.expectations import Expectations, Lasts, SpeechExpectations
 from voicetest.scenario.load import ScenarioFile
@@ -158,7 +159,12 @@ class _Listening:
             [tool for placed in self._turns for tool in placed.turn.tools],
             self._hung_up(),
             "".join(placed.turn.keys for placed in self._turns),
-            [placed.turn.claimed or "" for placed in self._turns if placed.turn.unheard],
+            unheard_between(
+                self.measured.call,
+                [placed.turn for placed in self._turns],
+                self.step.started_s,
+                self.measured.duration_s if self.step.ended_s is None else self.step.ended_s,
+            ),
             self.expected.language or self.file.scenario.language,
         )
 

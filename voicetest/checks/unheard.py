@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from voicetest.call.line import AWAITED
@@ -49,6 +50,14 @@ def _answers_text(call: CallView, turn: AgentTurn) -> bool:
     return bool(before) and max(before, key=lambda line: line.speech_start_s).kind == "text"
 
 
+def unheard_between(
+    call: CallView, turns: Iterable[AgentTurn], start_s: float = 0.0, end_s: float = math.inf
+) -> list[str]:
+    """What was claimed and not heard: in these turns, and in none from `start_s` to `end_s`."""
+    in_turns = [turn.claimed for turn in turns if turn.unheard and turn.claimed]
+    return in_turns + [text for at, text in call.unplaced if start_s <= at <= end_s]
+
+
 def line_use(entries: Iterable[Entry]) -> LineUsed | None:
     """What a call's line carried; None for a call of which nobody counted it."""
     return next((entry.what for entry in entries if isinstance(entry.what, LineUsed)), None)
@@ -65,7 +74,7 @@ def soundless(
     used = line_use(entries)
     if used is None or not used.carries_sound or used.sound_s or not used.messages:
         return None
-    claimed = [turn.claimed for turn in call.agent_turns if turn.unheard and turn.claimed]
+    claimed = unheard_between(call, call.agent_turns)
     ignored = [entry.what for entry in entries if isinstance(entry.what, MessagesIgnored)]
     fails = any(not check.passed and check.severity == "fail" for check in checks)
     if not claimed and not (fails and any(not one.known for one in ignored)):

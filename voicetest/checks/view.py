@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from voicetest.call.line import SPOKEN
+from voicetest.call.line import AWAITED, SPOKEN
 from voicetest.call.timeline import (
     CallEnded,
     EndReason,
@@ -149,6 +149,10 @@ class CallView:
     """What is about to be said over the agent, by step."""
     _early: list[str] = field(default_factory=list)
     """The agent's texts that came before their turn opened."""
+    _early_s: list[float] = field(default_factory=list)
+    """When each of them came."""
+    _stale: list[tuple[float, str]] = field(default_factory=list)
+    """Texts whose turn never opened: the user had spoken on when the next one did."""
     _user_starts: int = 0
     _understood: dict[int, str] = field(default_factory=dict)
 
@@ -166,9 +170,7 @@ class CallView:
         match entry.what:
             case TurnOpened(index):
                 self.agent_turns.append(AgentTurn(index, entry.at))
-                for text in self._early:
-                    self.agent_turns[-1].claim(text)
-                self._early.clear()
+                self._place_early()
             case TurnClosed(index, reason, limit_s, cause):
                 turn = self.agent_turns[index]
                 turn.closed_s, turn.reason = entry.at, reason
@@ -187,7 +189,7 @@ class CallView:
             case TurnTranscribed(index, text):
                 self.agent_turns[index].heard = text
             case Transcript():
-                self._take_in_text(entry.what)
+                self._take_in_text(entry.what, entry.at)
             case SpeechStarted("user"):
                 self._user_starts += 1
             case SpeechStarted("agent") if self.agent_turns:
@@ -222,7 +224,24 @@ class CallView:
             case _:
                 pass
 
-    def _take_in_text(self, said: Transcript) -> None:
+    @property
+    def unplaced(self) -> Sequence[tuple[float, str]]:
+        """When the platform claimed which words of the agent that no turn was to hold."""
+        return [*self._stale, *zip(self._early_s, self._early, strict=True)]
+
+    def _place_early(self) -> None:
+        """Give the turn that has just opened the texts that came before it, unless they are old."""
+        asked = [line.spoken for line in self.user_turns if line.spoken.kind in AWAITED]
+        since = max((line.speech_start_s for line in asked), default=float("-inf"))
+        for at, text in zip(self._early_s, self._early, strict=True):
+            if at >= since:
+                self.agent_turns[-1].claim(text)
+            else:
+                self._stale.append((at, text))
+        self._early.clear()
+        self._early_s.clear()
+
+    def _take_in_text(self, said: Transcript, at: float) -> None:
         if said.by == "user":
             earlier = self._understood.get(self._user_starts)
             text = said.text if earlier is None or said.replaces else f"{earlier} {said.text}"
@@ -233,6 +252,7 @@ class CallView:
         last = self.agent_turns[-1] if self.agent_turns else None
         if last is None or (last.closed_s is not None and last.claims):
             self._early.append(said.text)
+            self._early_s.append(at)
         else:
             last.claim(said.text)
 

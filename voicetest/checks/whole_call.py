@@ -16,6 +16,7 @@ from voicetest.checks.expectations import (
 )
 from voicetest.checks.metrics import Measured, measure, windows
 from voicetest.checks.result import Check, Metric
+from voicetest.checks.unheard import unheard_between
 from voicetest.scenario.checks import Checks, Limit
 from voicetest.scenario.load import ScenarioFile
 
@@ -89,7 +90,7 @@ def _spoken_verdicts(checks: Checks, measured: Measured) -> Iterator[Verdict]:
         [turn.text for turn in measured.call.agent_turns],
         measured.call.tools,
         measured.call.hangup_s is not None,
-        unheard=[turn.claimed or "" for turn in measured.call.agent_turns if turn.unheard],
+        unheard=unheard_between(measured.call, measured.call.agent_turns),
         language=measured.language,
     )
     yield from judge_says(checks.says, spoken)

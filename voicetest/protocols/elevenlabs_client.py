@@ -38,6 +38,7 @@ from voicetest.protocols.elevenlabs_messages import (
     wire_format,
 )
 from voicetest.protocols.example import compact, parse_object, quoted
+from voicetest.protocols.vocabulary import ELEVENLABS
 from voicetest.protocols.words import sound_text
 
 __all__ = ["ElevenLabsClient"]
@@ -138,7 +139,7 @@ class ElevenLabsClient:
         if kind == "client_error":
             return Decoded((Failed(kind, quoted(compact(value))),))
         if kind not in PAYLOADS:
-            return Decoded()
+            return Decoded(ELEVENLABS.ignored(kind, value))
         if kind == "ping":
             return Decoded(replies=_pong(value))
         return Decoded(tuple(self._events(Payload.of(value, kind, PAYLOADS[kind]))))

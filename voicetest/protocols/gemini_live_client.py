@@ -28,14 +28,17 @@ from voicetest.protocols.gemini_live_held import HeldInput
 from voicetest.protocols.gemini_live_message import (
     Json,
     blob,
+    camel_cased,
     flag,
     items,
     section,
     sound,
     strings,
     text,
+    unspoken,
 )
 from voicetest.protocols.gemini_live_words import SaidWords
+from voicetest.protocols.vocabulary import GEMINI
 
 __all__ = ["GeminiLiveClient"]
 
@@ -123,6 +126,8 @@ class GeminiLiveClient:
         for words in self._held.warnings:
             yield Warned(words)
         self._held.warnings.clear()
+        if not any(camel_cased(key) in GEMINI.names for key in message):
+            yield from GEMINI.ignored("", message)
         ready = section(message, "setupComplete")
         if ready is not None:
             yield Ready(text(ready, "sessionId"), *self._formats)
@@ -160,6 +165,8 @@ class GeminiLiveClient:
         parts = items(section(content, "modelTurn") or {}, "parts")
         media = [blob for part in parts if (blob := section(part, "inlineData")) is not None]
         chunks = [chunk for each in media if (chunk := sound(each, self._formats[0])) is not None]
+        if not chunks:
+            yield from unspoken(parts)
         words = text(section(content, "outputTranscription") or {}, "text")
         if chunks:
             self._expect()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
+from voicetest.events import Ignored
 from voicetest.protocols.example import compact, parse_object, quoted
 from voicetest.protocols.framing import whole_samples
 from voicetest.protocols.words import sound_bytes, sound_text
@@ -25,6 +26,7 @@ __all__ = [
     "sound",
     "strings",
     "text",
+    "unspoken",
 ]
 
 Json: TypeAlias = dict[str, Any]
@@ -137,6 +139,22 @@ def sound(holder: Json, usual: AudioFormat) -> AudioChunk | None:
     if not rate:
         raise _wrong("mimeType", kind, "a sample rate")
     return whole_samples(sound_bytes(written), AudioFormat(Encoding.PCM16, rate))
+
+
+def unspoken(parts: Sequence[Json]) -> Iterator[Ignored]:
+    """What of an answer without sound is meant to be read, or is other media; not its thoughts."""
+    for part in parts:
+        media = section(part, "inlineData")
+        if media is not None:
+            kind = text(media, "mimeType")
+            yield Ignored(f"{{inlineData: {{mimeType: {cut(kind)}}}}}", "hold no PCM sound")
+        elif text(part, "text") and not flag(part, "thought"):
+            yield Ignored("{modelTurn: {parts: [{text: …}]}}", "hold text that nobody speaks")
+
+
+def cut(name: str) -> str:
+    """The beginning of a name, safe to print on one line."""
+    return "".join(c for c in name[:40] if c.isprintable())
 
 
 def snake_cased(value: Any) -> Any:

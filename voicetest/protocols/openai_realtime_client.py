@@ -36,6 +36,7 @@ from voicetest.protocols.openai_realtime_fields import (
     text_of,
 )
 from voicetest.protocols.openai_realtime_session import SessionSettings
+from voicetest.protocols.vocabulary import OPENAI
 from voicetest.protocols.words import sound_bytes, sound_text
 
 __all__ = ["RealtimeClient"]
@@ -211,7 +212,7 @@ class RealtimeClient:
                 return self._warn("the platform could not transcribe the user's words")
             case _ if kind.startswith("response."):
                 return Decoded(self._of_response(kind, event))
-        return Decoded()
+        return Decoded(OPENAI.ignored(kind, event))
 
     def _of_response(self, kind: str, event: Fields) -> tuple[Event, ...]:
         dropped = str(event.get("response_id")) in self._dropped

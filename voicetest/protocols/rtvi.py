@@ -31,6 +31,7 @@ from voicetest.protocols.base import CannotSend, Decoded, End, require
 from voicetest.protocols.example import compact, json_or_text
 from voicetest.protocols.rtvi_message import Fields, Message, written
 from voicetest.protocols.rtvi_output import BotOutput
+from voicetest.protocols.vocabulary import RTVI
 
 __all__ = ["FAILURE", "Message", "Rtvi"]
 
@@ -185,7 +186,7 @@ class Rtvi:
             case "error-response":
                 return (Warned(f"the bot refuses a message: {fields.text('error')}"),)
             case _:
-                return ()
+                return RTVI.ignored(fields.kind, {"type": fields.kind})
 
     def _of_user(self, fields: Fields) -> tuple[Event, ...]:
         """What the bot understood; an interim text is no further piece and says nothing."""

@@ -49,6 +49,7 @@ from voicetest.protocols.vapi_message import (
     tool_result,
     transcript,
 )
+from voicetest.protocols.vocabulary import VAPI
 
 __all__ = ["WIDE", "Vapi"]
 
@@ -210,7 +211,7 @@ class Vapi:
                 self._hung = True
                 yield Warned("Vapi says that the assistant hangs: a model, voice or tool is slow")
             case _:
-                pass
+                yield from VAPI.ignored(kind, fields)
 
     def _speech(self, status: str, role: str) -> Iterator[Event]:
         if role != ROLES["agent"]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voicetest.call.timeline import EndReason, StepEnded, Waiting
 from voicetest.call.turns import LiveTurn
 from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hear
-from voicetest.checks.unheard import mark_unheard
+from voicetest.checks.unheard import mark_unheard, unheard_between
 from voicetest.checks.view import view
 from voicetest.checks.wanted import still_wanted
 from voicetest.events import ReplyRequested
@@ -222,7 +222,7 @@ class _Listening:
             [tool for turn in turns for tool in turn.tools],
             session.hung_up is not None,
             "".join(turn.keys for turn in turns),
-            [turn.claimed or "" for turn in turns if turn.unheard],
+            unheard_between(call, turns, self.started),
             self.expected.language or self.stage.language,
         )
 
@@ -234,7 +234,7 @@ class _Listening:
             return empty_answer(self.stage, self.step)
         if session.attended_since(self.started) < limit:
             return self._idled()
-        cause = self.stage.never_spoke(self.started)
+        cause = self._heard().claimed or self.stage.never_spoke(self.started)
         return StepEnded(self.step, EndReason.FIRST_CHUNK_TIMEOUT, limit, cause)
 
     def _cut_off(self) -> StepEnded:
