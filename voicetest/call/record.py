@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from voicetest.audio.chunk import INTERNAL
-from voicetest.audio.defects import Defect, find_defects
+from voicetest.audio.defects import Defect, look, settle
 from voicetest.audio.vad import DETECTOR, Activity, Segment
 from voicetest.audio.wav import read_blocks, read_span
 from voicetest.call.harness import Harness
@@ -67,10 +67,13 @@ def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:
 
 def speech_defects(recording: Path, speech: tuple[Segment, ...]) -> tuple[Defect, ...]:
     """What is wrong with the speech on the right channel of a recording."""
-    found: list[Defect] = []
+    stretches = []
     for segment in speech:
         start = round(segment.start * INTERNAL.rate)
         frames = round(segment.end * INTERNAL.rate) - start
-        sound = read_span(recording, start, frames)[:, AGENT]
-        found += [Defect(d.kind, segment.start + d.at_s) for d in find_defects(sound)]
-    return tuple(found)
+        stretches.append(look(read_span(recording, start, frames)[:, AGENT]))
+    return tuple(
+        Defect(defect.kind, segment.start + defect.at_s)
+        for segment, found in zip(speech, settle(stretches), strict=True)
+        for defect in found
+    )
