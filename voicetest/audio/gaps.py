@@ -147,7 +147,7 @@ def _falls(samples: Samples, levels: _Levels) -> Iterator[Lapse]:
     if levels.count < 2 * (_BESIDE + _EDGE) + _SHORTEST:
         return
     spans = levels.spans(_EDGE)
-    # From here on `falls[i]` and `rises[i]` are those of the edge at frame i.
+    # How much the level changes at an edge at frame i, downwards and upwards.
     last = levels.count - _EDGE
     edges = np.arange(_BESIDE, last)
     change = np.zeros(levels.count)
@@ -165,10 +165,10 @@ def _falls(samples: Samples, levels: _Levels) -> Iterator[Lapse]:
         if lapse is not None:
             after = at + round(lapse.length_s / _FRAME_S)
             inside = samples[at * _FRAME : (after + 1) * _FRAME]
-            same = max(runs(np.diff(inside) == 0), key=lambda r: r[1] - r[0], default=(0, 0))
-            digital = same[1] - same[0] >= max(len(inside) - _SPREAD, _SEAM[0])
-            edges = at * _FRAME + same[0], at * _FRAME + same[1]
-            yield replace(lapse, digital=digital, step=_step(samples, *edges))
+            begins, ends = _constant(inside)
+            digital = ends - begins >= max(len(inside) - _SPREAD, _SEAM[0])
+            step = _step(samples, at * _FRAME + begins, at * _FRAME + ends)
+            yield replace(lapse, digital=digital, step=step)
 
 
 def _until_return(
@@ -207,6 +207,11 @@ def _seams(samples: Samples, levels: _Levels) -> Iterator[Lapse]:
         softer = min(levels.of(before - _BESIDE, before), levels.of(after, after + _BESIDE))
         if softer >= _LOUD_DB:
             yield Lapse(start / INTERNAL.rate, (end + 1 - start) / INTERNAL.rate, softer, True, 0)
+
+
+def _constant(samples: Samples) -> tuple[int, int]:
+    """The first and last sample of the longest stretch that is one value."""
+    return max(runs(np.diff(samples) == 0), key=lambda run: run[1] - run[0], default=(0, 0))
 
 
 def _step(samples: Samples, first: int, last: int) -> int:
