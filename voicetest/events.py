@@ -187,6 +187,8 @@ class Warned:
     """Something odd that the call survives."""
 
     message: str
+    unclean: bool = False
+    """Whether it is the agent's sound that is odd, so that it does not sound clean."""
 
 
 @dataclass(frozen=True)

@@ -175,14 +175,16 @@ class _Listening:
             for defect in self.measured.defects
             if any(start <= defect.at_s <= end for start, end in spans)
         ]
-        shown = ", ".join(f"{defect.kind} at {defect.at_s:.2f} s" for defect in found[:5])
+        odd = self.measured.call.unclean if spans else []
+        shown = [*odd, *(f"{defect.kind} at {defect.at_s:.2f} s" for defect in found[:5])]
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+        wrong = f"{', '.join(shown)}{more}"
         return self._check(
             "sounds_clean",
             ("sounds_clean",),
             "no clipping, drop-outs or loops",
-            f"{shown}{more}" if found else "nothing wrong was found" if spans else "never spoke",
-            bool(spans) and not found,
+            wrong or ("nothing wrong was found" if spans else "never spoke"),
+            bool(spans) and not wrong,
         )
 
     def _hung_up(self) -> bool:

@@ -23,7 +23,15 @@ from voicetest.call.timeline import (
     TurnTranscribed,
     UserInterrupt,
 )
-from voicetest.events import Dtmf, Hangup, ToolCalled, ToolCancelled, ToolResult, Transcript
+from voicetest.events import (
+    Dtmf,
+    Hangup,
+    ToolCalled,
+    ToolCancelled,
+    ToolResult,
+    Transcript,
+    Warned,
+)
 
 __all__ = ["AgentTurn", "CallView", "StepView", "ToolUse", "UserTurn", "view"]
 
@@ -141,6 +149,8 @@ class CallView:
     first_audio_s: list[float] = field(default_factory=list)
     hangup_s: float | None = None
     ended: CallEnded | None = None
+    unclean: list[str] = field(default_factory=list)
+    """What is odd about the agent's sound all along, in words."""
     cuts_s: list[float] = field(default_factory=list)
     """When the rest of what the agent had sent was thrown away."""
     improvised: dict[int, Improvised] = field(default_factory=dict)
@@ -168,6 +178,8 @@ class CallView:
     def take_in(self, entry: Entry) -> None:
         """Sort one entry."""
         match entry.what:
+            case Warned(message, unclean=True):
+                self.unclean.append(message)
             case TurnOpened(index):
                 self.agent_turns.append(AgentTurn(index, entry.at))
                 self._place_early()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
@@ -16,6 +16,7 @@ from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, Trans
 
 if TYPE_CHECKING:
     from voicetest.links.conversion import Converter
+    from voicetest.links.identity import Identity
 
 __all__ = ["CodecLink"]
 
@@ -36,6 +37,12 @@ def _converter(target: AudioFormat) -> Converter:
     from voicetest.links.conversion import Converter
 
     return Converter(target)
+
+
+def _identity() -> Identity:
+    from voicetest.links.identity import Identity
+
+    return Identity()
 
 
 def _protocol_error(error: BaseException | None) -> BaseException | None:
@@ -65,6 +72,8 @@ class CodecLink(Generic[M]):
         self._outgoing = _converter(self._outgoing_format)
         """Set anew when the far side says in what other format it hears."""
         self._incoming = _converter(INTERNAL)
+        self._identity = _identity() if codec.end is End.CLIENT else None
+        """Set where the far side is the agent, whose sound may be something else."""
         self._waiting: deque[Event] = deque()
         """What arrived and was not asked for yet."""
         self._over = False
@@ -238,7 +247,7 @@ class CodecLink(Generic[M]):
         try:
             decoded = self._codec.decode(message)
             await self._send(decoded.replies)
-            events = [self._above(event) for event in decoded.events]
+            events = [above for event in decoded.events for above in self._above(event)]
         except Unworkable:
             raise
         except ProtocolError as error:
@@ -249,16 +258,19 @@ class CodecLink(Generic[M]):
             return events
         return (Ignored(shape_of(message), known=True),)
 
-    def _above(self, event: Event) -> Event:
+    def _above(self, event: Event) -> Iterator[Event]:
         match event:
             case Audio(chunk):
-                return Audio(self._converted(chunk))
+                if self._identity is not None:
+                    now = asyncio.get_running_loop().time()
+                    yield from self._identity.look(chunk, now, paced=self._codec.paced)
+                yield Audio(self._converted(chunk))
             case Hangup(normal=True) if self._ready:
                 # What the far side has still to say comes after this, and before it closes.
                 self._announced = event
-                return Leaving(event.reason)
+                yield Leaving(event.reason)
             case _:
-                return event
+                yield event
 
     def _converted(self, chunk: AudioChunk) -> AudioChunk:
         try:

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
+from voicetest.events import Warned
+from voicetest.links.identity import Identity
+from voicetest.protocols.base import Unworkable
+
+PCM = AudioFormat(Encoding.PCM16, 8_000)
+
+
+def test_a_file_in_place_of_samples_is_an_error_that_names_both() -> None:
+    data = b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(20)
+    with pytest.raises(Unworkable, match=r"a WAV file .*samples of pcm16/8000 are expected"):
+        list(Identity().look(AudioChunk(data, PCM), 0.0, paced=False))
+
+
+def test_the_pace_says_something_on_a_paced_line_alone() -> None:
+    for paced, count in ((True, 1), (False, 0)):
+        identity = Identity()
+        told = [
+            warned
+            for number in range(200)
+            for warned in identity.look(AudioChunk(bytes(640), PCM), number * 0.02, paced=paced)
+        ]
+        assert len(told) == count
+        assert all(isinstance(warned, Warned) and warned.unclean for warned in told)

@@ -1,0 +1,83 @@
+"""Files of sound, known by their first bytes, where only samples are expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Container", "container_of"]
+
+_MAGIC = (
+    (0, b"OggS", "an Ogg file"),  # RFC 3533 §6
+    (0, b"fLaC", "a FLAC file"),  # RFC 9639 §6
+    (0, b".snd", "an AU file"),
+    (0, b"caff", "a CAF file"),
+    (0, b"#!AMR", "an AMR file"),  # RFC 4867 §5.1
+    (4, b"ftyp", "an MP4 file"),  # ISO/IEC 14496-12 §4.3
+    (0, b"\x1aE\xdf\xa3", "a WebM file"),  # RFC 8794 §11.2
+)
+_BITRATES = {
+    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+"""Kilobits a second of layer III, of MPEG-1 and of MPEG-2 and 2.5 (ISO/IEC 11172-3, 13818-3)."""
+_RATES = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+
+
+@dataclass(frozen=True)
+class Container:
+    """What kind of file it is, in words with an article, and of what sound if it says so."""
+
+    kind: str
+    sound: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.sound})" if self.sound else self.kind
+
+
+def container_of(data: bytes, *, first: bool = True) -> Container | None:
+    """The file that begins with these bytes; None for anything else, samples among it.
+
+    Only the `first` bytes of a line are taken for MP3 without a tag: samples may look like it.
+    """
+    for offset, magic, kind in _MAGIC:
+        if data[offset : offset + len(magic)] == magic:
+            return Container(kind)
+    match data[:4], data[8:12]:
+        case (b"RIFF" | b"RF64", b"WAVE"):
+            return Container("a WAV file", _of_wav(data))
+        case (b"FORM", b"AIFF" | b"AIFC"):
+            return Container("an AIFF file")
+        case _:
+            pass
+    # ID3v2.2 to 2.4: a tag of no flags but the upper four, its size in four bytes of seven bits.
+    tag = data[:3] == b"ID3" and len(data) > 9 and data[3] in {2, 3, 4}
+    if tag and not data[5] & 0x0F and max(data[6:10]) < 0x80:
+        return Container("an MP3 file")
+    return Container("an MP3 file") if first and _is_mpeg(data) else None
+
+
+def _of_wav(data: bytes) -> str:
+    if data[12:16] != b"fmt " or len(data) < 36:
+        return ""
+    channels, rate, bits = (
+        int.from_bytes(data[at : at + size], "little") for at, size in ((22, 2), (24, 4), (34, 2))
+    )
+    return f"{bits} bits, {rate} Hz, {channels} channel{'s' if channels > 1 else ''}"
+
+
+def _is_mpeg(data: bytes) -> bool:
+    """Whether a frame of layer III begins here with another after it: two bytes may be samples."""
+    length = _mpeg_frame(data)
+    return length is not None and _mpeg_frame(data[length:]) is not None
+
+
+def _mpeg_frame(data: bytes) -> int | None:
+    if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE6 != 0xE2:
+        return None
+    rates = _RATES.get(data[1] >> 3 & 3)
+    bitrate, rate = data[2] >> 4, data[2] >> 2 & 3
+    if rates is None or bitrate in {0, 15} or rate == 3:
+        return None
+    first = data[1] >> 3 & 3 == 3
+    samples = 144 if first else 72
+    return samples * _BITRATES[first][bitrate] * 1_000 // rates[rate] + (data[2] >> 1 & 1)

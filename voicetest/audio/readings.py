@@ -1,0 +1,90 @@
+"""Bytes of sound that are read as what they are not: A-law as µ-law, PCM as µ-law and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicetest.audio.chunk import AudioFormat, Encoding
+from voicetest.audio.g711 import expand
+
+__all__ = ["Reading"]
+
+_ENOUGH_S = 0.6
+"""Seconds of sound, silence apart, that a judgement needs."""
+_BLOCK_S = 0.02
+_SILENT = 200.0
+"""Root mean square below which 20 ms are left out, read either way: all of them are smooth."""
+_ROUGH, _SMOOTH = 0.4, 0.6
+"""Likeness of each sample with the next, of a voice read wrongly at most and rightly at least."""
+_SMOOTHER = 0.08
+"""By how much a voice is smoother by its own law of G.711 than by the other."""
+_NAMES = {"pcm16": "pcm16", "mulaw": "µ-law", "alaw": "A-law", "swapped": "big-endian pcm16"}
+
+
+class Reading:
+    """Says once what sound seems to be that was read as something else.
+
+    A voice is a smooth wave: each sample is much like the next one. Bytes that are read by the
+    wrong rule are noise, and by the right one they are a voice.
+    """
+
+    def __init__(self) -> None:
+        self._pending = b""
+        self._format: AudioFormat | None = None
+        self._sums = {name: np.zeros(2) for name in _NAMES}
+        """Of each reading, the products of neighbouring samples and the squares."""
+        self._judged_s = 0.0
+        self._told = False
+
+    def feed(self, data: bytes, announced: AudioFormat) -> str | None:
+        """What these bytes seem to be if it is not what they are announced as, once."""
+        if self._told or announced.channels != 1:
+            return None
+        if announced != self._format:
+            self._format, self._pending, self._judged_s = announced, b"", 0.0
+            self._sums = {name: np.zeros(2) for name in _NAMES}
+        self._pending += data
+        # A whole number of samples of each kind, so that no reading is out of step.
+        size = round(_BLOCK_S * announced.rate) * announced.sample_bytes
+        while len(self._pending) >= size:
+            block, self._pending = self._pending[:size], self._pending[size:]
+            self._take_in(block, Encoding(announced.encoding))
+        return self._judgement(Encoding(announced.encoding))
+
+    def _take_in(self, block: bytes, announced: Encoding) -> None:
+        read = dict(_readings(block))
+        if _size(read[announced]) < _SILENT:
+            return
+        for name, samples in read.items():
+            self._sums[name] += (float(samples[:-1] @ samples[1:]), float(samples @ samples))
+        self._judged_s += _BLOCK_S
+
+    def _judgement(self, announced: Encoding) -> str | None:
+        if self._judged_s < _ENOUGH_S:
+            return None
+        likeness = {name: sums[0] / max(sums[1], 1.0) for name, sums in self._sums.items()}
+        best = max(likeness, key=lambda name: likeness[name])
+        laws = {announced.value, best} == {"mulaw", "alaw"}
+        rough = likeness[best] - _SMOOTHER if laws else _ROUGH
+        if likeness[announced] > rough or likeness[best] < _SMOOTH:
+            return None
+        self._told = True
+        return (
+            f"the agent's sound is noisy when it is read as {_NAMES[announced]}, as announced, and"
+            f" a voice when it is read as {_NAMES[best]}"
+        )
+
+
+def _readings(block: bytes) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    even = block[: len(block) // 2 * 2]
+    yield "pcm16", np.frombuffer(even, dtype="<i2").astype(np.float64)
+    yield "swapped", np.frombuffer(even, dtype=">i2").astype(np.float64)
+    yield "mulaw", expand(block, Encoding.MULAW).astype(np.float64)
+    yield "alaw", expand(block, Encoding.ALAW).astype(np.float64)
+
+
+def _size(samples: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean(samples**2))) if len(samples) else 0.0
