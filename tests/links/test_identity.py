@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
-from voicetest.events import Warned
 from voicetest.links.identity import Identity
 from voicetest.protocols.base import Unworkable
 
@@ -25,4 +24,4 @@ def test_the_pace_says_something_on_a_paced_line_alone() -> None:
             for warned in identity.look(AudioChunk(bytes(640), PCM), number * 0.02, paced=paced)
         ]
         assert len(told) == count
-        assert all(isinstance(warned, Warned) and warned.unclean for warned in told)
+        assert all(warned.unclean for warned in told)
