@@ -115,6 +115,12 @@ def test_a_similar_text_may_differ_in_a_share_of_its_words() -> None:
         ({"name": "lookup", "arguments": {"a": {"b": "c"}}}, '{"a": {"b": "c", "d": 1}}', True),
         ({"name": "lookup", "arguments": {"a": {"b": "c"}}}, '{"a": "b"}', False),
         ({"name": "lookup", "arguments": {"a": ["x"]}}, '{"a": ["x", "y"]}', False),
+        ({"name": "lookup", "arguments": {"a": ["x", 1]}}, '{"a": ["x", "1"]}', True),
+        ({"name": "lookup", "arguments": {"ssn4": 1111}}, '{"ssn4": "1111"}', True),
+        ({"name": "lookup", "arguments": {"ssn4": "1111"}}, '{"ssn4": 1111}', True),
+        ({"name": "lookup", "arguments": {"ssn4": 1111}}, '{"ssn4": "01111"}', False),
+        ({"name": "lookup", "arguments": {"sure": True}}, '{"sure": "true"}', True),
+        ({"name": "lookup", "arguments": {"sure": "yes"}}, '{"sure": true}', False),
     ],
 )
 def test_a_tool_call_needs_the_arguments_that_are_named(

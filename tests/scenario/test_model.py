@@ -127,7 +127,7 @@ def test_every_expectation_of_an_agent_step_is_read(write: Write) -> None:
     assert expected.says == ("refund", "invoice #4")
     assert (expected.says_any, expected.never_says) == (("a", "b"), ("no",))
     assert expected.matches is not None
-    assert expected.matches.search("Order 12")
+    assert expected.matches.found_in("Order 12")
     assert (expected.within, expected.lasts) == (2.0, Lasts(min=1.0, max=20.0))
     assert expected.calls_tool == ToolCall(
         name="lookup", arguments={"id": 12, "text": "12", "deep": {"a": [True, None]}}

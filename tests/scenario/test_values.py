@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from voicetest.scenario.document import parse_document
 from voicetest.scenario.json_values import json_value
 from voicetest.scenario.losses import lost
 from voicetest.scenario.nodes import Scalar, Style
+from voicetest.scenario.patterns import TextPattern
 from voicetest.scenario.refusals import Loading
 from voicetest.scenario.values import (
     AudioFile,
@@ -24,10 +24,13 @@ from voicetest.scenario.values import (
     Flag,
     Json,
     JsonObject,
+    Language,
     Level,
     Money,
     Only,
     Pattern,
+    Phrase,
+    PhraseList,
     PositiveDuration,
     Rate,
     Share,
@@ -99,6 +102,10 @@ REFUSED = [
     (Only, "false", "leave the line out"),
     (Pattern, "(a", "not a regular expression"),
     (Pattern, "a" * 501, "more than 500 characters"),
+    (Phrase, "...", "has no word in it to compare"),
+    (PhraseList, "?!", "has no word in it to compare"),
+    (Language, "Deutsch", "is no language"),
+    (Language, "en_US", "is no language"),
     (Text, "", "expected a text, found nothing"),
     (Text, "  ", "expected a text, found nothing"),
     (Text, 5, "expected a text, found '5'"),
@@ -135,8 +142,8 @@ def test_milliseconds_and_seconds_mean_the_same(milliseconds: int) -> None:
 
 
 def test_a_pattern_ignores_case() -> None:
-    pattern = TypeAdapter[re.Pattern[str]](Pattern).validate_python(r"order \d+")
-    assert pattern.search("ORDER 12")
+    pattern = TypeAdapter[TextPattern](Pattern).validate_python(r"order \d+")
+    assert pattern.found_in("ORDER 12")
 
 
 def resolved(text: str) -> Any:

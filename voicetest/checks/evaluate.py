@@ -14,6 +14,7 @@ from voicetest.checks.barge import spoken_over
 from voicetest.checks.lateness import blamed_on_nobody, heard_since, in_words, lapses_of
 from voicetest.checks.messages import chat_messages
 from voicetest.checks.metrics import Measured, measure
+from voicetest.checks.patterns import slow_patterns
 from voicetest.checks.result import (
     BoundFigures,
     Check,
@@ -64,6 +65,8 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
     silent = soundless(measured.call, record.entries, checks, record.duration_s)
     if silent is not None and record.error is None:
         faults = (silent,)
+    if record.error is None:
+        faults = (*faults, *slow_patterns(file, measured))
     broken = faults[0].message if faults else None
     status, reason = verdict(checks, broken, late=late)
     numbered = numbered_turns(file, measured)

@@ -104,8 +104,10 @@ def judge_spoken(expected: SpeechExpectations, spoken: Spoken) -> Iterator[Verdi
         yield Verdict("says_any", ("says_any",), wanted, spoken.quoted, passed)
     yield from judge_never_says(expected.never_says, spoken)
     if expected.matches is not None:
-        passed = expected.matches.search(spoken.text) is not None
-        yield Verdict("matches", ("matches",), expected.matches.pattern, spoken.quoted, passed)
+        found = expected.matches.found_in(spoken.text)
+        actual = spoken.quoted if found is not None else f"too slow to tell: {spoken.quoted}"
+        wanted = expected.matches.pattern
+        yield Verdict("matches", ("matches",), wanted, actual, bool(found))
     if expected.similar_to is not None:
         yield _judge_similar(expected.similar_to, spoken)
     if expected.calls_tool is not None:
@@ -187,9 +189,24 @@ def _covers(wanted: Any, sent: str) -> bool:
 
 
 def _subset(wanted: Any, actual: Any) -> bool:
-    """Mappings match when each wanted key matches; everything else must be equal."""
+    """Mappings match when each wanted key matches; a number is the same as its text.
+
+    A file has no quotes around most of its texts, so it cannot tell `1111` from `"1111"`.
+    """
     if isinstance(wanted, dict):
         return isinstance(actual, dict) and all(
             key in actual and _subset(value, actual[key]) for key, value in wanted.items()
         )
+    if isinstance(wanted, list):
+        return (
+            isinstance(actual, list)
+            and len(wanted) == len(actual)
+            and all(map(_subset, wanted, actual))
+        )
+    if isinstance(wanted, str) != isinstance(actual, str):
+        return _as_text(wanted) == _as_text(actual)
     return bool(wanted == actual)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

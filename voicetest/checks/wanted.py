@@ -16,7 +16,7 @@ def still_wanted(expected: Expectations, spoken: Spoken) -> str:
     wanted = [f"to say {_quoted(phrase)}" for phrase in expected.says if not spoken.says(phrase)]
     if expected.says_any and not any(map(spoken.says, expected.says_any)):
         wanted.append(f"to say {' or '.join(map(_quoted, expected.says_any))}")
-    if expected.matches is not None and expected.matches.search(spoken.text) is None:
+    if expected.matches is not None and not expected.matches.found_in(spoken.text):
         wanted.append(f"to say what fits {_quoted(expected.matches.pattern)}")
     if expected.similar_to is not None and not spoken.text:
         wanted.append(f"to say {_quoted(expected.similar_to.text)}")

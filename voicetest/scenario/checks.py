@@ -11,7 +11,7 @@ from voicetest.scenario.expectations import OneToolCall, Severity, ToolCall
 from voicetest.scenario.nodes import shown
 from voicetest.scenario.refusals import refuse
 from voicetest.scenario.section import Section
-from voicetest.scenario.values import Count, Duration, Share, Text, TextList
+from voicetest.scenario.values import Count, Duration, PhraseList, Share, Text, TextList
 
 __all__ = [
     "Bounds",
@@ -158,8 +158,8 @@ class Checks(Section):
     hung_up_by: Annotated[
         HungUpBy | None, BeforeValidator(_party, json_schema_input_type=Party | HungUpBy)
     ] = Field(None, description="Who has to end the call: user, agent, platform or limit.")
-    says: TextList = Field((), description="Words the agent has to say somewhere in the call.")
-    never_says: TextList = Field((), description="Words the agent must not say in the call.")
+    says: PhraseList = Field((), description="Words the agent has to say somewhere in the call.")
+    never_says: PhraseList = Field((), description="Words the agent must not say in the call.")
     calls_tool: Annotated[
         tuple[OneToolCall, ...], BeforeValidator(_calls, json_schema_input_type=_Calls)
     ] = Field((), description="Tools the agent has to call: a name, name and arguments, or a list.")

@@ -15,6 +15,8 @@ from voicetest.scenario.values import (
     Language,
     Only,
     Pattern,
+    Phrase,
+    PhraseList,
     PositiveDuration,
     Share,
     Text,
@@ -73,7 +75,7 @@ OneToolCall = Annotated[
 class Similar(Section):
     """A text that the agent has to say nearly word for word."""
 
-    text: Text = Field(description="What the agent should say.")
+    text: Phrase = Field(description="What the agent should say.")
     wer: Share = Field(
         0.2, description="The word error rate it may have against that text, for example 20%."
     )
@@ -92,11 +94,11 @@ OneSimilar = Annotated[
 class SpeechExpectations(Section):
     """What is expected of the words and the tool calls of the agent in one step."""
 
-    says: TextList = Field(
+    says: PhraseList = Field(
         (), description="Words the agent has to say, in this order; of a list, every entry."
     )
-    says_any: TextList = Field((), description="The agent has to say at least one of these.")
-    never_says: TextList = Field((), description="The agent must say none of these.")
+    says_any: PhraseList = Field((), description="The agent has to say at least one of these.")
+    never_says: PhraseList = Field((), description="The agent must say none of these.")
     matches: Pattern | None = Field(
         None, description="A regular expression found in what the agent says; case is ignored."
     )

@@ -8,11 +8,13 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+import regex
+from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from voicetest.scenario.json_values import json_value
 from voicetest.scenario.losses import lost, not_a_text
 from voicetest.scenario.nodes import Mapping, Scalar, Sequence, shown
+from voicetest.scenario.patterns import TextPattern
 from voicetest.scenario.quantities import (
     Count,
     Duration,
@@ -41,6 +43,8 @@ __all__ = [
     "Money",
     "Only",
     "Pattern",
+    "Phrase",
+    "PhraseList",
     "PositiveDuration",
     "Rate",
     "Share",
@@ -57,6 +61,9 @@ MAX_PATTERN_COST = 10_000  # of a whole file, in characters
 _WIDE_RANGE = re.compile(r"-(?:[^\x00-\x7f]|\\[uUN])")
 
 
+_COMPARED = regex.compile(r"[\p{L}\p{N}#%&$€£]")
+
+
 def literal_text(value: object) -> str:
     """A text as it is written; refused when it is empty or YAML took something away from it."""
     if isinstance(value, Mapping | Sequence):
@@ -69,6 +76,13 @@ def literal_text(value: object) -> str:
     if not value.strip():
         raise refuse("expected a text, found nothing")
     return str(value)
+
+
+def _phrase(value: object) -> str:
+    text = literal_text(value)
+    if not _COMPARED.search(text):
+        raise refuse(f"{shown(value)} has no word in it to compare: write what is said")
+    return text
 
 
 def _texts(value: object) -> object:
@@ -99,8 +113,8 @@ def _only(value: object) -> bool:
     raise refuse("'false' would check nothing: leave the line out")
 
 
-def _pattern(value: object, info: ValidationInfo) -> re.Pattern[str]:
-    if isinstance(value, re.Pattern):
+def _pattern(value: object, info: ValidationInfo) -> TextPattern:
+    if isinstance(value, TextPattern):
         return value
     text = literal_text(value)
     if len(text) > LONGEST_PATTERN:
@@ -111,9 +125,11 @@ def _pattern(value: object, info: ValidationInfo) -> re.Pattern[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return re.compile(text, re.IGNORECASE)
-    except (re.error, RecursionError, OverflowError) as error:
+            pattern = TextPattern(text)
+            pattern.compile()
+    except (regex.error, RecursionError, OverflowError) as error:
         raise refuse(f"this is not a regular expression: {error}") from None
+    return pattern
 
 
 def _language(value: object) -> str:
@@ -166,10 +182,21 @@ TextList = Annotated[
         {"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]}
     ),
 ]
+Phrase = Annotated[str, BeforeValidator(_phrase), WithJsonSchema(_TEXT_SCHEMA)]
+"""Words that are held against what is said."""
+PhraseList = Annotated[
+    tuple[Phrase, ...],
+    BeforeValidator(_texts),
+    WithJsonSchema(
+        {"anyOf": [_TEXT_SCHEMA, {"type": "array", "items": _TEXT_SCHEMA, "minItems": 1}]}
+    ),
+]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Only = Annotated[bool, BeforeValidator(_only), WithJsonSchema({"const": True})]
 Pattern = Annotated[
-    re.Pattern[str], BeforeValidator(_pattern), WithJsonSchema({"type": "string", "minLength": 1})
+    InstanceOf[TextPattern],
+    BeforeValidator(_pattern),
+    WithJsonSchema({"type": "string", "minLength": 1}),
 ]
 Language = Annotated[
     str,
