@@ -199,6 +199,11 @@ class Caller:
         return caller
 
     @property
+    def in_real_time(self) -> bool:
+        """Whether its sound needs sockets, and time."""
+        return self._name in IN_REAL_TIME
+
+    @property
     def line(self) -> Capabilities:
         """What the line can carry."""
         return self.plan([FIRST]).adapter.capabilities
@@ -424,7 +429,9 @@ def test_an_answer_that_the_platform_fails_to_make_is_no_fault_of_the_agent(
         assert (error.kind, error.where) == ("connection", "calling")
         assert "quota of this account is used up" in error.message
         return
-    assert done.result.status == "failed", done.result.errors
+    # In real time a busy machine may leave the verdict open.
+    verdicts = {"failed", "inconclusive"} if anybody.in_real_time else {"failed"}
+    assert done.result.status in verdicts, done.result.errors
     ends = AgentTurnEnded in done.line.receives
     assert ("empty_answer" if ends else "first_chunk_timeout") in done.check("answers", 2).actual
 

@@ -199,3 +199,31 @@ def test_azures_addresses_name_a_model_or_a_deployment(
     speech: Speech, settings: dict[str, Any], url: str
 ) -> None:
     assert _opened(_adapter("openai_realtime", **settings), speech).url == url
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"), [("wss://vapi.invalid/call_1", True), ("wss://elsewhere.invalid/", False)]
+)
+def test_a_line_of_vapi_gets_headers_only_where_they_were_written_for(
+    speech: Speech, line: str, sent: bool
+) -> None:
+    door = Door()
+
+    def create(base_url: str) -> httpx.AsyncClient:
+        transport = {"provider": "vapi.websocket", "websocketCallUrl": line}
+        created = httpx.Response(201, json={"id": "call_1", "transport": transport})
+        answers = httpx.MockTransport(lambda request: created)
+        return httpx.AsyncClient(transport=answers, base_url=base_url)
+
+    adapter = _adapter("vapi", base_url="https://vapi.invalid", headers={"X-Gateway": HIDDEN})
+    world = World(speech.voice, speech.transcriber, speech.cache, dial=door.dial, http=create)
+
+    async def main() -> None:
+        async with adapter.connect(world):
+            pass
+
+    with pytest.raises(ConnectionFailed, match="far enough"):
+        asyncio.run(main())
+    assert door.url == line
+    assert (door.headers.get("x-gateway") == HIDDEN) is sent
+    assert ("authorization" in door.headers) is sent

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import cast
+
+import pytest
 from livekit import rtc
 
-from voicetest.events import Event, Transcript
+from voicetest.events import Event, Transcript, TranscriptDelta
 from voicetest.links.livekit_reasons import agent_left, not_joined, room_left
 from voicetest.links.livekit_words import RoomWords
 
@@ -53,3 +59,51 @@ def test_what_a_server_says_is_cut_to_a_line_and_shows_no_token() -> None:
         "cannot join a room at wss://mine.example (signal failure: 401 Unauthorized - invalid "
         "token: ***): check LIVEKIT_API_KEY and LIVEKIT_API_SECRET, or 'api_key' and 'api_secret'"
     )
+
+
+@dataclass
+class _Info:
+    attributes: dict[str, str]
+    stream_id: str = "s1"
+
+
+class _Reader:
+    """A stream of text as the package gives it."""
+
+    def __init__(self, *pieces: str) -> None:
+        self._pieces = pieces
+        self.info = _Info({"lk.segment_id": "1"})
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        for piece in self._pieces:
+            yield piece
+
+
+def _read(*pieces: str) -> list[Event]:
+    said: list[Event] = []
+    words = RoomWords(said.append, "caller")
+    asyncio.run(words.read(cast("rtc.TextStreamReader", _Reader(*pieces)), "agent"))
+    return said
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ('{"text": "We are", "start_time": 0.1}\n', '{"text": " open.", "start_time": 0.4}\n'),
+        ('{"text": "We are", "start_time": 0.1}\n{"text": " op', 'en."}'),
+        ('{"te', 'xt": "We are"}\n{"text": " open.", "start_time": null}\n'),
+    ],
+)
+def test_chunks_that_are_lines_of_json_are_told_as_their_words(pieces: tuple[str, ...]) -> None:
+    assert _read(*pieces) == [
+        TranscriptDelta("agent", "We are"),
+        TranscriptDelta("agent", " open."),
+        Transcript("agent", "We are open."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "pieces", [("We are", " open."), ("{not JSON", " at all"), ('["text"]', "\n"), ("{", "}")]
+)
+def test_words_that_are_no_lines_of_json_are_told_as_they_are(pieces: tuple[str, ...]) -> None:
+    assert _read(*pieces)[-1] == Transcript("agent", "".join(pieces).strip())

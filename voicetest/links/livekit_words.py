@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 
 from livekit import rtc
 
@@ -37,10 +38,10 @@ class RoomWords:
         by: Party = "user" if speaker == self._caller else "agent"
         text = ""
         try:
-            async for piece in reader:
-                text += piece
-                if by == "agent":
-                    self._say(TranscriptDelta(by, piece))
+            async for words in _words(reader):
+                text += words
+                if words and by == "agent":
+                    self._say(TranscriptDelta(by, words))
         except rtc.StreamError:
             pass  # what came before the connection was lost has been said
         about = reader.info.attributes or {}
@@ -64,3 +65,40 @@ class RoomWords:
         self._told[segment] = text
         if earlier != text:
             self._say(Transcript(by, text, replaces=earlier))
+
+
+async def _words(pieces: AsyncIterable[str]) -> AsyncGenerator[str, None]:
+    """The words of a stream: its pieces, or the texts of its lines where those are JSON objects.
+
+    Agents with `TextOutputOptions(json_format=True)` (livekit-agents 1.8.9) send each chunk as a
+    line `{"text": …, "start_time": …}`.
+    """
+    rest = ""
+    lines = False
+    async for piece in pieces:
+        rest += piece
+        lines = lines or _text_of(rest.partition("\n")[0]) is not None
+        if not lines and not rest.lstrip().startswith("{"):
+            yield rest
+            rest = ""
+        while lines and "\n" in rest:
+            line, _, rest = rest.partition("\n")
+            yield _said(line)
+    if rest:
+        yield _said(rest)
+
+
+def _said(line: str) -> str:
+    """The text of a line; what is no JSON object was said as it is."""
+    found = _text_of(line)
+    return line if found is None else found
+
+
+def _text_of(line: str) -> str | None:
+    """What stands as the text in a line that is a JSON object; None for anything else."""
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    text = found.get("text") if isinstance(found, dict) else None
+    return text if isinstance(text, str) else None
