@@ -103,6 +103,8 @@ def test_sound_that_playout_left_out_or_put_in_is_a_lapse_if_voicetest_was_late(
     assert _kinds(harness) == []
     harness.slips = [Slip(at_s, 0.16) for at_s in at[:3]]
     assert _kinds(harness) == []
+    harness.slips = [Slip(at_s, 0.08) for at_s in at * 5]
+    assert _kinds(harness) == []
 
 
 def test_what_was_put_in_too_much_and_left_out_later_is_voicetests_own() -> None:
@@ -143,6 +145,10 @@ def test_a_call_that_kept_time_has_no_traces_of_its_own() -> None:
         ),
         (
             [Lapse(1.0, 1.4, 0.4, "stood_still"), Lapse(12.4, 15.5, 3.1, "stood_still")],
+            "this machine stood still for 3.1 s at 12.4 s, and was late 1 more time",
+        ),
+        (
+            [Lapse(12.4, 15.5, 3.1, "stood_still"), Lapse(13.0, 20.0, 6.0, "dropped")],
             "this machine stood still for 3.1 s at 12.4 s, and was late 1 more time",
         ),
         (

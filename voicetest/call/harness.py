@@ -133,7 +133,8 @@ class Harness:
                 yield slip, own
 
     def _playout_lapses(self) -> Iterator[Lapse]:
-        own = [(s, by) for s, by in self._own_slips() if s.seconds < 0 or not s.in_silence]
+        own = [(s, by) for s, by in self._own_slips() if by > BOUNDS.playout_s]
+        own = [(s, by) for s, by in own if s.seconds < 0 or not s.in_silence]
         yield from self._altogether([one for one in own if one[0].seconds < 0], "dropped")
         yield from self._altogether([one for one in own if one[0].seconds > 0], "inserted")
 

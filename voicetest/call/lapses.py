@@ -21,11 +21,15 @@ class Bounds:
     """Where too many of the frames that begin no lapse are later than this, all the call is one."""
     always_late_share: float = 0.05
     """How many of all frames are too many."""
+    playout_s: float = 0.1
+    """Shorter pieces that playout left out of what the agent sent, or put in, are no matter."""
     playout_share: float = 0.05
-    """How much of a call may be left out of what the agent sends, or put into its speech, late."""
+    """How much of a call may be left out in longer ones, or put into speech, for being late."""
 
 
 BOUNDS = Bounds()
+_OF_TIME: frozenset[LapseKind] = frozenset({"stood_still", "late"})
+"""What people understand at once; the others follow from it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def described(lapses: Sequence[Lapse]) -> str:
     """The worst of them in plain words, and how many more there are; empty without any."""
     if not lapses:
         return ""
-    worst = max(lapses, key=lambda lapse: lapse.seconds)
+    worst = max(lapses, key=lambda lapse: (lapse.kind in _OF_TIME, lapse.seconds))
     others = len(lapses) - 1
     more = f", and was late {others} more time{'s' if others > 1 else ''}" if others else ""
     return f"{_words(worst)}{more}"

@@ -215,9 +215,10 @@ class BoundFigures(_Value):
     late_s: float = Field(description="A frame is later than this.")
     always_late_s: float = Field(description="Too many of the other frames are later than this.")
     always_late_share: float = Field(description="More of all frames than this are too many.")
+    playout_s: float = Field(description="Shorter pieces left out or put in are no matter.")
     playout_share: float = Field(
-        description="More than this share of the call was left out of what the agent sent, or put "
-        "into its speech, because voicetest was late."
+        description="Longer ones that were left out of what the agent sent, or put into its "
+        "speech, because voicetest was late, are together more than this share of the call."
     )
 
 
