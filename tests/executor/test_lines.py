@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.calls import Call, Far, Telephone, hold, say, words
+from tests.conftest import Speak
 from voicetest.audio.chunk import AudioChunk, Samples
-from voicetest.audio.wav import read_span
+from voicetest.audio.wav import read_span, write_wav
 from voicetest.call.timeline import EndReason
 from voicetest.clock import sleep_until
 from voicetest.events import AgentTurnStarted, Audio, Hangup
@@ -207,3 +208,40 @@ def test_a_broken_line_keeps_its_recording(tmp_path: Path, speech: Speech, voice
     assert "1011" in call.result.reason
     assert call.result.duration_s == pytest.approx(1.0, abs=0.1)
     assert any(isinstance(e.what, Hangup) for e in call.record.entries)
+
+
+@pytest.mark.parametrize("behind", ["nothing", "noise", "an offset", "a click"])
+def test_an_answer_to_recorded_words_counts_from_their_end_whatever_is_behind_them(
+    tmp_path: Path, speech: Speech, speak: Speak, voice: Samples, behind: str
+) -> None:
+    said = speak("I was charged twice for my March invoice.", "en-us+f2")
+    pad = np.zeros(round(1.5 * 24_000), dtype=np.int16)
+    recorded = np.concatenate((pad, said, pad))
+    match behind:
+        case "noise":
+            random = np.random.default_rng(1)
+            recorded += random.normal(0, 200, len(recorded)).astype(np.int16)
+        case "an offset":
+            recorded += 328
+        case "a click":
+            recorded[-2_400:-2_376] = 12_000
+        case _:
+            pass
+    write_wav(tmp_path / "recorded.wav", recorded)
+
+    async def answering(line: Far) -> None:
+        await asyncio.sleep((len(pad) + len(said)) / 24_000 - 0.01 + 0.8)
+        await say(line, "I am sorry.", words(2.0, voice))
+        await asyncio.sleep(60)
+
+    scenario = "script:\n  - play: recorded.wav\n    transcript: I was charged.\n  - agent: {%s}\n"
+    call = hold(tmp_path, speech, answering, scenario % "within: 900ms")
+    assert call.result.status == "passed", call.failed
+    assert call.result.metrics["response_latency"].values[0] == pytest.approx(0.8, abs=0.06)
+    too_late = hold(
+        tmp_path / "late",
+        speech,
+        answering,
+        scenario.replace("recorded", "../recorded") % "within: 700ms",
+    )
+    assert too_late.failed == ["within"]

@@ -6,7 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import Speak
 from voicetest.adapters.base import World
+from voicetest.audio.chunk import Samples
+from voicetest.audio.dtmf import tones
 from voicetest.audio.wav import write_wav
 from voicetest.errors import SetupError
 from voicetest.executor.parts import parts_outside, unknown_names, unreadable_recordings
@@ -57,13 +60,35 @@ def test_a_language_model_is_outside_and_offline_speech_is_not(
     )
 
 
-def test_a_recording_without_sound_is_told_at_its_place(tmp_path: Path) -> None:
-    write_wav(tmp_path / "good.wav", np.ones(480, np.int16))
+def test_a_recording_without_sound_is_told_at_its_place(tmp_path: Path, speak: Speak) -> None:
+    write_wav(tmp_path / "good.wav", speak("Hello there.", "en-us"))
     write_wav(tmp_path / "empty.wav", np.ones(0, np.int16))
     file = _load(tmp_path, "script:\n  - play: good.wav\n  - play: empty.wav\n")
     (problem,) = unreadable_recordings(file)
     assert (problem.line, problem.column) == (5, 11)
     assert "no sound" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("sound", "says"),
+    [
+        (np.zeros(24_000, np.int16), "holds silence, nothing louder than -60 dBFS; 'play:' is for"),
+        (tones("123"), "holds tones; 'play:' is for recorded words, write 'noise: odd.wav'"),
+        (
+            np.random.default_rng(1).normal(0, 900, 48_000).astype(np.int16),
+            "holds noise or music; 'play:' is for recorded words, write 'noise: odd.wav'",
+        ),
+    ],
+)
+def test_a_recording_in_which_nobody_speaks_is_refused_as_words_and_taken_as_noise(
+    tmp_path: Path, sound: Samples, says: str
+) -> None:
+    write_wav(tmp_path / "odd.wav", sound)
+    (problem,) = unreadable_recordings(_load(tmp_path, "script:\n  - play: odd.wav\n"))
+    assert (problem.line, problem.column) == (4, 11)
+    assert "no speech is found in 'odd.wav'" in problem.message
+    assert says in problem.message
+    assert unreadable_recordings(_load(tmp_path, "script:\n  - noise: odd.wav\n")) == []
 
 
 def test_a_recording_that_needs_ffmpeg_says_so_where_there_is_none(

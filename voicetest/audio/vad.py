@@ -129,6 +129,12 @@ class Activity:
         return bool(self._rough) and self._rough[-1].open and not self._rough[-1].certain
 
     @property
+    def perhaps(self) -> Segment | None:
+        """The last that may be speech and is not certain."""
+        last = self._rough[-1] if self._rough else None
+        return None if last is None or last.certain else self._refined(last)
+
+    @property
     def latest(self) -> Segment | None:
         """The current speech, or else the last; while `speaking` its end grows."""
         certain = (rough for rough in reversed(self._rough) if rough.certain)

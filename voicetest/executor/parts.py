@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voicetest import registry
 from voicetest.adapters.base import Adapter, World
@@ -25,7 +26,11 @@ from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 from voicetest.speech.voices.espeak import offline_voice
 
+if TYPE_CHECKING:
+    from voicetest.audio.recorded import NoSpeech
+
 __all__ = [
+    "no_speech",
     "parts_outside",
     "spoken_language",
     "unknown_names",
@@ -124,15 +129,16 @@ def _transcribers(file: ScenarioFile, adapter: Adapter, world: World) -> Iterato
 
 
 def unreadable_recordings(file: ScenarioFile) -> list[Problem]:
-    """One problem per recording that holds no sound.
+    """One problem per recording that holds no sound, and per `play:` of one that holds no speech.
 
     Raises SetupError for one that only ffmpeg could read, where that is not installed.
     """
+    spoken: list[tuple[Path, tuple[str | int, ...]]] = []
     played: list[tuple[Path, tuple[str | int, ...]]] = []
     for index, step in enumerate(file.scenario.script):
         match step:
             case PlayStep():
-                played.append((step.play, ("script", index, "play")))
+                spoken.append((step.play, ("script", index, "play")))
             case NoiseStep() if step.noise.parent != FOLDER:
                 played.append((step.noise, ("script", index, "noise")))
             case _:
@@ -140,21 +146,36 @@ def unreadable_recordings(file: ScenarioFile) -> list[Problem]:
     behind = file.scenario.user.background
     if behind is not None and isinstance(behind.sound, Path):
         played.append((behind.sound, ("user", "background", "sound")))
-    found = (_unreadable(file, path, at) for path, at in played)
+    found = [
+        *(_unreadable(file, path, at, speaks=True) for path, at in spoken),
+        *(_unreadable(file, path, at) for path, at in played),
+    ]
     return [problem for problem in found if problem is not None]
 
 
-def _unreadable(file: ScenarioFile, path: Path, at: tuple[str | int, ...]) -> Problem | None:
+def _unreadable(
+    file: ScenarioFile, path: Path, at: tuple[str | int, ...], *, speaks: bool = False
+) -> Problem | None:
     # Slow to import, and few scenarios play recordings.
     from voicetest.audio.files import NeedsFfmpeg, UnreadableAudio, read_audio
+    from voicetest.audio.recorded import NoSpeech, speech_in
 
     try:
-        read_audio(path)
+        held = speech_in(path) if speaks else read_audio(path)
     except NeedsFfmpeg as error:
         raise SetupError(str(file.problem(str(error), *at))) from error
     except UnreadableAudio as error:
         return file.problem(str(error), *at)
-    return None
+    return file.problem(no_speech(path, held), *at) if isinstance(held, NoSpeech) else None
+
+
+def no_speech(path: Path, held: NoSpeech) -> str:
+    """What is wrong with a `play:` of such a recording, and what to write instead."""
+    instead = "'silence: 3s'" if held.silent else f"'noise: {path.name}'"
+    return (
+        f"no speech is found in '{path.name}': it holds {held.holds}; "
+        f"'play:' is for recorded words, write {instead} for what is none"
+    )
 
 
 def parts_outside(file: ScenarioFile, adapter: Adapter, world: World) -> tuple[str, ...]:

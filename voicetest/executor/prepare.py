@@ -13,10 +13,12 @@ from voicetest.audio.dtmf import tones
 from voicetest.audio.edges import clean_edges
 from voicetest.audio.effects import Echo, Effect, Gain, Phone, Robotic, amplify, chain, custom
 from voicetest.audio.files import read_audio
+from voicetest.audio.recorded import NoSpeech, speech_in
+from voicetest.audio.segment import Segment
 from voicetest.audio.wav import write_wav
 from voicetest.call.line import Line, LineKind
 from voicetest.errors import ScenarioError
-from voicetest.executor.parts import user_rate, user_voice
+from voicetest.executor.parts import no_speech, user_rate, user_voice
 from voicetest.scenario.acoustics import Effect as EffectSection
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import (
@@ -51,9 +53,7 @@ async def prepare(file: ScenarioFile, world: World, folder: Path) -> dict[int, L
                 # Never said: it gets the voice ready, and is as loud as what will be.
                 lines[index] = await maker.speech(index, "improvise", _SAMPLE, step)
             case PlayStep():
-                audio = amplify(read_audio(step.play), step.gain or 0.0)
-                text = step.transcript or await maker.transcript(audio)
-                lines[index] = maker.line(index, "play", text, audio)
+                lines[index] = await maker.recording(index, step)
             case NoiseStep():
                 audio = read_audio(step.noise)
                 lines[index] = maker.line(index, "noise", f"[{step.noise.stem}]", audio)
@@ -92,6 +92,18 @@ class LineMaker:
             raise ScenarioError([problem]) from error
         return self.line(index, kind, text, audio, said=said if said != text else None)
 
+    async def recording(self, index: int, step: PlayStep) -> Line:
+        """A line that was recorded; its edges are those of the speech in it."""
+        audio = amplify(read_audio(step.play), step.gain or 0.0)
+        text = step.transcript or await self.transcript(audio)
+        found = speech_in(step.play)
+        if isinstance(found, NoSpeech):
+            # It was looked at before; the file was changed since.
+            raise ScenarioError(
+                [self.file.problem(no_speech(step.play, found), "script", index, "play")]
+            )
+        return self.line(index, "play", text, audio, speech=found)
+
     async def transcript(self, audio: AudioChunk) -> str:
         """The words of a recording, by the scenario's transcriber if it names one."""
         transcriber = self.file.scenario.transcriber
@@ -108,10 +120,12 @@ class LineMaker:
         keys: str = "",
         said: str | None = None,
         number: int = 0,
+        speech: Segment | None = None,
     ) -> Line:
         """Put a line on disk, clean and with effects; its speech edges are those of the clean.
 
-        `number` is for a step with several lines.
+        `number` is for a step with several lines; `speech` is where it is if there is more than
+        speech in the sound.
         """
         name = f".step-{step:03}-{number:03}" if number else f".step-{step:03}"
         clean, wire = self.folder / f"{name}.wav", self.folder / f"{name}-wire.wav"
@@ -124,7 +138,7 @@ class LineMaker:
             )
             samples = chain([_effect(effect) for effect in effects], samples, random)
             write_wav(wire, samples)
-        speech = clean_edges(audio.samples())
+        speech = speech or clean_edges(audio.samples())
         return Line(
             kind=kind,
             text=text,

@@ -127,7 +127,10 @@ class SilenceStep(SpeechExpectations):
 class PlayStep(Section):
     """Send a recording to the agent instead of synthetic speech."""
 
-    play: AudioFile = Field(description="An audio file; the path starts at this file's folder.")
+    play: AudioFile = Field(
+        description="An audio file with speech in it; the path starts at this file's folder. What"
+        " is around the words does not count: they begin and end where speech is found."
+    )
     transcript: Text | None = Field(None, description="The words spoken in the recording.")
     gain: Level | None = Field(None, description="Louder or softer by this much, such as -6dB.")
 
