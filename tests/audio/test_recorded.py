@@ -41,7 +41,9 @@ def _floor(wave: Wave, below_db: float) -> Wave:
 
 def _hum(wave: Wave) -> Wave:
     times = np.arange(len(wave)) / RATE
-    return wave + 300 * np.sin(2 * np.pi * 50 * times) + 150 * np.sin(2 * np.pi * 150 * times)
+    return np.asarray(
+        wave + 300 * np.sin(2 * np.pi * 50 * times) + 150 * np.sin(2 * np.pi * 150 * times)
+    )
 
 
 def _click(wave: Wave) -> Wave:
