@@ -106,6 +106,8 @@ class Transcript:
     by: Party
     text: str
     replaces: str | None = None
+    written: bool = False
+    """Whether it is a text that nobody is to speak, by the word of the platform."""
 
 
 @dataclass(frozen=True)

@@ -337,3 +337,35 @@ def test_on_a_line_without_sound_all_words_count() -> None:
 def test_a_recording_of_an_older_version_has_no_such_error() -> None:
     said = AgentTurn(0, 1.0, claims=["Hello."], corrected=["Hello."], unheard=True)
     assert soundless(_view(said), [], [], 3.0) is None
+
+
+def test_what_is_written_beside_what_is_spoken_is_not_heard(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def half(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", "One moment."))
+        await line.send(Audio(words(1.0, voice)))
+        await line.send(Transcript("agent", REFUND, written=True))
+        await line.send(AgentTurnEnded())
+
+    script = "limits: {patience: 1s}\nscript:\n  - agent: {says: [one moment, refund]}\n"
+    call = hold(tmp_path, speech, half, script)
+    moment, refund = [check for check in call.result.checks if check.name == "says"]
+    assert (moment.passed, refund.passed) == (True, False)
+    assert refund.actual == f'"One moment."; besides, {CLAIM}'
+    (turn,) = call.result.turns
+    assert (turn.transcript, turn.claimed) == ("One moment.", f"One moment. {REFUND}")
+
+
+def test_what_is_written_to_who_types_is_read(tmp_path: Path, speech: Speech) -> None:
+    async def write(line: Far) -> None:
+        await asyncio.sleep(0.5)
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", REFUND, written=True))
+        await line.send(AgentTurnEnded())
+
+    script = "script:\n  - text: I was charged twice.\n  - agent: {says: refund}\n"
+    call = hold(tmp_path, speech, write, script)
+    assert call.result.status == "passed", call.result
+    assert call.result.turns[-1].transcript == REFUND

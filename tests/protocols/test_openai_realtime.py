@@ -902,3 +902,12 @@ def test_nothing_that_either_end_may_be_told_is_more_than_an_error(data: st.Data
 def test_what_is_far_from_the_protocol_is_the_peers_fault(message: str) -> None:
     for codec in (_client(), _server()):
         survives(codec, message)
+
+
+def test_a_text_that_nobody_speaks_is_told_as_written() -> None:
+    client = OpenAIRealtime(End.CLIENT)
+    place = '"response_id":"resp_1","item_id":"item_1","output_index":0,"content_index":0'
+    delta = f'{{"type":"response.output_text.delta",{place},"delta":"Good"}}'
+    assert client.decode(delta).events == ()
+    done = f'{{"type":"response.output_text.done",{place},"text":"Good day."}}'
+    assert client.decode(done).events == (Transcript("agent", "Good day.", written=True),)

@@ -112,7 +112,7 @@ def _agent_turn(
 def _source(turn: AgentTurn) -> Literal["platform", "transcriber"] | None:
     if turn.heard is not None:
         return "transcriber"
-    return None if turn.claimed is None or turn.unheard else "platform"
+    return None if turn.claimed is None or turn.only_claimed == turn.claimed else "platform"
 
 
 def _listening_step(call: CallView, turn: int) -> int | None:

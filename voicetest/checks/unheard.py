@@ -32,12 +32,8 @@ def mark_unheard(call: CallView, audible: Collection[int], *, carries_sound: boo
             other.index in audible and not other.claims
             for other in turns[max(turn.index - 1, 0) : turn.index + 2]
         )
-        turn.unheard = (
-            carries_sound
-            and turn.index not in audible
-            and not lent
-            and not _answers_text(call, turn)
-        )
+        turn.reads = not carries_sound or _answers_text(call, turn)
+        turn.unheard = turn.index not in audible and not lent and not turn.reads
 
 
 def _answers_text(call: CallView, turn: AgentTurn) -> bool:
@@ -54,7 +50,7 @@ def unheard_between(
     call: CallView, turns: Iterable[AgentTurn], start_s: float = 0.0, end_s: float = math.inf
 ) -> list[str]:
     """What was claimed and not heard: in these turns, and in none from `start_s` to `end_s`."""
-    in_turns = [turn.claimed for turn in turns if turn.unheard and turn.claimed]
+    in_turns = [claimed for turn in turns if (claimed := turn.only_claimed)]
     return in_turns + [text for at, text in call.unplaced if start_s <= at <= end_s]
 
 

@@ -75,11 +75,21 @@ class AgentTurn:
     """When it went on although the user had begun to speak in its pause."""
     unheard: bool = False
     """Whether its words are only claimed: there is no speech in it that could be them."""
+    written: list[str] = field(default_factory=list)
+    """Texts that by the word of the platform nobody speaks."""
+    reads: bool = False
+    """Whether its user reads: what is written counts."""
 
     @property
     def claimed(self) -> str | None:
         """The platform's full text."""
-        return " ".join(self.claims) if self.claims else None
+        return " ".join([*self.claims, *self.written]) or None
+
+    @property
+    def only_claimed(self) -> str:
+        """The part of it that nobody heard, or was to read."""
+        unheard = [*(self.claims if self.unheard else ()), *(() if self.reads else self.written)]
+        return " ".join(unheard)
 
     @property
     def text(self) -> str:
@@ -93,10 +103,9 @@ class AgentTurn:
 
     def text_heard(self, share: float) -> str:
         """The platform's text up to a share of it, if its words are spread evenly."""
-        if self.unheard:
-            return ""
-        text = " ".join(self.corrected)
-        if self.corrected != self.claims or share >= 1:
+        written = self.written if self.reads else []
+        text = " ".join([*(() if self.unheard else self.corrected), *written])
+        if self.unheard or written or self.corrected != self.claims or share >= 1:
             return text
         words = text.split()
         return " ".join(words[: round(share * len(words))])
@@ -258,6 +267,9 @@ class CallView:
             earlier = self._understood.get(self._user_starts)
             text = said.text if earlier is None or said.replaces else f"{earlier} {said.text}"
             self._understood[self._user_starts] = text
+            return
+        if said.written and self.agent_turns and self.agent_turns[-1].closed_s is None:
+            self.agent_turns[-1].written.append(said.text)
             return
         if said.replaces is not None and self._correct(said.replaces, said.text):
             return

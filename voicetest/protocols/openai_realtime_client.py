@@ -220,12 +220,13 @@ class RealtimeClient:
             case "response.output_audio_transcript.done" | "response.output_text.done":
                 name = "text" if kind == "response.output_text.done" else "transcript"
                 text = text_of(kind, event, name)
-                return (Transcript("agent", text),) if text.strip() else ()
+                said = Transcript("agent", text, written=name == "text")
+                return (said,) if text.strip() else ()
             case _ if dropped:
                 return ()
             case "response.output_audio.delta":
                 return self._sound(kind, event)
-            case "response.output_audio_transcript.delta" | "response.output_text.delta":
+            case "response.output_audio_transcript.delta":
                 text = text_of(kind, event, "delta")
                 return (TranscriptDelta("agent", text),) if text else ()
             case "response.output_item.added" | "response.output_item.done":
