@@ -30,6 +30,7 @@ from voicetest.events import (
     Dtmf,
     Failed,
     Hangup,
+    Ignored,
     Interrupted,
     Leaving,
     ReplyRequested,
@@ -171,6 +172,8 @@ class EmbeddedAgent:
                             waiting.set_result(event)
                     case Warned(message):
                         self._log(message)
+                    case Ignored(shape, why, known=False):
+                        self._log(f"messages such as {shape} {why}")
                     case Hangup() | Leaving():
                         return
                     case _:

@@ -35,18 +35,24 @@ NONSENSE = '{"broken": '
 
 
 async def answer(
-    transport: Transport[bytes | str], codec: Codec[bytes | str], agent: AgentRecipe
+    transport: Transport[bytes | str],
+    codec: Codec[bytes | str],
+    agent: AgentRecipe,
+    *,
+    tolerant: bool = False,
 ) -> None:
     """Hold one call at the server's end of `transport` until either side hangs up.
 
-    The link itself tells a peer what its protocol does not allow; who runs the simulator is told in
-    one line of the log.
+    The link itself tells a peer what its protocol does not allow, or takes no notice of it where it
+    is `tolerant`; who runs the simulator is told in one line of the log.
     """
     nonsense = partial(transport.send, NONSENSE)
     try:
         async with AsyncExitStack() as call:
             try:
-                line = await call.enter_async_context(CodecLink(codec, transport))
+                line = await call.enter_async_context(
+                    CodecLink(codec, transport, tolerant=tolerant)
+                )
             except ConnectionFailed:
                 return  # the peer was never ready
             await agent.make(line, nonsense).serve()
@@ -124,9 +130,14 @@ class Simulator(ABC):
         """The status with which a call is refused; None to take it."""
         return HTTPStatus.SERVICE_UNAVAILABLE if self._agent.faults.refuses else None
 
+    def tolerates(self, codec: Codec[bytes | str]) -> bool:
+        """Whether a call goes on when its client says what the protocol does not have."""
+        return False
+
     async def converse(self, transport: Transport[bytes | str], upgrade: Upgrade) -> None:
         """Hold one call."""
-        await answer(transport, self.codec(upgrade), self._agent)
+        codec = self.codec(upgrade)
+        await answer(transport, codec, self._agent, tolerant=self.tolerates(codec))
 
     @asynccontextmanager
     async def listen(self, host: str, port: int) -> AsyncIterator[str]:

@@ -1,6 +1,8 @@
 """A Pipecat bot on this machine: what `adapter: pipecat` dials.
 
-Like a stock bot it takes no notice of `utterance_end`: it hears when the user has finished.
+Like a stock bot it takes no notice of `utterance_end`: it hears when the user has finished. A bot
+with the Twilio serializer logs what is none of its messages and goes on, one with the protobuf
+serializer ends (pipecat-ai 1.14.0: `serializers/twilio.py`, `serializers/protobuf.py`).
 """
 
 from __future__ import annotations
@@ -49,6 +51,10 @@ class PipecatSimulator(PathSimulator):
     """A bot with the serializer of an adapter at any path, or with each at its usual path."""
 
     presets: ClassVar[tuple[str, ...]] = (*_CODECS, WEBRTC)
+
+    def tolerates(self, codec: Codec[bytes | str]) -> bool:
+        """Whether the serializer takes no notice of what it cannot read."""
+        return isinstance(codec, MediaStream)
 
     @classmethod
     def behind(cls, adapter: _Speaks, agent: AgentRecipe) -> Simulator:
