@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from voicetest.adapters.base import World
 from voicetest.adapters.livekit import KEY, SECRET, URL, LiveKitAgentAdapter
 from voicetest.clock import Clock
-from voicetest.errors import ScenarioError
+from voicetest.errors import ScenarioError, SetupError
 from voicetest.run import plan
 from voicetest.speech.providers import Speech
 
@@ -45,6 +48,30 @@ def test_key_and_secret_are_hidden_wherever_they_come_from(monkeypatch: pytest.M
     adapter = LiveKitAgentAdapter.model_validate({"api_key": "from-the-file"})
     assert adapter.secrets == {"from-the-file", "from-the-environment"}
     assert "from-the-file" not in repr(adapter)
+
+
+def test_a_token_that_is_made_elsewhere_stands_in_for_key_and_secret() -> None:
+    settings = {"url": "wss://mine.example", "token": "a.b.c"}
+    adapter = LiveKitAgentAdapter.model_validate(settings)
+    assert adapter.missing == ()
+    assert "a.b.c" in adapter.secrets
+    with pytest.raises(ValidationError, match="room is in the token"):
+        LiveKitAgentAdapter.model_validate(settings | {"room": "mine"})
+
+
+@pytest.mark.parametrize("token", ["nonsense", "a.b.c", "a.e30.c", "a.W10.c"])
+def test_a_text_that_is_no_token_of_a_room_is_refused_without_being_shown(
+    speech: Speech, token: str
+) -> None:
+    settings = {"url": "wss://mine.example", "token": token}
+    adapter = LiveKitAgentAdapter.model_validate(settings)
+
+    async def main() -> None:
+        async with adapter.connect(World(speech.voice, speech.transcriber, speech.cache)):
+            pass
+
+    with pytest.raises(SetupError, match=r"^agent.token is no token of a room: it has to be a JWT"):
+        asyncio.run(main())
 
 
 def test_a_simulated_room_runs_in_real_time_and_in_no_other(tmp_path: Path, speech: Speech) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 import yaml
+from livekit import api
 
 from tests.calls import Quiet
 from tests.peers.livekit_agent import AgentLine, agent_in_room, agent_token
@@ -52,8 +53,9 @@ class _Room:
 
     def call(self, script: list[Any], **settings: Any) -> Result:
         """The result of a call into the room."""
-        agent = {"adapter": "livekit", "url": self.url, "room": self.name}
+        agent: dict[str, Any] = {"adapter": "livekit", "url": self.url, "room": self.name}
         agent |= {"api_key": KEY, "api_secret": SECRET, "response_timeout": "6s", **settings}
+        agent = {name: value for name, value in agent.items() if value is not None}
         scenario = {
             "version": 1,
             "agent": agent,
@@ -122,6 +124,18 @@ def test_a_bot_that_is_no_agent_by_kind_is_named_or_guessed(room: _Room, named: 
     assert result.status == "passed", (result.checks, result.errors)
     told = [e for e in room.events if e["type"] == "warning" and "Pipecat Agent" in e["message"]]
     assert len(told) == (0 if named else 1)
+
+
+def test_a_call_is_held_with_a_token_that_is_made_elsewhere(room: _Room) -> None:
+    grants = api.VideoGrants(room_join=True, room=room.name)
+    token = api.AccessToken(KEY, SECRET).with_identity("somebody").with_grants(grants).to_jwt()
+    with in_background(room.agent()):
+        result = room.call([GREETED], token=token, room=None, api_key=None, api_secret=None)
+    assert result.status == "passed", (result.checks, result.errors)
+    (joined,) = [event for event in room.events if event.get("text") == "room"]
+    assert joined["fields"] == {"room": room.name, "identity": "somebody"}
+    written = "".join(str(event) for event in room.events)
+    assert token not in written
 
 
 def test_an_agent_by_kind_comes_before_others_with_sound(room: _Room) -> None:

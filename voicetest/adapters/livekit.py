@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from livekit import api
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from voicetest.adapters.addresses import Address, Header
 from voicetest.adapters.base import Adapter, World
@@ -33,6 +35,15 @@ _SIMULATED_URL = "ws://simulated.invalid"
 LATE_SOUND_S = 0.3
 """The agent's state comes by another way than its sound, which a jitter buffer holds."""
 _REQUEST_LIMIT_S = 10
+_OF_THE_TOKEN = (
+    "api_key",
+    "api_secret",
+    "room",
+    "identity",
+    "metadata",
+    "attributes",
+    "agent_name",
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,25 @@ class _Server:
         timeout = aiohttp.ClientTimeout(total=_REQUEST_LIMIT_S)
         address = "http" + self.url.removeprefix("ws")
         return api.LiveKitAPI(address, self.key, self.secret, timeout=timeout)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a token names."""
+
+    room: str
+    identity: str
+
+    @classmethod
+    def of(cls, token: str) -> Self:
+        """Raises SetupError for a text that is no token of a room."""
+        try:
+            middle = token.split(".")[1]
+            claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+            return cls(str(claims["video"]["room"]), str(claims["sub"]))
+        except (IndexError, ValueError, KeyError, TypeError) as error:
+            words = "agent.token is no token of a room: it has to be a JWT with a room and a name"
+            raise SetupError(words) from error
 
 
 def _said(error: Exception) -> str:
@@ -76,6 +106,11 @@ class LiveKitAgentAdapter(Adapter):
     api_secret: Header | None = Field(
         default=None, description=f"The key's secret; without it, {SECRET} is used."
     )
+    token: Header | None = Field(
+        default=None,
+        description="A token that is made elsewhere, in place of key and secret: it names the room "
+        "and the caller, and may send for an agent; the room stays.",
+    )
     room: Text | None = Field(
         default=None,
         description="The room; by default one of its own for each call, deleted afterwards.",
@@ -102,6 +137,13 @@ class LiveKitAgentAdapter(Adapter):
         default=30.0, description="How long an agent may take to come, and to publish its sound."
     )
 
+    @model_validator(mode="after")
+    def _token_says_it_all(self) -> Self:
+        given = [name for name in _OF_THE_TOKEN if name in self.model_fields_set]
+        if self.token is not None and given:
+            raise ValueError(f"{given[0]} is in the token: leave one of them out")
+        return self
+
     @property
     def outside(self) -> tuple[str, ...]:
         """The server."""
@@ -115,11 +157,15 @@ class LiveKitAgentAdapter(Adapter):
     @property
     def missing(self) -> tuple[str, ...]:
         """Address, key and secret, as far as they are nowhere."""
-        found = (
-            (URL, "url", self._setting(self.url, URL)),
-            (KEY, "api_key", self._setting(self.api_key, KEY)),
-            (SECRET, "api_secret", self._setting(self.api_secret, SECRET)),
+        keys = (
+            ()
+            if self.token is not None
+            else (
+                (KEY, "api_key", self._setting(self.api_key, KEY)),
+                (SECRET, "api_secret", self._setting(self.api_secret, SECRET)),
+            )
         )
+        found = ((URL, "url", self._setting(self.url, URL)), *keys)
         return tuple(
             f"{variable} is not set: set it, or write '{name}' under 'agent'; or use --offline"
             for variable, name, value in found
@@ -156,14 +202,18 @@ class LiveKitAgentAdapter(Adapter):
         """
         async with AsyncExitStack() as call:
             server = await self._server(world, call)
-            room = self.room or f"voicetest-{secrets.token_hex(8)}"
-            identity = self.identity or f"caller-{secrets.token_hex(4)}"
+            own = None if world.offline or self.token is None else self.token.get_secret_value()
+            named = _Named.of(own) if own is not None else None
+            room = named.room if named else self.room or f"voicetest-{secrets.token_hex(8)}"
+            identity = (
+                named.identity if named else self.identity or f"caller-{secrets.token_hex(4)}"
+            )
             world.report(Status("room", {"room": room, "identity": identity}))
-            if self.room is None:
+            if self.room is None and own is None:
                 call.push_async_callback(self._delete, server, room, world)
             place = RoomCall(
                 url=server.url,
-                token=self._token(server, room, identity),
+                token=own or self._token(server, room, identity),
                 identity=identity,
                 tools=tuple(tool.name for tool in world.tools),
                 agent_within_s=self.agent_timeout,
