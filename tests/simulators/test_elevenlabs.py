@@ -344,6 +344,23 @@ def test_what_it_cannot_read_is_an_error_and_a_close_with_1008(
     _talk(_simulator(speech), caller)
 
 
+def test_an_answer_that_the_platform_fails_to_make_ends_the_conversation(speech: Speech) -> None:
+    async def caller(line: Line) -> None:
+        await line.send(_opening())
+        await _next(line, "agent_response")
+        await line.send('{"type":"user_message","text":"Where is my parcel?"}')
+        await _next(line, "client_tool_call")
+        call = {"type": "client_tool_result", "tool_call_id": "call_1", "result": "{}"}
+        await line.send(json.dumps(call))
+        said, closed = await _until_closed(line)
+        error = said[-1]["error_event"]
+        assert (error["code"], error["message"]) == (1011, closed.reason)
+        assert closed.code == 1011
+        assert "quota" in closed.reason
+
+    _talk(_simulator(speech, "fails"), caller)
+
+
 def test_quirks_are_its_own(speech: Speech) -> None:
     with pytest.raises(ValueError, match="not pcm_16000 and ulaw_8000"):
         _simulator(speech, "ulaw_8000", "pcm_16000")

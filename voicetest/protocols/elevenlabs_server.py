@@ -75,6 +75,8 @@ class ElevenLabsServer:
         self.hears_between_turns = commit is TurnCommit.AUDIO
         self.complaint = INVALID_MESSAGE
         """The platform's name for the message that was refused; set with each refusal."""
+        self.failure: tuple[int, str] | None = None
+        """The code and the reason with which the connection is to be closed; set by each error."""
         self.inputs = 0
         """Messages that came, but for answers to pings."""
         self.user_s = 0.0
@@ -144,6 +146,7 @@ class ElevenLabsServer:
                 return (self._message("client_tool_call", called, self._events),)
             case Failed(code, text):
                 number = _CLOSE_CODES.get(code, 1011)
+                self.failure = (number, text)
                 why = {"code": number, "message": text, "error_type": code, "reason": None}
                 return (compact({"type": "error", "error_event": why}),)
             case _:

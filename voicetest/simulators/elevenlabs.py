@@ -135,8 +135,10 @@ class _Door:
         self._arrival = Arrival(codec.hears.rate) if codec.continuous else None
 
     async def send(self, message: bytes | str) -> None:
-        """Hand over one message; raises TransportClosed when the connection is over."""
+        """Hand over one message, an error as the last; raises TransportClosed when it is over."""
         await self._transport.send(message)
+        if self._codec.failure is not None:
+            await self._transport.close(*self._codec.failure)
 
     async def receive(self) -> bytes | str:
         """The next message; a client that says nothing for too long counts as one that is there."""
