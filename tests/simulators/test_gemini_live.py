@@ -612,10 +612,11 @@ def test_a_simulator_without_a_quirk_says_so(tmp_path: Path, speech: Speech) -> 
         )
 
 
+@pytest.mark.parametrize("after", ["modelTurn", "generationComplete"])
 def test_a_user_who_speaks_is_obeyed_before_a_word_is_understood(
-    speech: Speech,
+    speech: Speech, after: str
 ) -> None:
-    """The marker alone silences the model: not a sample of sound follows it here."""
+    """The marker alone silences the model: while it makes its answer, and while that is heard."""
     simulator = GeminiLiveSimulator(_agent(speech))
 
     async def main() -> list[str]:
@@ -626,13 +627,14 @@ def test_a_user_who_speaks_is_obeyed_before_a_word_is_understood(
             while "turnComplete" not in kinds:
                 message = json.loads(await line.receive())
                 found = list(message.get("serverContent", {}))
-                if "modelTurn" in found and "modelTurn" not in kinds:
+                if after in found and after not in kinds:
                     await line.send('{"realtimeInput":{"activityStart":{}}}')
                 kinds += found
             return kinds
 
     kinds = run_on(main(), Clock.VIRTUAL)
     assert kinds[-2:] == ["interrupted", "turnComplete"]
+    assert ("generationComplete" in kinds) is (after == "generationComplete")
 
 
 def test_a_turn_that_arrives_all_at_once_over_an_answer_is_answered(
