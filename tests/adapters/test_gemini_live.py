@@ -319,6 +319,19 @@ def _loud(folder: Path) -> float:
     return float(np.count_nonzero(np.abs(heard.astype(int)) > 200) / 24_000)
 
 
+def test_a_session_that_google_closes_in_mid_call_says_what_to_do(
+    tmp_path: Path, speech: Speech
+) -> None:
+    async def close(server: Server) -> None:
+        await server.line.close(1011, "You exceeded your current quota, please check your plan.")
+
+    result = _hold(tmp_path, speech, _after_setup(close))
+    (error,) = result.errors
+    assert (error.kind, error.where) == ("connection", "calling")
+    assert "You exceeded your current quota" in error.message
+    assert "the quota of the key is used up: wait, or raise it" in error.message
+
+
 def test_the_tools_of_the_scenario_are_in_the_setup_and_their_answers_come_back(
     tmp_path: Path, speech: Speech, voice: Samples
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr
@@ -30,21 +30,24 @@ async def dialled(
 ) -> AsyncIterator[Link]:
     """A line that is ready; raises ConnectionFailed, which shows no header and no parameter.
 
-    `advice` is what such an error means on this platform and is added to it, unless it is empty.
+    `advice` is what such an error, or one of a line that breaks, means on this platform and is
+    added to it, unless it is empty.
     """
     shown = {name: value.get_secret_value() for name, value in headers.items()}
-    async with AsyncExitStack() as opened:
-        try:
-            dialling = world.dial(
+
+    def advised(error: ConnectionFailed) -> ConnectionFailed:
+        further = advice(error)
+        message = f"{error} ({further})" if further else str(error)
+        return ConnectionFailed(message, code=error.code, reason=error.reason)
+
+    with explained(advised):
+        async with (
+            world.dial(
                 url, headers=shown, subprotocols=subprotocols, keep_alive=keep_alive
-            )
-            line = await opened.enter_async_context(dialling)
-            link = await opened.enter_async_context(CodecLink(codec, line))
-        except ConnectionFailed as error:
-            further = advice(error)
-            message = f"{error} ({further})" if further else str(error)
-            raise ConnectionFailed(message, code=error.code, reason=error.reason) from error
-        yield link
+            ) as line,
+            CodecLink(codec, line) as link,
+        ):
+            yield link
 
 
 @contextmanager
