@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.defects import Defect, look, settle
+from voicetest.audio.formants import Formants, formants
 from voicetest.audio.vad import DETECTOR, Activity, Segment
 from voicetest.audio.wav import read_blocks, read_span
 from voicetest.call.harness import Harness
@@ -16,7 +18,10 @@ from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import Entry
 from voicetest.speech.cache import Cache, key
 
-__all__ = ["CallError", "CallRecord", "agent_speech", "speech_defects"]
+__all__ = ["CallError", "CallRecord", "agent_formants", "agent_speech", "speech_defects"]
+
+_VOICE_S = 30.0
+"""So many seconds of a voice say where its resonances lie."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class CallRecord:
     harness: Harness | None
     """None when the line never opened."""
     error: CallError | None = None
+    formants: Formants | None = None
+    """Where the resonances of the agent's voice lie; None where too little was said."""
 
 
 def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:
@@ -67,13 +74,26 @@ def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:
 
 def speech_defects(recording: Path, speech: tuple[Segment, ...]) -> tuple[Defect, ...]:
     """What is wrong with the speech on the right channel of a recording."""
-    stretches = []
-    for segment in speech:
-        start = round(segment.start * INTERNAL.rate)
-        frames = round(segment.end * INTERNAL.rate) - start
-        stretches.append(look(read_span(recording, start, frames)[:, AGENT]))
+    stretches = [look(sound) for sound in _stretches(recording, speech)]
     return tuple(
         Defect(defect.kind, segment.start + defect.at_s)
         for segment, found in zip(speech, settle(stretches), strict=True)
         for defect in found
     )
+
+
+def agent_formants(recording: Path, speech: tuple[Segment, ...]) -> Formants | None:
+    """Where the resonances of the voice on the right channel lie, by half a minute of it."""
+    said, some = 0.0, []
+    for segment in speech:
+        if said < _VOICE_S:
+            some.append(segment)
+            said += segment.end - segment.start
+    return formants(list(_stretches(recording, some)))
+
+
+def _stretches(recording: Path, speech: Iterable[Segment]) -> Iterator[Samples]:
+    for segment in speech:
+        start = round(segment.start * INTERNAL.rate)
+        frames = round(segment.end * INTERNAL.rate) - start
+        yield read_span(recording, start, frames)[:, AGENT]

@@ -10,10 +10,12 @@ from voicetest.audio.vad import Segment
 from voicetest.call.harness import Harness
 from voicetest.call.lapses import BOUNDS, Lapse, described
 from voicetest.call.record import CallRecord
+from voicetest.call.timeline import Entry
 from voicetest.checks.barge import spoken_over
 from voicetest.checks.lateness import blamed_on_nobody, heard_since, in_words, lapses_of
 from voicetest.checks.messages import chat_messages
 from voicetest.checks.metrics import Measured, measure
+from voicetest.checks.pace import rate_of_voice
 from voicetest.checks.patterns import slow_patterns
 from voicetest.checks.result import (
     BoundFigures,
@@ -34,6 +36,7 @@ from voicetest.checks.verdict import ADVICE, verdict
 from voicetest.checks.view import AgentTurn, CallView, view
 from voicetest.checks.warned import warnings_of
 from voicetest.checks.whole_call import CheckPlace, judge_whole_call
+from voicetest.events import Warned
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.steps import (
     AgentStep,
@@ -82,7 +85,7 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
         messages=chat_messages(numbered),
         termination=_termination(measured.call),
         harness=figures,
-        warnings=warnings_of(file.warnings, record.entries),
+        warnings=warnings_of(file.warnings, (*record.entries, *_heard_at_wrong_rate(measured))),
     )
 
 
@@ -99,9 +102,11 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     used = line_use(record.entries)
     audible = {one.turn.index for one in placed if one.speech}
     mark_unheard(call, audible, carries_sound=used is None or used.carries_sound)
+    odd = rate_of_voice(record.formants, placed)
     return Measured(
         call=call,
         placed=placed,
+        wrong_rate=odd,
         over=spoken_over(call, placed, end, delay),
         defects=[defect for defect in record.defects if defect.at_s < end and defect not in own],
         responses=responses(call, speech, delay),
@@ -121,6 +126,11 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
             if isinstance(step, AgentStep) and step.agent.similar_to is not None
         },
     )
+
+
+def _heard_at_wrong_rate(measured: Measured) -> Iterator[Entry]:
+    if measured.wrong_rate is not None:
+        yield Entry(0.0, "voicetest", Warned(measured.wrong_rate, unclean=True))
 
 
 def _awaited(file: ScenarioFile) -> list[int]:

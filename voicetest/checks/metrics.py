@@ -58,6 +58,8 @@ class Measured:
     """Every sound that the user made over the agent, or meant to."""
     defects: Sequence[Defect] = ()
     """What is wrong with the agent's sound."""
+    wrong_rate: str | None = None
+    """Why its voice seems to be played at another rate than it has, in words."""
     language: str = "en"
     """In which texts are compared (BCP 47)."""
     references: Mapping[int, str] = field(default_factory=dict)

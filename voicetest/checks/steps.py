@@ -175,8 +175,11 @@ class _Listening:
             for defect in self.measured.defects
             if any(start <= defect.at_s <= end for start, end in spans)
         ]
-        odd = self.measured.call.unclean if spans else []
-        shown = [*odd, *(f"{defect.kind} at {defect.at_s:.2f} s" for defect in found[:5])]
+        odd = [*self.measured.call.unclean, *filter(None, [self.measured.wrong_rate])]
+        shown = [
+            *(odd if spans else []),
+            *(f"{defect.kind} at {defect.at_s:.2f} s" for defect in found[:5]),
+        ]
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         wrong = f"{', '.join(shown)}{more}"
         return self._check(

@@ -18,7 +18,13 @@ from voicetest.call.harness import Harness
 from voicetest.call.lapses import Lapse, described
 from voicetest.call.limits import Limits
 from voicetest.call.line import Line
-from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
+from voicetest.call.record import (
+    CallError,
+    CallRecord,
+    agent_formants,
+    agent_speech,
+    speech_defects,
+)
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
@@ -112,6 +118,7 @@ def execute(
         duration_s=recorder.duration,
         agent_speech=speech,
         defects=speech_defects(recording, speech),
+        formants=agent_formants(recording, speech),
         harness=call.harness,
         error=error,
     )

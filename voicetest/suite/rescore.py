@@ -13,7 +13,13 @@ from voicetest.call.harness import Harness
 from voicetest.call.lapses import BOUNDS, Lapse
 from voicetest.call.microphone import FRAME_S
 from voicetest.call.playout import Slip
-from voicetest.call.record import CallError, CallRecord, agent_speech, speech_defects
+from voicetest.call.record import (
+    CallError,
+    CallRecord,
+    agent_formants,
+    agent_speech,
+    speech_defects,
+)
 from voicetest.call.timeline import LineSpoken, StepStarted
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.judged import JUDGING, judged, unjudged
@@ -130,6 +136,7 @@ def _record(
         duration_s=manifest.duration_s,
         agent_speech=speech,
         defects=speech_defects(recording, speech),
+        formants=agent_formants(recording, speech),
         harness=None if manifest.harness is None else _harness(manifest.harness),
         error=None
         if fault is None
