@@ -366,22 +366,22 @@ def test_the_tools_of_the_scenario_are_in_the_setup_and_their_answers_come_back(
 
 
 @pytest.mark.parametrize(
-    ("broken", "kind", "words"),
+    ("broken", "words"),
     [
-        ('{"broken": ', "protocol", "no JSON"),
-        ("[]", "protocol", "no object"),
-        ('{"serverContent": 5}', "protocol", "serverContent as '5'"),
-        ('{"toolCall": {"functionCalls": [{}]}}', "protocol", "without a name"),
-        (json.dumps(_sound(np.zeros(2, np.int16))).replace("AAAAAA==", "@@@@"), "protocol", "64"),
-        ('{"server_content": {"model_turn": {"parts": [{"text": 5}]}}}', "", ""),
-        ('{"unknown": {"a": 1}}', "", ""),
-        ('{"serverContent": {"turnComplete": true, "interrupted": true}}', "", ""),
-        ('{"serverContent": {}}', "", ""),
-        ("{}", "", ""),
+        ('{"broken": ', "no JSON"),
+        ("[]", "no object"),
+        ('{"serverContent": 5}', "serverContent as '5'"),
+        ('{"toolCall": {"functionCalls": [{}]}}', "without a name"),
+        (json.dumps(_sound(np.zeros(2, np.int16))).replace("AAAAAA==", "@@@@"), "64"),
+        ('{"server_content": {"model_turn": {"parts": [{"text": 5}]}}}', "text as '5'"),
+        ('{"unknown": {"a": 1}}', "known to send"),
+        ('{"serverContent": {"turnComplete": true, "interrupted": true}}', ""),
+        ('{"serverContent": {}}', ""),
+        ("{}", "known to send"),
     ],
 )
-def test_a_message_that_is_wrong_ends_the_call_and_one_that_is_strange_does_not(
-    tmp_path: Path, speech: Speech, voice: Samples, broken: str, kind: str, words: str
+def test_a_message_that_is_wrong_or_strange_is_told_of_and_ends_no_call(
+    tmp_path: Path, speech: Speech, voice: Samples, broken: str, words: str
 ) -> None:
     async def behave(server: Server) -> None:
         await server.say(_sound(voice[2_400:26_400]), _words("Hello."))
@@ -392,12 +392,9 @@ def test_a_message_that_is_wrong_ends_the_call_and_one_that_is_strange_does_not(
     result = _hold(tmp_path, speech, _after_setup(behave))
     assert _loud(tmp_path) > 0.1
     assert result.duration_s < 10
-    if kind:
-        (error,) = result.errors
-        assert (error.kind, error.where) == (kind, "calling")
-        assert words in error.message
-    else:
-        assert result.status == "passed", (result.checks, result.errors)
+    assert result.status == "passed", (result.checks, result.errors)
+    told = [warning.message for warning in result.warnings]
+    assert [words in message for message in told] == [True] * bool(words)
 
 
 def _never_ready() -> Mapping[str, Behaviour]:
