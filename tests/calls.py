@@ -35,10 +35,11 @@ from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.in_process import InProcess
 from voicetest.scenario.load import ScenarioFile, load_scenario
 from voicetest.speech.providers import Speech
+from voicetest.suite.plan import load_all, plan_files
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
-__all__ = ["Call", "Far", "Quiet", "Scripted", "Telephone", "hold", "say", "words"]
+__all__ = ["Call", "Far", "Quiet", "Scripted", "Telephone", "hold", "plans_of", "say", "words"]
 
 Far = CodecLink[Event]
 Behaviour = Callable[[Far], Awaitable[None]]
@@ -167,3 +168,8 @@ def hold(
     planned = Plan(file, adapter, world, Clock.VIRTUAL)
     record = execute(planned, call_folder, Quiet())
     return Call(file, record, evaluate(file, record), call_folder)
+
+
+def plans_of(files: list[Path], speech: Speech, *, offline: bool = False) -> list[Plan]:
+    """A plan for each case of some files; raises ScenarioError or SetupError."""
+    return plan_files(load_all(files, {}).files, speech, "auto", offline=offline)

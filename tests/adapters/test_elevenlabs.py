@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.calls import Quiet
+from tests.calls import Quiet, plans_of
 from voicetest.adapters.elevenlabs import ElevenLabsAgentAdapter
 from voicetest.audio.wav import write_wav
 from voicetest.checks.result import Result
@@ -22,7 +22,6 @@ from voicetest.events import AgentTurnEnded, Audio, Interrupted, Text, ToolCalle
 from voicetest.executor.plan import Plan, plan
 from voicetest.run import run
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 from voicetest.suite.validate import validate_suite
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
@@ -150,9 +149,9 @@ def test_a_missing_key_is_told_by_run_and_noted_by_validate(tmp_path: Path, spee
     with pytest.raises(
         SetupError, match=r"scenario.yaml: ELEVENLABS_API_KEY is not set.*--offline"
     ):
-        plan_all([file], {}, speech, "auto")
+        plans_of([file], speech)
     assert any("ELEVENLABS_API_KEY" in note for note in validate_suite([file], {}).notes)
-    assert plan_all([file], {}, speech, "auto", offline=True)
+    assert plans_of([file], speech, offline=True)
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.calls import Quiet
+from tests.calls import Quiet, plans_of
 from voicetest.adapters.gemini_live import GeminiLiveAgentAdapter
 from voicetest.audio.chunk import Samples
 from voicetest.audio.wav import read_span
@@ -33,7 +33,6 @@ from voicetest.events import (
 from voicetest.executor.plan import Plan, plan
 from voicetest.run import run
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 from voicetest.transports.base import Transport, TransportClosed
 from voicetest.transports.memory import memory_pair
 from voicetest.transports.refusals import by_status
@@ -128,7 +127,7 @@ def test_without_a_key_nothing_is_dialled_and_it_is_said_where_to_get_one(
     tmp_path: Path, speech: Speech
 ) -> None:
     with pytest.raises(SetupError, match="set GEMINI_API_KEY"):
-        plan_all([_file(tmp_path, "voice: Puck")], {}, speech, "auto")
+        plans_of([_file(tmp_path, "voice: Puck")], speech)
 
 
 def test_a_simulated_call_needs_no_key(tmp_path: Path, speech: Speech) -> None:

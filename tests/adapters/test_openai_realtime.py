@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.calls import Quiet
+from tests.calls import Quiet, plans_of
 from tests.protocols.realtime import valid_of_client
 from voicetest.adapters.openai_realtime import OpenAIRealtimeAgentAdapter
 from voicetest.audio.chunk import INTERNAL, Samples
@@ -25,7 +25,6 @@ from voicetest.errors import ScenarioError, SetupError
 from voicetest.events import Cleared, Interrupted, ReplyRequested, ToolResult, UserTurnEnded
 from voicetest.run import Plan, plan, run
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 from voicetest.suite.validate import validate_suite
 from voicetest.transports.base import Dial, Transport, TransportClosed
 from voicetest.transports.memory import memory_pair
@@ -97,7 +96,7 @@ def test_a_missing_key_is_told_before_the_call(
     (lack,) = _plan(tmp_path, speech).adapter.missing
     assert "OPENAI_API_KEY" in lack
     with pytest.raises(SetupError, match="OPENAI_API_KEY"):
-        plan_all([_file(tmp_path)], {}, speech, "auto")
+        plans_of([_file(tmp_path)], speech)
     assert any(lack in note for note in validate_suite([_file(tmp_path)], {}).notes)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calls import plans_of
 from voicetest.adapters.twilio import TwilioAgentAdapter
 from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.audio.chunk import AudioFormat, Encoding
@@ -14,7 +15,6 @@ from voicetest.events import Audio, Dtmf, Interrupted
 from voicetest.executor.plan import Plan, plan
 from voicetest.scenario.load import load_scenario
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 
 SID = "AC" + "0" * 32
 VARIABLES = ("ACCOUNT_SID", "AUTH_TOKEN", "API_KEY", "API_SECRET")
@@ -129,19 +129,19 @@ def test_credentials_and_a_way_in_are_missed_before_anybody_is_called(
 ) -> None:
     file = _file(tmp_path, "to: '+15550100123'")
     with pytest.raises(SetupError, match="TWILIO_ACCOUNT_SID") as missing:
-        plan_all([file], {}, speech, "auto")
+        plans_of([file], speech)
     assert "public_base_url" in str(missing.value)
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", SID)
     monkeypatch.setenv("TWILIO_API_KEY", "SK1")
     monkeypatch.setenv("TWILIO_API_SECRET", "secret-of-the-key")
     with pytest.raises(SetupError, match="signs with the account's auth token"):
-        plan_all([file], {}, speech, "auto")
+        plans_of([file], speech)
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "secret-of-the-account")
     with pytest.raises(SetupError, match=r"^[^\n]*has to reach this machine at port 8765[^\n]*$"):
-        plan_all([file], {}, speech, "auto")
+        plans_of([file], speech)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SetupError, match="cloudflared is not installed"):
-        plan_all([_file(tmp_path, "to: '+15550100123', tunnel: cloudflared")], {}, speech, "auto")
+        plans_of([_file(tmp_path, "to: '+15550100123', tunnel: cloudflared")], speech)
 
 
 def test_the_key_asks_and_the_token_checks(

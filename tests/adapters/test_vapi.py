@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from tests.calls import plans_of
 from voicetest.adapters.base import World
 from voicetest.adapters.vapi import VapiAgentAdapter
 from voicetest.audio.chunk import AudioFormat, Encoding
@@ -36,7 +37,6 @@ from voicetest.events import (
 from voicetest.executor.plan import Plan, plan
 from voicetest.simulators.offline import in_process
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
@@ -103,7 +103,7 @@ def test_a_key_that_is_missing_is_told_before_anyone_is_called(
 ) -> None:
     adapter = _plan(tmp_path, speech, "assistant_id: a").adapter
     with pytest.raises(SetupError, match="set VAPI_API_KEY to the private key"):
-        plan_all([tmp_path / "scenario.yaml"], {}, speech, "auto")
+        plans_of([tmp_path / "scenario.yaml"], speech)
     monkeypatch.setenv("VAPI_API_KEY", KEY)
     assert not adapter.missing
     assert adapter.secrets == {KEY}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from tests.calls import Quiet
+from tests.calls import Quiet, plans_of
 from voicetest.adapters.base import World
 from voicetest.adapters.websocket import WebSocketAgentAdapter
 from voicetest.audio.chunk import AudioFormat, Encoding, Samples
@@ -27,7 +27,6 @@ from voicetest.executor.plan import Plan
 from voicetest.run import plan, run
 from voicetest.simulators.background import in_background
 from voicetest.speech.providers import Speech
-from voicetest.suite.plan import plan_all
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
@@ -314,7 +313,7 @@ def test_a_header_without_its_variable_is_the_environments_fault(
     monkeypatch.delenv("AGENT_URL", raising=False)
     _plan(tmp_path, speech, "url: '${env.AGENT_URL}'")
     with pytest.raises(SetupError, match="AGENT_URL is not set"):
-        plan_all([tmp_path / "scenario.yaml"], {}, speech, "auto")
+        plans_of([tmp_path / "scenario.yaml"], speech)
 
 
 def test_a_call_over_the_network_runs_on_the_real_clock(tmp_path: Path, speech: Speech) -> None:

@@ -203,3 +203,25 @@ def test_words_are_expected_by_any_expectation_on_them() -> None:
     ]
     for expected in words:
         assert expects_words(Expectations.model_validate(expected))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent", "passed"),
+    [
+        ({"ssn4": 1111}, '{"ssn4": "1111"}', True),
+        ({"ssn4": "1111"}, '{"ssn4": 1111}', True),
+        ({"ssn4": "0111"}, '{"ssn4": 111}', False),
+        ({"on": True}, '{"on": 1}', True),
+        ({"on": True}, '{"on": "true"}', True),
+        ({"on": True}, '{"on": "yes"}', False),
+        ({"n": 1.5}, '{"n": "1.5"}', True),
+        ({"n": 12}, '{"n": "12 people"}', False),
+    ],
+)
+def test_a_number_and_a_text_of_the_same_figures_are_the_same_argument(
+    wanted: dict[str, object], sent: str, passed: bool
+) -> None:
+    expected = Expectations.model_validate({"calls_tool": {"name": "pay", "arguments": wanted}})
+    spoken = Spoken([], [ToolUse(ToolCalled("1", "pay", sent), 1.0)])
+    (verdict,) = judge_spoken(expected, spoken)
+    assert verdict.passed is passed

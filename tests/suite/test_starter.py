@@ -112,8 +112,19 @@ def test_the_job_is_a_workflow_that_knows_the_keys(tmp_path: Path) -> None:
 def test_an_unknown_adapter_and_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="did you mean 'composable'"):
         start("composible", tmp_path)
-    with pytest.raises(SetupError, match="pip install"):
-        start("gone", tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(SetupError, match="cannot write below"):
         start("vapi", tmp_path / "file")
+
+
+def test_an_adapter_that_is_not_installed_has_a_scenario_that_says_what_to_install(
+    tmp_path: Path,
+) -> None:
+    started = start("gone", tmp_path)
+    assert "pip install 'voicetest[gone]'" in started.lacking
+    text = started.written[0].read_text(encoding="utf-8")
+    assert "pip install 'voicetest[gone]'" in text
+    scenario = yaml.safe_load(text)
+    assert scenario["agent"] == {"adapter": "gone", "simulator": "agents/example.yaml"}
+    assert scenario["script"]
+    assert start("composable", tmp_path).lacking == ""

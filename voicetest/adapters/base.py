@@ -141,6 +141,9 @@ class Adapter(BaseModel, ABC):
     always_hears: ClassVar[str] = ""
     """The setting with which it hears the user between turns too, where others make it deaf."""
 
+    assumed: ClassVar[Mapping[str, str]] = {}
+    """Settings that are worth a word where they are left out, and what they are then."""
+
     response_timeout: Duration = Field(
         default=60.0, description="How long to wait for the agent to begin an answer."
     )
@@ -191,6 +194,11 @@ class Adapter(BaseModel, ABC):
     def models(self) -> Mapping[str, str]:
         """The language models it thinks with in this process, by setting."""
         return {}
+
+    @property
+    def dialogues(self) -> tuple[Dialogue, ...]:
+        """The dialogues that it follows in this process."""
+        return ()
 
     @property
     def brief(self) -> str:

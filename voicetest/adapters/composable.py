@@ -44,7 +44,7 @@ class ComposableVoiceAgent(Adapter):
         "tts": OFFLINE_VOICE,
     }
 
-    stt: Text = Field(description="The agent's ears: a transcriber.")
+    stt: Text = Field(description="The agent's ears: a transcriber, such as pocketsphinx/espeak.")
     dialogue: DialogueFile | None = Field(
         default=None, description="The agent's mind: a YAML file with its rules."
     )
@@ -59,7 +59,7 @@ class ComposableVoiceAgent(Adapter):
         description="The language model's key, if it is not in the environment under its usual "
         "name.",
     )
-    tts: Text = Field(description="The agent's voice.")
+    tts: Text = Field(description="The agent's voice, such as espeak/en-us.")
     system_prompt: Text = Field(
         default=DEFAULT_PROMPT, description="What the language model is told before the call."
     )
@@ -73,6 +73,11 @@ class ComposableVoiceAgent(Adapter):
         if self.dialogue is not None and self.dialogue.faults.quirks:
             raise ValueError("quirks are those of a platform, and there is none in this process")
         return self
+
+    @property
+    def dialogues(self) -> tuple[Dialogue, ...]:
+        """Its mind, where that is a dialogue."""
+        return () if self.dialogue is None else (self.dialogue,)
 
     @property
     def voices(self) -> Mapping[str, str]:

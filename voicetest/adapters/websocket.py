@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -28,6 +29,9 @@ class WebSocketAgentAdapter(KeptAlive, Doors):
         "any agent behind a WebSocket: raw_pcm, json_audio, media streams, its own messages"
     )
     typical: ClassVar[Capabilities] = RawPcmSettings().codec(End.CLIENT)
+    assumed: ClassVar[Mapping[str, str]] = {
+        "protocol": "raw_pcm: bare sound of 16 bits at 24 kHz both ways, and no messages"
+    }
 
     url: Address = Field(description="Where the agent is: ws:// or wss://.")
     subprotocols: tuple[Token, ...] = Field(

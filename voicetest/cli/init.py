@@ -36,4 +36,6 @@ def init(
     for path in started.kept:
         typer.echo(f"kept     {path}")
     scenario = started.written[0]
+    if started.lacking:
+        typer.echo(f"first: {started.lacking}")
     typer.echo(f"next: voicetest plan {scenario}, then: voicetest run {scenario} --offline")

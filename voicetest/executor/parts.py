@@ -14,6 +14,7 @@ from voicetest.audio.noises.library import FOLDER
 from voicetest.errors import Problem, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.messages import find
 from voicetest.scenario.steps import (
     BackchannelStep,
     ImproviseStep,
@@ -23,7 +24,7 @@ from voicetest.scenario.steps import (
     UserStep,
 )
 from voicetest.speech.transcribers.base import Transcriber
-from voicetest.speech.voices.base import Voice
+from voicetest.speech.voices.base import Voice, VoiceProvider
 from voicetest.speech.voices.espeak import offline_voice
 
 if TYPE_CHECKING:
@@ -90,10 +91,25 @@ def unknown_names(file: ScenarioFile, adapter: Adapter, world: World) -> list[Pr
         try:
             make()
         except UnknownName as error:
-            problems.append(file.problem(str(error), *at))
+            problems.append(file.problem(f"{error}{_with_provider(file, at)}", *at))
         except NotInstalled as error:
             raise SetupError(str(error)) from error
     return problems
+
+
+def _with_provider(file: ScenarioFile, at: tuple[str | int, ...]) -> str:
+    """` (did you mean 'x/name'?)` for a voice that is written without who has it."""
+    written = find(file.document.root, at).node
+    if at[-1] != "voice" or not isinstance(written, str) or "/" in written:
+        return ""
+    for provider in registry.names(registry.VOICES):
+        try:
+            kind: VoiceProvider = registry.load(registry.VOICES, provider)
+        except NotInstalled:
+            continue
+        if written in kind.voices():
+            return f" (did you mean '{provider}/{written}'?)"
+    return ""
 
 
 def _voices(file: ScenarioFile, adapter: Adapter, world: World) -> Iterator[_Part]:

@@ -15,6 +15,7 @@ from voicetest.checks.capability import impossible_steps
 from voicetest.clock import Clock
 from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.events import Dtmf
+from voicetest.executor.doubts import assumed, misspelt_tools
 from voicetest.executor.language_models import model_problems, needs_local_user
 from voicetest.executor.languages import language_warnings
 from voicetest.executor.offline import (
@@ -131,9 +132,12 @@ def plan_file(
         *model_problems(file, adapter.capabilities),
         *unreadable_recordings(file),
     ]
+    left_out = tuple(assumed(file, adapter))
     if problems:
-        raise ScenarioError(problems)
-    file = replace(file, warnings=(*file.warnings, *doubtful_keys(file, adapter)))
+        raise ScenarioError([*problems, *left_out])
+    played = [d for d in (dialogue, *adapter.dialogues) if d is not None]
+    doubtful = (*doubtful_keys(file, adapter), *left_out, *misspelt_tools(file, played))
+    file = replace(file, warnings=(*file.warnings, *doubtful))
     if offline:
         needs_local_user(file)
         adapter = offline_adapter(file, adapter, world, dialogue)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document, load_document
+from voicetest.scenario.doubts import doubts
 from voicetest.scenario.inherit import load_inherited
 from voicetest.scenario.masking import Secrets
 from voicetest.scenario.messages import find, translate
@@ -101,6 +102,7 @@ def load_case(
     variable without a value keeps a field from being read.
     """
     document, path = case.document, case.path
+    _refuse_dialogue(document)
     environment = os.environ if environment is None else environment
     expanded = expand(document, variables or {}, environment, case.values)
     problems = [*document.problems, *expanded.problems]
@@ -122,9 +124,20 @@ def load_case(
         case=case.name,
         variables=expanded.variables,
         secrets=expanded.secrets,
-        warnings=expanded.warnings,
+        warnings=(*expanded.warnings, *doubts(expanded.root, document)),
         unset=expanded.unset,
     )
+
+
+def _refuse_dialogue(document: Document) -> None:
+    """Raise ScenarioError for the file of an embedded agent, which is no scenario."""
+    root = document.root
+    if ("rules" in root or "greeting" in root) and "script" not in root and "agent" not in root:
+        message = (
+            "this is an agent's dialogue, not a scenario: a scenario names it under 'agent', as "
+            "'dialogue:' or 'simulator:'"
+        )
+        raise ScenarioError([document.problem(*position(root), message)])
 
 
 def problem_at(document: Document, message: str, *loc: str | int) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -41,6 +41,8 @@ _EXPECTED = {
     "url_type": "an address such as wss://host/path",
 }
 _INPUT_SHOULD = re.compile(r"^(?:Input|Value|String|List) should (?:be |have )?")
+_AFTER_COMMA = re.compile(r"[0-9]+\s*(?:ms|s|m|h|%|dB)?")
+_SUCH_AS = re.compile(r"such as ([^,;.\s]+(?:\.[^,;.\s]+)*)")
 _LIMITS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -82,9 +84,14 @@ def translate(
     details = [(find(root, detail["loc"]), detail) for detail in error.errors(include_url=False)]
     details.sort(key=lambda item: item[0].position)
     problems: set[Problem] = set()
+    parted = dict(_parted_numbers(details, root))
     mismatches: dict[tuple[int, int], tuple[list[str], str]] = {}
     for place, detail in details[:MAX_PROBLEMS]:
         if isinstance(place.node, Scalar) and place.node.unresolved:
+            continue
+        where = position(place.key) if detail["type"] == "extra_forbidden" else place.position
+        if where in parted:
+            problems.add(document.problem(*parted[where]))
             continue
         match detail["type"]:
             case "voicetest_carried":
@@ -107,6 +114,25 @@ def translate(
     return sorted(problems)
 
 
+def _parted_numbers(
+    details: Iterable[tuple[Place, Any]], root: Node
+) -> Iterator[tuple[tuple[int, int], tuple[int, int, str]]]:
+    """Numbers that a comma has parted inside `{…}`, such as 1,5s: both places, and the problem."""
+    for place, detail in details:
+        key = place.key
+        if detail["type"] != "extra_forbidden" or key is None or not key.lacks_colon:
+            continue
+        parent = find(root, detail["loc"][:-1]).node
+        if not isinstance(parent, Mapping) or not _AFTER_COMMA.fullmatch(key):
+            continue
+        names = list(parent)
+        before = parent[names[names.index(str(key)) - 1]]
+        if isinstance(before, Scalar) and before.isdecimal():
+            message = f"write {before}.{key}: a decimal point, not a comma"
+            problem = (before.line, before.column, message)
+            yield from ((position(key), problem), (position(before), problem))
+
+
 def _plain_problem(place: Place, detail: Any, model: type[BaseModel]) -> tuple[int, int, str]:
     """Position and message of an error that is no mismatch of types."""
     match detail["type"]:
@@ -121,9 +147,20 @@ def _plain_problem(place: Place, detail: Any, model: type[BaseModel]) -> tuple[i
             names = _models(model, detail["loc"][:-1])
             return *position(place.key or place.node), _unknown_key(place, detail, names)
         case "missing":
-            return *position(place.key or place.node), f"'{detail['loc'][-1]}' is missing here"
+            return *position(place.key or place.node), _missing(detail, model)
         case _:
             return *place.position, str(detail["ctx"]["error"])
+
+
+def _missing(detail: Any, model: type[BaseModel]) -> str:
+    """What is missing, with the example that its description gives."""
+    name = str(detail["loc"][-1])
+    for candidate in _models(model, detail["loc"][:-1]):
+        field = candidate.model_fields.get(name)
+        example = _SUCH_AS.search(field.description or "") if field is not None else None
+        if example:
+            return f"'{name}' is missing here: write '{name}: …', such as {example[1]}"
+    return f"'{name}' is missing here"
 
 
 def _models(model: type[BaseModel], loc: Iterable[str | int]) -> list[type[BaseModel]]:

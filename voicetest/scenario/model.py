@@ -22,7 +22,7 @@ from voicetest.scenario.gating import PassRate, Repeat, Retries
 from voicetest.scenario.judge import Judge
 from voicetest.scenario.language_model import LanguageModel, NamedModel
 from voicetest.scenario.matrix import Matrix
-from voicetest.scenario.nodes import Mapping, Scalar, as_mapping, shown
+from voicetest.scenario.nodes import Mapping, Scalar, Sequence, as_mapping, shown
 from voicetest.scenario.refusals import complain, refuse
 from voicetest.scenario.section import Section
 from voicetest.scenario.steps import (
@@ -109,6 +109,21 @@ def _script(value: object, info: ValidationInfo) -> object:
         if _hangs_up(step):
             complain(info, value[index + 1], "this step is never reached: 'hangup' ends the call")
             break
+    return value
+
+
+def _no_list(value: object) -> object:
+    """`checks:` written as a list of steps."""
+    if isinstance(value, Sequence):
+        message = "leave out the '- ': checks are lines such as 'response_latency: {p95: 2s}'"
+        raise refuse(message)
+    return value
+
+
+def _reason(value: object) -> object:
+    """`true` is no reason, and `false` would be one against its writer's intention."""
+    if isinstance(value, str) and value.strip().lower() in ("true", "false", "yes", "no"):
+        raise refuse(f"write the reason, in words, found {shown(value)}; or leave the line out")
     return value
 
 
@@ -274,7 +289,7 @@ class Scenario(Section):
     script: Annotated[tuple[Step, ...], BeforeValidator(_script)] = Field(
         description="The steps of the call, in order."
     )
-    checks: Checks = Field(
+    checks: Annotated[Checks, BeforeValidator(_no_list)] = Field(
         default_factory=Checks, description="What is expected of the whole call."
     )
     judge: Judge | None = Field(
@@ -289,8 +304,10 @@ class Scenario(Section):
     retries: Retries = Field(
         0, description="How often a call is made again when the agent could not be talked to."
     )
-    skip: Text | None = Field(None, description="Why this is not run at present.")
-    xfail: Text | None = Field(
+    skip: Annotated[Text | None, BeforeValidator(_reason)] = Field(
+        None, description="Why this is not run at present."
+    )
+    xfail: Annotated[Text | None, BeforeValidator(_reason)] = Field(
         None, description="Why this is expected to fail at present; passing then fails."
     )
 

@@ -54,6 +54,8 @@ def _duration(value: object) -> float:
     text = one_word(value, "a duration such as 800ms, 1.5s or 2m")
     found = _DURATION.fullmatch(text)
     if not found:
+        if len(text) <= 20 and _DURATION.fullmatch(text.replace(",", ".", 1)):
+            raise refuse(f"write {text.replace(',', '.', 1)}: a decimal point, not a comma")
         if _is_bare(value, text):
             raise refuse(f"{text} has no unit: write {_with_unit(text)}")
         raise refuse(f"expected a duration such as 800ms, 1.5s or 2m, found {shown(value)}")

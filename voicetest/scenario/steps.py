@@ -251,6 +251,9 @@ ACTIONS = {
 }
 
 
+_SPOKEN = ("user", "interrupt", "backchannel")
+
+
 def _step(value: object) -> object:
     """Every way to write a step as a mapping with one action; several or none are refused."""
     if isinstance(value, Scalar):
@@ -261,6 +264,7 @@ def _step(value: object) -> object:
         return value
     actions = [key for key in value if key in ACTIONS]
     if len(actions) == 1:
+        _refuse_misplaced(actions[0], value)
         return value
     if actions:
         first, second = actions[:2]
@@ -270,6 +274,24 @@ def _step(value: object) -> object:
         raise refuse(f"this step is empty: write one of {', '.join(ACTIONS)}")
     key = next(iter(value))
     raise _no_action(key, position(value, key))
+
+
+def _refuse_misplaced(action: str, step: dict[str, Any]) -> None:
+    """What belongs to an `agent` step stands in one of the user, or the other way round."""
+    written = step[action]
+    if (
+        action in _SPOKEN
+        and isinstance(written, Mapping)
+        and {"says", "say", "text"} & set(written)
+    ):
+        message = f"write the text right after '{action}:', without another key"
+        raise refuse(message, at=position(step, action))
+    if action == "expect" and isinstance(written, str) and written.strip():
+        message = (
+            "'expect' takes lines such as 'talk_overs: {max: 0}': did you mean "
+            f"'agent: {written[:40]}'?"
+        )
+        raise refuse(message, at=position(step, action))
 
 
 def _bare_word(word: Scalar) -> Mapping:

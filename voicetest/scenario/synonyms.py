@@ -27,6 +27,9 @@ _SYNONYMS = {
     **dict.fromkeys(("variables", "env"), "vars"),
     **dict.fromkeys(("contains", "said"), "says"),
     **dict.fromkeys(("regex", "pattern"), "matches"),
+    **dict.fromkeys(
+        ("latency", "max_latency", "response_latency", "response_time", "timeout", "max"), "within"
+    ),
     **dict.fromkeys(("tool", "calls", "function"), "calls_tool"),
 }
 

@@ -22,6 +22,8 @@ _UNREADABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff\u2028\u2029]|\r(?!\n)"
 )
 _AFTER_QUOTE = re.compile(r"""(?:"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+')\s*[^\s,:\]}#]""")
+_APOSTROPHE = re.compile(r"'(?:[^']|'')*\w'\w")
+_FENCE = re.compile(r"^\s*(?:```|~~~)")
 _Found: TypeAlias = tuple[int, int, str]
 
 _COLON = "': ' inside a text: put the text in quotes"
@@ -29,8 +31,8 @@ _COMMENT = "' #' starts a comment: put the text in quotes"
 _OR_QUOTE = ", or put a text that contains ': ' in quotes"
 _UNCLOSED_QUOTE = "this quotation mark is never closed"
 _NOT_FITTING = (
-    "this line does not fit the lines above it: check its indentation, "
-    "and put a text that goes on here in quotes"
+    "this line does not fit the lines above it: is '- ' missing, or a space too many? "
+    "check its indentation, and put a text that goes on here in quotes"
 )
 _LITERAL_MESSAGES = {
     "did not find expected key": _NOT_FITTING,
@@ -114,6 +116,14 @@ def explain(error: yaml.YAMLError, text: str) -> _Found:
     return mark.line + 1, mark.column + 1, problem
 
 
+def _fence(fault: _Fault) -> _Found | None:
+    """A line of the page from which the file was pasted."""
+    for number in (fault.line, fault.line - 1, fault.opened_line):
+        if _FENCE.match(fault.lines[number][:LINE_CHARACTERS] if number < len(fault.lines) else ""):
+            return number, 0, "delete this line: it belongs to the page this was pasted from"
+    return None
+
+
 def _tab(fault: _Fault) -> _Found | None:
     tab = _TAB_INDENT.match(fault.here)
     return (fault.line, tab.end() - 1, "indent with spaces: here is a tab") if tab else None
@@ -168,6 +178,9 @@ def _value(fault: _Fault) -> _Found | None:
         return None
     if first in INDICATORS:
         return fault.line, column, _quote_it(first)
+    if _APOSTROPHE.match(value["value"]):
+        message = "the apostrophe ends this text: put it in double quotes, or write '' for one"
+        return fault.line, column, message
     if _AFTER_QUOTE.match(value["value"]):
         return fault.line, column, "text goes on after the closing quote: put all of it in quotes"
     return None
@@ -197,6 +210,7 @@ def _no_key(fault: _Fault) -> _Found | None:
 
 
 _RULES: tuple[Callable[[_Fault], _Found | None], ...] = (
+    _fence,
     _tab,
     _quotation,
     _indicator,

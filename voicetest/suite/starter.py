@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,8 @@ class Started:
 
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
+    lacking: str = ""
+    """What has to be installed before the scenario can run; empty where nothing has."""
 
 
 def start(adapter: str, folder: Path) -> Started:
@@ -50,15 +52,20 @@ def start(adapter: str, folder: Path) -> Started:
     Raises SetupError for an adapter that there is not, where the scenario is there already, and
     where nothing can be written; then nothing is changed.
     """
+    lacking = ""
+    kind: type[Adapter] | None = None
     try:
-        kind: type[Adapter] = registry.load(registry.ADAPTERS, adapter)
-    except (registry.UnknownName, registry.NotInstalled) as error:
+        kind = registry.load(registry.ADAPTERS, adapter)
+    except registry.UnknownName as error:
         raise SetupError(str(error)) from error
+    except registry.NotInstalled as error:
+        lacking = str(error)
+    environment = () if kind is None else kind.environment
     scenario = folder / "scenarios" / f"{adapter.replace('_', '-')}.yaml"
     texts = {
-        scenario: scenario_text(adapter, kind),
+        scenario: _unknown_text(adapter, lacking) if kind is None else scenario_text(adapter, kind),
         folder / "scenarios" / _DIALOGUE_FILE: DIALOGUE,
-        folder / ".github" / "workflows" / "voicetest.yml": _ci_job(kind),
+        folder / ".github" / "workflows" / "voicetest.yml": _ci_job(environment),
     } | {folder / "schemas" / name: text for name, text in schema_texts().items()}
     if scenario.exists():
         raise SetupError(f"{scenario} is there already, and nothing is overwritten")
@@ -70,7 +77,25 @@ def start(adapter: str, folder: Path) -> Started:
                 write_atomically(path, text)
     except OSError as error:
         raise SetupError(f"cannot write below {folder}: {error.strerror}") from error
-    return Started(tuple(path for path in texts if path not in kept), kept)
+    return Started(tuple(path for path in texts if path not in kept), kept, lacking)
+
+
+def _unknown_text(adapter: str, lacking: str) -> str:
+    """A scenario for an adapter whose settings are not known before its package is installed."""
+    lines = [
+        "# yaml-language-server: $schema=../schemas/scenario.schema.json",
+        "version: 1",
+        "name: A caller asks for the opening hours",
+        "tags: [smoke]",
+        "",
+        "agent:",
+        f"  # {lacking[:1].upper()}{lacking[1:]}",
+        *_comment("Its settings are then named by: voicetest validate, and by editors."),
+        f"  adapter: {adapter}",
+        "  # What --offline calls instead: an agent on this machine that follows a dialogue.",
+        f"  simulator: {_DIALOGUE_FILE}",
+    ]
+    return "\n".join([*lines, "", SCRIPT])
 
 
 def scenario_text(adapter: str, kind: type[Adapter]) -> str:
@@ -156,8 +181,8 @@ def _transcriber(line: Capabilities) -> list[str]:
     ]
 
 
-def _ci_job(kind: type[Adapter]) -> str:
-    keys = [f'          {name}: "${{{{ secrets.{name} }}}}"' for name in kind.environment]
+def _ci_job(environment: Sequence[str]) -> str:
+    keys = [f'          {name}: "${{{{ secrets.{name} }}}}"' for name in environment]
     return CI_JOB.replace("# KEYS\n", _environment(keys))
 
 

@@ -80,6 +80,10 @@ class EspeakVoice:
         return (*sorted(_languages()), *(f"+{variant}" for variant in sorted(_variants())))
 
 
+_USUAL = ("en", "en-us", "de", "es", "fr", "it")
+"""Languages that are asked for most, beside all others."""
+
+
 _CALLED: Mapping[str, str] = {"en": "en-us", "en-gb": "en", "zh": "cmn", "pt-pt": "pt"}
 """What espeak calls a language where that is not its tag."""
 
@@ -109,7 +113,11 @@ def _voice_file(voice: str) -> str:
     language, plus, variant = voice.partition("+")
     if language not in _languages():
         hint = nearest(language, _languages())
-        raise UnknownName(f"espeak has no language '{language}'{hint}")
+        few = ", ".join(_USUAL)
+        raise UnknownName(
+            f"espeak has no language '{language}'{hint}; there is: {few}, … (all of them: "
+            "voicetest list-adapters --voices)"
+        )
     if plus and variant not in _variants():
         raise UnknownName(f"espeak has no variant '+{variant}'{nearest(variant, _variants())}")
     return f"{_languages()[language]}{plus}{variant}"
