@@ -19,8 +19,10 @@ __all__ = ["AROUND", "RULE", "Found", "clean_edges", "edges"]
 
 RANGE = 45.0
 """Sound is part of speech within so many dB of its loudest 5 ms nearby."""
-ABOVE_NOISE = 6.0
+ABOVE_NOISE = 3.0
 """And so many dB above the noise around it."""
+VARIES = 8.0
+"""By how many dB, at the most, noise is louder now and then than as a rule: cups, keys, notes."""
 GATE = -70.0
 """What is below this, in dBFS, is never speech."""
 NEARBY = 2 * FRAMES_A_SECOND
@@ -29,6 +31,8 @@ AROUND = 6 * FRAMES_A_SECOND // 10
 """Frames on the other side of an edge in which noise is measured, but for those within reach."""
 REACH = FRAMES_A_SECOND // 10
 """Frames by which sound may go on outwards where nobody said that it is speech: 100 ms."""
+NOISY_REACH = FRAMES_A_SECOND // 25
+"""The same where noise hides the softest sounds, and now and then looks like them: 40 ms."""
 STRONG, STRONG_REACH = 35.0, 3 * FRAMES_A_SECOND // 10
 """Sound within 35 dB of the loudest is what an edge is near to, and may go on for 300 ms: hissing
 consonants, not breath."""
@@ -42,8 +46,10 @@ RULE = {
     "frame_s": 1 / FRAMES_A_SECOND,
     "range_db": RANGE,
     "above_noise_db": ABOVE_NOISE,
+    "noise_varies_db": VARIES,
     "gate_dbfs": GATE,
     "reach_s": REACH / FRAMES_A_SECOND,
+    "noisy_reach_s": NOISY_REACH / FRAMES_A_SECOND,
     "strong_db": STRONG,
     "strong_reach_s": STRONG_REACH / FRAMES_A_SECOND,
     "gap_s": GAP / FRAMES_A_SECOND,
@@ -99,11 +105,14 @@ class _Limits:
 
 
 def _noise(quiet: Levels) -> float | None:
-    """The level of noise where nobody speaks; None where there is too little of it to say."""
+    """What noise reaches where nobody speaks; None where there is too little of it to say.
+
+    A part of that time may be speech, which is louder than noise varies.
+    """
     if len(quiet) < REACH:
         return None
-    rank = len(quiet) // 4
-    return float(np.partition(quiet, rank)[rank])
+    low, high = np.quantile(quiet, (0.25, 0.75))
+    return float(low + min(high - low, VARIES))
 
 
 def _known(levels: Sequence[float | None]) -> float:
@@ -114,14 +123,16 @@ def _known(levels: Sequence[float | None]) -> float:
 def _edge(sound: Levels, limits: _Limits, noise: float) -> int:
     """The frame behind the last of speech."""
     loudest = float(sound[: limits.probably].max())
-    least = max(loudest - RANGE, noise + ABOVE_NOISE, GATE)
+    softest = max(loudest - RANGE, GATE)
+    least = max(softest, noise + ABOVE_NOISE)
     heard = (sound >= least).tolist()
     strong = (sound >= max(least, loudest - STRONG)).tolist()
     last = max(_last(heard[: max(limits.surely, 0)]), _last(strong[: limits.probably]))
     if not last:
         return limits.probably  # speech that noise drowns
-    reach = limits.perhaps + REACH
-    beyond = strong[: limits.perhaps + STRONG_REACH]
+    noisy = least > softest
+    reach = limits.perhaps + (NOISY_REACH if noisy else REACH)
+    beyond = strong[: limits.perhaps + (NOISY_REACH if noisy else STRONG_REACH)]
     return last + _goes_on([*heard[last:reach], *beyond[reach:]], beyond[last:])
 
 
