@@ -39,7 +39,18 @@ from voicetest.suite.plan import load_all, plan_files
 from voicetest.transports.base import Transport
 from voicetest.transports.memory import memory_pair
 
-__all__ = ["Call", "Far", "Quiet", "Scripted", "Telephone", "hold", "plans_of", "say", "words"]
+__all__ = [
+    "Call",
+    "Far",
+    "OnlySound",
+    "Quiet",
+    "Scripted",
+    "Telephone",
+    "hold",
+    "plans_of",
+    "say",
+    "words",
+]
 
 Far = CodecLink[Event]
 Behaviour = Callable[[Far], Awaitable[None]]

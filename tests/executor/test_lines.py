@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from tests.calls import Call, Far, Telephone, hold, say, words
+from tests.calls import Call, Far, OnlySound, Telephone, hold, say, words
 from tests.conftest import Speak
 from voicetest.audio.chunk import AudioChunk, Samples
+from voicetest.audio.edges import clean_edges
 from voicetest.audio.wav import read_span, write_wav
 from voicetest.call.timeline import EndReason
 from voicetest.clock import sleep_until
 from voicetest.events import AgentTurnStarted, Audio, Hangup
+from voicetest.protocols.base import Capabilities, End
+from voicetest.protocols.in_process import InProcess
 from voicetest.speech.providers import Speech
 
 FRAME = 480
@@ -82,6 +88,48 @@ def test_after_a_stall_and_with_a_far_clock_that_drifts_later_times_stay_true(
         assert harness.playout_dropped_s > 0.1
     if stall_at is not None:
         assert harness.playout_inserted_s > 0 or harness.playout_dropped_s > 0
+
+
+@dataclass(frozen=True)
+class _Buffered(OnlySound):
+    """Nothing but sound, through a jitter buffer, as that of a media stream."""
+
+    paced: bool = False
+    jitter_s: float = 0.06
+
+
+class _MediaStream(Telephone):
+    typical: ClassVar[Capabilities] = _Buffered(End.CLIENT)
+    codec: ClassVar[Callable[[End], InProcess]] = _Buffered
+
+
+@pytest.mark.parametrize(
+    ("pace", "stall_at"), [(1.0, None), (0.97, None), (0.985, None), (1.0, 0.2), (1.0, 10.3)]
+)
+def test_what_is_taken_off_for_the_buffer_is_what_it_added_on_a_line_that_never_pauses(
+    tmp_path: Path, speech: Speech, voice: Samples, pace: float, stall_at: float | None
+) -> None:
+    sent: list[float] = []
+    sound = _stream(voice, 40.0)
+    began = clean_edges(sound[: round(SPOKEN_S * 24_000)]).start
+
+    async def phone(line: Far) -> None:
+        await _send(line, sound, sent, pace=pace, stall_at=stall_at)
+        await asyncio.sleep(60)
+
+    call = hold(tmp_path, speech, phone, "script:\n  - silence: 39s\n", kind=_MediaStream)
+    harness = call.result.harness
+    assert harness is not None
+    assert harness.jitter_buffer_s == pytest.approx(0.06)
+    errors = []
+    for onset in _onsets(call):
+        heard = onset - harness.jitter_buffer_s - began
+        period = round(heard * pace / PERIOD_S)
+        errors.append(heard - sent[round(period * PERIOD_S / 0.02)])
+    # What a stall holds up while somebody speaks is late; the next time nothing is.
+    settled = [error for onset, error in zip(_onsets(call), errors, strict=True) if onset > 13]
+    assert len(settled) >= 10
+    assert max(map(abs, settled)) <= 0.010, errors
 
 
 @pytest.mark.parametrize("tail", [0.6, 1.0])
