@@ -39,6 +39,14 @@ def test_ears_that_know_english_only_are_told_of(tmp_path: Path, speech: Speech,
     assert not _warnings(_planned(tmp_path, speech, text))
 
 
+def test_a_transcriber_that_does_not_know_the_language_is_told_of(
+    tmp_path: Path, speech: Speech
+) -> None:
+    text = f"language: fr\ntranscriber: pocketsphinx\n{HOSTED}\nscript: [agent]"
+    (warning,) = _warnings(_planned(tmp_path, speech, text))
+    assert "call.yaml:3:14: pocketsphinx knows no language but en" in warning
+
+
 def test_a_step_in_another_language_is_told_of_at_its_line(tmp_path: Path, speech: Speech) -> None:
     text = f"{LOCAL}\nscript:\n  - agent\n  - user: Guten Tag.\n    language: de"
     (warning,) = _warnings(_planned(tmp_path, speech, text))

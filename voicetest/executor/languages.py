@@ -24,7 +24,12 @@ def language_warnings(
 
     `simulated` says that an embedded agent with the offline ears takes the agent's place.
     """
-    return (*_unfolded(file), *_voiceless(file), *_deaf(file, adapter, world, simulated=simulated))
+    return (
+        *_unfolded(file),
+        *_voiceless(file),
+        *_deaf(file, adapter, world, simulated=simulated),
+        *_transcribed(file, world),
+    )
 
 
 def _unfolded(file: ScenarioFile) -> Iterator[Problem]:
@@ -65,6 +70,20 @@ def _deaf(
                 f"'{spoken}' will not be understood by this agent"
             )
             yield file.problem(message, *at)
+
+
+def _transcribed(file: ScenarioFile, world: World) -> Iterator[Problem]:
+    """A transcriber of the agent's words that does not know their language."""
+    wanted, language = file.scenario.transcriber, _base(file.scenario.language)
+    if wanted is None:
+        return
+    known = world.transcriber(wanted.use, ()).languages
+    if known is not None and language not in known:
+        message = (
+            f"{wanted.use} knows no language but {', '.join(sorted(known))}: what the agent says in "
+            f"'{language}' will be misheard"
+        )
+        yield file.problem(message, "transcriber")
 
 
 def _foreign(file: ScenarioFile) -> tuple[str, tuple[str | int, ...]]:
