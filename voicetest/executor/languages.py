@@ -80,8 +80,8 @@ def _transcribed(file: ScenarioFile, world: World) -> Iterator[Problem]:
     known = world.transcriber(wanted.use, ()).languages
     if known is not None and language not in known:
         message = (
-            f"{wanted.use} knows no language but {', '.join(sorted(known))}: what the agent says in "
-            f"'{language}' will be misheard"
+            f"{wanted.use} knows no language but {', '.join(sorted(known))}: what the agent "
+            f"says in '{language}' will be misheard"
         )
         yield file.problem(message, "transcriber")
 

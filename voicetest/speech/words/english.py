@@ -20,6 +20,9 @@ _FIRSTS = (
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
 ).split()
 
+_ROMAN = ("-- ii iii iv -- vi vii viii ix -- xi xii xiii xiv xv xvi xvii xviii xix xx").split()
+"""In the order of their values; those of one letter are letters."""
+
 
 def _below_hundred() -> dict[tuple[str, ...], int]:
     found: dict[tuple[str, ...], int] = {(word,): value for value, word in enumerate(_ONES)}
@@ -50,7 +53,7 @@ def _ordinals() -> dict[tuple[str, ...], int]:
     for ten, word in enumerate(_TENS, 2):
         found[f"{word[:-1]}ieth",] = ten * 10
         found |= {(word, _FIRSTS[one - 1]): ten * 10 + one for one in range(1, 10)}
-    return found | {("hundredth",): 100}
+    return found | {("hundredth",): 100, ("thousandth",): 1000, ("one", "thousandth"): 1000}
 
 
 _FORMS = {
@@ -65,6 +68,8 @@ _FORMS = {
     "ain't": "is not",
     "y'all": "you all",
     "vs": "versus",
+    "eg": "for example",
+    "ie": "that is",
     "etc": "et cetera",
     "ok": "okay",
     "mr": "mister",
@@ -114,6 +119,7 @@ def english(*, day_first: bool = False) -> Lexicon:
                 "pounds": "pound quid",
                 "rupees": "rupee rs",
                 "francs": "franc",
+                "won": "₩ krw",
             }
         ),
         short_money=True,
@@ -227,7 +233,8 @@ def english(*, day_first: bool = False) -> Lexicon:
             "ste suite|ext extension|dept department|approx approximately|inc incorporated|"
             "prof professor|sr senior|jr junior|ms miss|mon monday|tue tuesday|tues tuesday|"
             "wed wednesday|thu thursday|thur thursday|thurs thursday|fri friday|sat saturday|"
-            "sun sunday|min minimum|max maximum|ft fort|mt mount|tv television|info information"
+            "sun sunday|min minimum|max maximum|ft fort|mt mount|tv television|"
+            "info information|per a an|by times"
         ),
         rewrites=tuple(
             (regex.compile(pattern), said)
@@ -237,6 +244,14 @@ def english(*, day_first: bool = False) -> Lexicon:
                 (r"(?<=\d) ?(?:mph|mi/h)\b", " miles per hour"),
                 (r"(?<=\d) ?mbps\b", " megabits per second"),
                 (r"(?<=\d) ?gbps\b", " gigabits per second"),
+                (r"(?<=\d) ?m/s\b", " meters per second"),
+                (r"(?<=\d) ?bpm\b", " beats per minute"),
+                (r"(?<=\d) ?cu\.? ?ft\b", " cubic feet"),
+                (r"(?<=\d) ?sq\.? ?m\b", " square meters"),
+                (r"/(?=(?:hour|hr|day|week|month|mo|year|yr|min|person|night)\b)", " per "),
+                (r"(?<=\d) x (?=\d)", " by "),
+                (r"\bw/(?= )", "with"),
+                (r"\b(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\b", r"\1 dot \2 dot \3 dot \4"),
                 (r"(?<=\d) ?kwh\b", " kilowatt hours"),
                 (r"(?<=\d) ?° ?c\b", " degrees celsius"),
                 (r"(?<=\d) ?° ?f\b", " degrees fahrenheit"),
@@ -249,17 +264,8 @@ def english(*, day_first: bool = False) -> Lexicon:
         ),
         ordinal_words={"second": 2},
         before_hour={"half": 30},
-        roman={
-            "ii": 2,
-            "iii": 3,
-            "iv": 4,
-            "vi": 6,
-            "vii": 7,
-            "viii": 8,
-            "ix": 9,
-            "xi": 11,
-            "xii": 12,
-        },
+        roman=numbered("|".join(_ROMAN)),
+        decades={f"{word[:-1]}ies": ten * 10 for ten, word in enumerate(_TENS, 2)},
         is_after=frozenset(
             (
                 "that it he she what where who how there here when why everything something nothing"

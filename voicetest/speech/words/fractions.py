@@ -29,6 +29,8 @@ def fraction_at(place: Place) -> Read:
         whole = place.number(skipped)
         if whole is not None and not whole.written and whole.value >= 100:
             return skipped + 1, ((number(whole.value / 2),),)
+    if lexicon.fractions.get(place.word(0)) == 2 and place.word(1) in lexicon.ones:
+        return 2, ((_fraction(1, 2),), (word(place.word(0)), word(place.word(1))))
     part = _part(place, 0)
     if part is None:
         return None

@@ -129,6 +129,8 @@ class Lexicon:
     """Words that are a place in an order, and another word as well: second."""
     elided: frozenset[str] = frozenset()
     """What stands in front of an apostrophe as a word of its own: l', d'."""
+    decades: Mapping[str, int] = field(default_factory=dict)
+    """Words for ten years: eighties."""
     roman: Mapping[str, int] = field(default_factory=dict)
     """Numbers in letters: iv."""
     is_after: frozenset[str] = frozenset()

@@ -87,6 +87,8 @@ class _Reading:
         if not spoken and not total:
             return None
         total += section + value
+        if total % 1 == 0:
+            total, end, _ = self._decimals(total, end, spoken=spoken)
         if end == self.at:
             return None
         digits = str(int(total)) if total == int(total) else ""
@@ -96,14 +98,18 @@ class _Reading:
         self, group: tuple[Decimal, int, bool] | None
     ) -> tuple[Decimal, int, bool] | None:
         """`two point oh five`, `point five`: decimals are read digit by digit."""
-        at = self.at if group is None else group[1]
-        match self.atoms[at : at + 1]:
-            case [Word(text)] if text in self.lexicon.points and (
-                group is None or group[0] % 1 == 0
-            ):
-                at += 1
-            case _:
-                return group
+        value, end, spoken = (Decimal(0), self.at, False) if group is None else group
+        if value % 1:
+            return group
+        found = self._decimals(value, end, spoken=spoken)
+        return group if found[1] == end else found
+
+    def _decimals(self, whole: Decimal, at: int, *, spoken: bool) -> tuple[Decimal, int, bool]:
+        """The decimals behind a whole number that ends there, if there are any."""
+        unchanged = whole, at, spoken
+        if self._text(at) not in self.lexicon.points:
+            return unchanged
+        at += 1
         decimals = ""
         while True:
             digit = self._digits(at, first=not decimals)
@@ -111,8 +117,7 @@ class _Reading:
                 break
             decimals, at = decimals + digit[0], digit[1]
         if not decimals or self._text(at) in self.lexicon.minutes:
-            return group
-        whole = Decimal(0) if group is None else group[0]
+            return unchanged
         return Decimal(f"{whole:f}.{decimals}"), at, True
 
     def _digits(self, at: int, *, first: bool) -> tuple[str, int] | None:

@@ -16,7 +16,7 @@ from voicetest.speech.words.money import money_at, percent_at
 from voicetest.speech.words.numerals import counted
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.ranges import joint, range_at
-from voicetest.speech.words.runs import ordinal_at, run_at
+from voicetest.speech.words.runs import decade_at, ordinal_at, run_at
 from voicetest.speech.words.unit import Cell, Unit, Way, word
 
 __all__ = ["read"]
@@ -24,6 +24,7 @@ __all__ = ["read"]
 _RULES: Sequence[Callable[[Place], Read]] = (
     address_at,
     percent_at,
+    decade_at,
     code_at,
     day_at,
     clock_at,
@@ -85,11 +86,13 @@ def _word(place: Place) -> tuple[int, tuple[Way, ...]]:
         value = str(lexicon.ordinal_words[text])
         return 1, ((word(text, ("ordinal", value)),),)
     if text in lexicon.roman:
-        return 1, ((word(text, ("number", str(lexicon.roman[text]))),),)
-    if text in lexicon.fillers:
-        return 1, ((word(text),), ())
+        value = str(lexicon.roman[text])
+        place_in_order = Unit(frozenset({("ordinal", value)}), (text,))
+        return 1, ((word(text, ("number", value)),), (word("the"), place_in_order))
     if text in lexicon.units and _behind_number(place):
         return 1, ((word(lexicon.units[text]),),)
+    if text in lexicon.fillers:
+        return 1, ((word(text),), ())
     match place[0]:
         case Word() as named:
             plain = (_named(named),)

@@ -11,7 +11,7 @@ from voicetest.speech.words.money import any_money, currency_at
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, number, word
 
-__all__ = ["ordinal_at", "run_at"]
+__all__ = ["decade_at", "ordinal_at", "run_at"]
 
 _LISTED = 3
 """So many single digits with commas between them are read one by one, not counted up."""
@@ -178,3 +178,24 @@ def ordinal_at(place: Place) -> Read:
             return 1, ((word(f"{value}th", ("ordinal", str(value))),),)
         case _:
             return None
+
+
+def decade_at(place: Place) -> Read:
+    """`the 1980s`, `nineteen eighties`, `the '80s`."""
+    century = place.whole(0)
+    alone = place.lexicon.decades.get(place.word(0))
+    if alone is not None:
+        return 1, ((_decade(alone),),)
+    if century is None:
+        return None
+    ten = place.lexicon.decades.get(place.word(1))
+    if ten is not None and 17 <= century <= 21:
+        return 2, ((_decade(century * 100 + ten),),)
+    ending = place[1]
+    if place.word(1) == "s" and ending is not None and ending.glued and century % 10 == 0:
+        return 2, ((_decade(century),),)
+    return None
+
+
+def _decade(value: int) -> Unit:
+    return Unit(frozenset({("decade", str(value))}), (*str(value), "s"))
