@@ -80,8 +80,8 @@ def test_nobody_can_interrupt_an_agent_that_only_reads(
     monkeypatch.setenv("ELEVENLABS_API_KEY", "xi-test-00000000")
     reads = "{adapter: elevenlabs, agent_id: a, turn_commit_mode: text}"
     script = f"user: {{{LOCAL}}}\nscript:\n  - improvise: {{interrupts: 20%}}\n"
-    (found,) = problems(tmp_path, speech, script, agent=reads)
-    assert found == "5: no user can interrupt elevenlabs with these settings"
+    found = problems(tmp_path, speech, script, agent=reads)
+    assert "5: no user can interrupt elevenlabs with these settings" in found
 
 
 def test_offline_the_user_needs_a_model_on_this_machine(tmp_path: Path, speech: Speech) -> None:

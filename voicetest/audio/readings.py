@@ -14,6 +14,8 @@ __all__ = ["Reading"]
 
 _ENOUGH_S = 0.6
 """Seconds of sound, silence apart, that a judgement needs."""
+_CERTAIN_S = 10.0
+"""After so many seconds of sound nothing more is looked at: it is what it was announced as."""
 _BLOCK_S = 0.02
 _SILENT = 200.0
 """Root mean square below which 20 ms are left out, read either way: all of them are smooth."""
@@ -46,12 +48,17 @@ class Reading:
         if announced != self._format:
             self._format, self._pending, self._judged_s = announced, b"", 0.0
             self._sums = {name: np.zeros(2) for name in _NAMES}
-        self._pending += data
+        if self._judged_s >= _CERTAIN_S:
+            return None
+        sound = self._pending + data
         # A whole number of samples of each kind, so that no reading is out of step.
         size = round(_BLOCK_S * announced.rate) * announced.sample_bytes
-        while len(self._pending) >= size:
-            block, self._pending = self._pending[:size], self._pending[size:]
-            self._take_in(block, Encoding(announced.encoding))
+        whole = len(sound) // size * size
+        for at in range(0, whole, size):
+            if self._judged_s >= _CERTAIN_S:
+                break
+            self._take_in(sound[at : at + size], Encoding(announced.encoding))
+        self._pending = sound[whole:]
         return self._judgement(Encoding(announced.encoding))
 
     def _take_in(self, block: bytes, announced: Encoding) -> None:

@@ -8,12 +8,14 @@ import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 
-__all__ = ["Floor"]
+__all__ = ["MEMORY", "Floor"]
 
 _BLOCK = INTERNAL.rate // 10
 """Levels are means over 100 ms: shorter dips are inside words."""
-_MEMORY = 50
-"""Blocks that are remembered: 5 s."""
+_BLOCKS = 50
+"""Blocks that are remembered."""
+MEMORY = _BLOCKS * _BLOCK
+"""What was heard so many samples ago is forgotten: 5 s."""
 _KNOWN = 15
 """Blocks after which a line is known: until then all that is audible stands out."""
 _ABOVE = 10**0.8
@@ -26,7 +28,7 @@ class Floor:
     """The power of the quietest 100 ms of the last 5 s, of sound that is fed in order."""
 
     def __init__(self) -> None:
-        self._blocks: deque[float] = deque(maxlen=_MEMORY)
+        self._blocks: deque[float] = deque(maxlen=_BLOCKS)
         """Mean power of each whole block."""
         self._energy = 0.0
         """Of the block that is not full yet."""

@@ -15,7 +15,7 @@ import numpy as np
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import voiced
 from voicetest.call.arrivals import Arrivals
-from voicetest.call.floor import Floor
+from voicetest.call.floor import MEMORY, Floor
 from voicetest.call.streamed_silence import QUIET, StreamedSilence
 
 __all__ = ["BurstyPlayout", "ContinuousPlayout", "Playout", "Slip"]
@@ -25,6 +25,8 @@ MOST_EARLY = FRAME // 2
 """By how much the buffer may shrink or grow before a silence sets it right: 10 ms."""
 JITTER_DELAY = INTERNAL.rate * 40 // 1000
 """How long a paced line's first frame waits for its successors: 40 ms."""
+_LONG = INTERNAL.rate
+"""More than a second in one piece is not looked at frame by frame."""
 _NOTHING = np.zeros(0, dtype=np.int16)
 
 
@@ -114,6 +116,8 @@ class BurstyPlayout:
 
     def _last(self, samples: Samples) -> tuple[int, int]:
         """Up to where in a piece something is audible, and stands out; 0 where nothing does."""
+        if len(samples) > _LONG:
+            return self._last_of_many(samples)
         audible = stands_out = 0
         for offset in range(0, len(samples), FRAME):
             piece = samples[offset : offset + FRAME]
@@ -123,6 +127,19 @@ class BurstyPlayout:
                     stands_out = audible
             self._floor.feed(piece)
         return audible, stands_out
+
+    def _last_of_many(self, samples: Samples) -> tuple[int, int]:
+        """The same from behind: a whole answer in one message is not looked at frame by frame."""
+        self._floor.feed(samples[-MEMORY:])
+        audible = 0
+        for end in range(len(samples), 0, -FRAME):
+            piece = samples[max(end - FRAME, 0) : end]
+            if not voiced(piece):
+                continue
+            audible = audible or end
+            if self._floor.stands_out(piece):
+                return audible, end
+        return audible, 0
 
     def _start(self, at: int) -> int:
         """Where a piece is heard that arrived at position `at`."""

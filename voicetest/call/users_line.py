@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BACKCHANNEL_S", "UsersLine"]
+__all__ = ["BACKCHANNEL_S", "GOES_ON_S", "UsersLine"]
 
 BACKCHANNEL_S = 1.0
 """How long a word may be with which a listener shows that it listens."""

@@ -164,8 +164,7 @@ def _false_yields(call: Measured) -> list[float]:
 
 
 def _talk_overs(call: Measured) -> list[float]:
-    latencies = [r.latency_s for r in call.responses if _undisturbed(r.user)]
-    return [sum(1 for latency in latencies if latency is not None and latency < 0)]
+    return [sum(response.talked_over for response in call.responses if _undisturbed(response.user))]
 
 
 def _greeting_latency(call: Measured) -> list[float]:

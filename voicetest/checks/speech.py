@@ -10,6 +10,7 @@ from voicetest.audio.vad import Segment
 from voicetest.call.line import AWAITED
 from voicetest.call.timeline import LineSpoken
 from voicetest.call.turns import PAUSE_S
+from voicetest.call.users_line import BACKCHANNEL_S, GOES_ON_S
 from voicetest.checks.view import AgentTurn, CallView, UserTurn
 
 __all__ = ["PlacedTurn", "Response", "answer_to", "part", "place_turns", "responses"]
@@ -49,6 +50,8 @@ class Response:
     first_audio_s: float | None
     """To the arrival of the first packet with sound."""
     answer: Segment | None
+    talked_over: bool = False
+    """Whether the agent began to speak during the line, and not only to show that it listens."""
 
 
 def place_turns(
@@ -115,6 +118,9 @@ def responses(
                 ),
                 first_audio_s=None if audio is None else audio - line.speech_end_s,
                 answer=answer,
+                talked_over=any(
+                    _talks_over(line, stretch, jitter_buffer_s) for stretch in _stretches(new)
+                ),
             )
         )
     return found
@@ -132,6 +138,14 @@ def answer_to(
         if stretch[0].start > since_s and stretch[-1].end - delay_s > line.speech_end_s:
             return stretch[0]
     return None
+
+
+def _talks_over(line: LineSpoken, stretch: Sequence[Segment], delay_s: float) -> bool:
+    """Whether speech begins within a line and is longer, or ends later, than a backchannel."""
+    start, end = stretch[0].start - delay_s, stretch[-1].end - delay_s
+    if not line.speech_start_s < start < line.speech_end_s:
+        return False
+    return end - start > BACKCHANNEL_S or end > line.speech_end_s - GOES_ON_S
 
 
 def _stretches(speech: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
