@@ -161,3 +161,12 @@ def test_steps_that_were_not_reached_are_one_line_of_a_failure() -> None:
     assert failure.text is not None
     assert failure.text.count("reached (fail)") == 1
     assert "the call gets to steps 4, 5, 7" in failure.text
+
+
+def test_a_test_case_leads_to_its_folder_and_its_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "runs/one/billing"
+    folder.mkdir(parents=True)
+    (folder / "recording.wav").write_bytes(b"RIFF")
+    told = _only(run_of(replace(call(), folder=folder))).findtext("system-out") or ""
+    assert f"folder: {folder}\n" in told
+    assert f"[[ATTACHMENT|{folder / 'recording.wav'}]]\n" in told

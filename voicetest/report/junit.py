@@ -80,7 +80,10 @@ def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
     _judge(element, call, found)
     if call.manifest is not None:
         warned = "".join(f"{warning}\n" for warning in call.manifest.warnings)
-        head = f"{line.where}\nfolder: {line.folder}\n{warned}"
+        sound = call.recording
+        # The words by which servers find what belongs to a test: Jenkins, GitLab, Azure.
+        attached = "" if sound is None else f"[[ATTACHMENT|{sound}]]\n"
+        head = f"{line.where}\nfolder: {call.folder}\n{attached}{warned}"
         told = f"{head}\n{transcript(call.manifest.turns)}{_understood(call.manifest.turns)}"
         ET.SubElement(element, "system-out").text = _clean(told)
     return element
