@@ -13,7 +13,8 @@ __all__ = ["contains", "spoken"]
 
 @lru_cache(maxsize=512)
 def _graph(text: str, language: str, wanted: bool) -> Graph:
-    return graph(read(text, lexicon(language), wanted=wanted))
+    tables = lexicon(language)
+    return graph(read(text, tables, wanted=wanted), tables.negations)
 
 
 def contains(text: str, phrase: str, language: str = "en") -> bool:

@@ -67,6 +67,8 @@ class Clock:
     hour: int
     minute: int
     glued: bool = False
+    led: bool = False
+    """Whether a zero leads it, as in clocks of twenty-four hours."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ _ATOM = regex.compile(
   | (?P<day>(?<![\d.,/])\d{{1,2}}(?P<sep>[./-])\d{{1,2}}(?P=sep)(?:\d{{4}}|\d{{2}})(?!\d))
   | (?P<short>(?<![\d.,])\d{{1,2}}\.\d{{1,2}}\.(?!\d))
   | (?P<clock>(?<!\d)\d{{1,2}}[:h]\d{{2}}(?::\d{{2}})?(?!\d))
-  | (?P<number>(?<!\d)\d{{1,3}}(?:\ \d{{3}})+(?!\d)|\d+(?:[.,'·]\d+)*|[.,](?<![\p{{L}}\d][.,])\d+)
+  | (?P<number>(?<!\d)\d{{1,3}}(?:\ \d{{3}})+(?!\d)|\d+(?:[.,·]\d+|'\d{{3}}(?!\d))*
+      |[.,](?<![\p{{L}}\d][.,])\d+)
   | (?P<dotted>(?<!\p{{L}})(?:(?:\p{{L}}\.){{2,}}\p{{L}}?|(?:\p{{L}}\.)+\p{{L}})(?!\p{{L}}))
   | (?P<char>[{_UNSPACED}]\p{{M}}*)
   | (?P<word>[\p{{L}}\p{{M}}]+(?:'[\p{{L}}\p{{M}}]+)*'?)
@@ -192,7 +195,7 @@ def _short_day(text: str, lexicon: Lexicon) -> Iterator[Atom]:
 def _clock(text: str) -> Iterator[Atom]:
     hour, minute, *_ = (int(part) for part in regex.split("[:h]", text))
     if hour <= 24 and minute < 60:
-        yield Clock(hour, minute)
+        yield Clock(hour, minute, led=text.startswith("0"))
         return
     for number, part in enumerate(regex.split("[:h]", text)):
         if number:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicetest.speech.words.atoms import Clock, Number
+from voicetest.speech.words.atoms import Clock, Number, Word
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, word
 
-__all__ = ["clock_at", "named_hour", "time_key"]
+__all__ = ["clock_at", "named_hour", "open_keys", "time_key"]
 
-_HUNDREDS = frozenset(str(hour * 100) for hour in range(10, 24))
+_HUNDREDS = frozenset(str(hour * 100) for hour in range(10, 24)) | {
+    f"0{hour}00" for hour in range(10)
+}
+_EARLY = range(100, 1000, 100)
 _HOURS = frozenset({"hours"})
 _EXACT = "moment"
 """The kind of a time of which it is known in which half of the day it is."""
@@ -19,6 +22,11 @@ _EXACT = "moment"
 def time_key(hour: int, minute: int) -> Key:
     """What two times that are the same share."""
     return "time", f"{hour}:{minute:02}"
+
+
+def open_keys(hour: int, minute: int) -> set[Key]:
+    """What a time is of which the half of the day is not said."""
+    return {time_key(hour, minute), ("open", f"{hour}:{minute:02}")}
 
 
 def clock_at(place: Place) -> Read:
@@ -52,14 +60,20 @@ class _Time:
     hour: int
     minute: int
     bare: bool = False
+    led: bool = False
+    """Whether a zero in front says that it is in the morning."""
 
 
 def _written(place: Place) -> _Time | None:
     match place[0]:
-        case Clock(hour, minute):
-            return _Time(1 + place.among(1, place.lexicon.clock), hour, minute)
+        case Clock(hour, minute, led=led):
+            width = 1 + place.among(1, place.lexicon.clock)
+            return _Time(width, hour % 24 if led else hour, minute, led=led and hour > 0)
+        case Word(text) if text in place.lexicon.zeros and place.word(2) in _HOURS:
+            hundreds = place.whole(1) or 0
+            return _Time(3, hundreds // 100, 0, led=True) if hundreds in _EARLY else None
         case Number(digits=said) if said in _HUNDREDS and place.word(1) in _HOURS:
-            return _Time(2, int(said) // 100, 0)
+            return _Time(2, int(said) // 100, 0, led=said.startswith("0"))
         case _:
             return None
 
@@ -149,7 +163,7 @@ def _ways(place: Place, time: _Time, half: str) -> tuple[Way, ...]:
         keys.add(("number", str(hour)))  # 'at ten' holds for 'at 10:00', not the other way round
     unit = Unit(frozenset(keys), spoken.spoken)
     if not half and 0 < hour <= 12:
-        return ((unit,),)
+        return _open(place, time, keys, spoken.spoken)
     if not half or hour > 12 or hour == 0:
         keys.add((_EXACT, f"{hour}:{minute:02}"))
         exact = Unit(frozenset(keys), spoken.spoken)
@@ -160,11 +174,37 @@ def _ways(place: Place, time: _Time, half: str) -> tuple[Way, ...]:
     return (unit, word(half)), (exact,)
 
 
+def _open(place: Place, time: _Time, keys: set[Key], spoken: tuple[str, ...]) -> tuple[Way, ...]:
+    """The ways of a time without its half of the day; 07:00 is one in the morning."""
+    hour, minute = time.hour, time.minute
+    unit = Unit(frozenset(keys | open_keys(hour, minute)), spoken)
+    if not time.led:
+        return ((unit,),)
+    exact: set[Key] = {(_EXACT, f"{hour}:{minute:02}"), ("open", f"{hour}:{minute:02}")}
+    if not place.wanted:
+        exact |= unit.keys
+    half = Unit(frozenset({time_key(hour, minute)}), spoken)
+    return (Unit(frozenset(exact), spoken),), (half, word("am"))
+
+
 def named_hour(place: Place) -> Read:
     """Noon, midnight: as the word and as the time."""
     known = place.lexicon.hours.get(place.word(0))
     if known is None:
         return None
     hour, half = known
-    time = Unit(frozenset({time_key(hour, 0)}), tuple(str(hour)))
-    return 1, ((word(place.word(0)),), (time, word(half)))
+    added = _added(place)
+    late, minute = hour % 12 + 12 * (half == "pm"), added[0] if added else 0
+    keys: set[Key] = {(_EXACT, f"{late}:{minute:02}")}
+    if half == "pm":
+        keys.add(("open", f"{hour}:{minute:02}"))
+    time = Unit(frozenset(keys), tuple(str(hour)))
+    if added:
+        return 1 + added[1], ((time,),)
+    return 1, ((word(place.word(0)),), (time,))
+
+
+def _added(place: Place) -> tuple[int, int] | None:
+    """Minutes behind such a word, and their atoms: midi et demi."""
+    minutes = _minutes(place, 2) if place.word(1) in place.lexicon.plus else None
+    return (minutes[0], minutes[1] + 1) if minutes else None

@@ -8,12 +8,14 @@ from voicetest.speech.words.atoms import Mark, Number, Word
 from voicetest.speech.words.money import currency_at
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.runs import run_at
-from voicetest.speech.words.unit import Unit, Way, word
+from voicetest.speech.words.unit import Unit, Way, digits, word
 
-__all__ = ["code_at"]
+__all__ = ["code_at", "spelled_at"]
 
 _WORDS = frozenset({"a", "i", "o", "e", "y"})
 """Letters that are words of their own in some language."""
+_SIDES = frozenset("nsewux")
+"""Letters that are something else behind a number: 10 N Main Street, siete u ocho, 2 x 4."""
 
 
 @dataclass
@@ -27,29 +29,63 @@ class _Code:
     """Whether it cannot be anything else: written in one piece, or spelled."""
     plain: int = 0
     """Single letters that are nothing else."""
+    spelled: bool = False
+    """Whether a letter in it was told by a word."""
     weak: bool = False
     """Whether it begins with a letter that is also a word."""
 
 
 def code_at(place: Place) -> Read:
-    """A code at this place; letters alone are words."""
+    """A code at this place; letters alone are words, unless they are spelled."""
     code, at = _Code(), 0
+    at += _leading(place, code)
     while True:
         width = _letter(place, at, code) or (_digits(place, at, code) if code.letters else 0)
         if not width:
             break
         at += width
         at += _separator(place, at, code)
-    if (
-        not code.letters
-        or not code.numbers
-        or (code.weak and code.letters == 1 and not code.certain)
-    ):
+    spelled = code.certain and code.letters > 1 and len(code.units) > 1
+    if not code.letters or not (code.numbers or spelled):
         return None
-    certain = code.certain or code.plain >= 2
+    if code.weak and code.letters == 1 and not code.certain:
+        return None
     chars = "".join(unit.chars for unit in code.units)
-    joined: Way = (Unit(frozenset({("code", chars)}), tuple(chars), chars),)
+    keys = {("code", chars)} | (set() if code.numbers else {("word", chars)})
+    joined: Way = (Unit(frozenset(keys), tuple(chars), chars),)
+    certain = code.certain or code.plain > 0 or code.letters > 1
     return at, (joined,) if certain else (joined, tuple(code.units))
+
+
+def spelled_at(place: Place) -> Read:
+    """Letters one by one, with nothing between them: J O H N."""
+    letters: list[str] = []
+    while len(text := place.word(len(letters))) == 1 and text.isascii() and text.isalpha():
+        letters.append(text)
+    weak = sum(text in _WORDS for text in letters)
+    if len(letters) < (2 if not weak else 3) or not letters or letters[0] in _WORDS:
+        return None
+    return len(letters), (tuple(map(word, letters)),)
+
+
+def _leading(place: Place, code: _Code) -> int:
+    """A number in front of a letter that belongs to it: seat 14B."""
+    number, letter, lexicon = place.number(0), place.word(1), place.lexicon
+    after = place[1]
+    if number is None or not number.digits or len(letter) != 1 or not letter.isascii():
+        return 0
+    taken = lexicon.units.keys() | lexicon.clock | lexicon.elided | lexicon.scales.keys()
+    if letter in taken or letter in lexicon.hundredths or letter in lexicon.ordinal_endings:
+        return 0
+    glued = after is not None and after.glued
+    if not glued and (letter in _WORDS or letter in _SIDES or len(place.word(2)) == 1):
+        return 0
+    if place.mark(2) == "'" or place.mark(2) == "$":
+        return 0
+    code.units.append(digits(number.digits))
+    code.numbers += 1
+    code.certain = True
+    return 1
 
 
 def _letter(place: Place, at: int, code: _Code) -> int:
@@ -64,8 +100,12 @@ def _letter(place: Place, at: int, code: _Code) -> int:
             code.weak = text in _WORDS and not spelled
         glued = isinstance(after, Number) and after.glued
         code.certain = code.certain or spelled > 0 or glued
-        code.plain += text not in _WORDS
+        behind = not code.units and isinstance(place[at - 1], Number)
+        code.plain += text not in _WORDS and text not in lexicon.elided and not behind
+        code.spelled = code.spelled or spelled > 0
         width = 1 + spelled
+    elif text in lexicon.repeats and len(place.word(at + 1)) == 1:
+        text, width = place.word(at + 1) * lexicon.repeats[text], 2
     elif text in lexicon.letters and (
         code.units or (_code_like(place, at + 1) and text not in lexicon.months)
     ):
@@ -129,7 +169,7 @@ def _digits(place: Place, at: int, code: _Code) -> int:
     width, ways = read
     after = place.word(at + width)
     bound = currency_at(place, at + width) is not None or after in place.lexicon.units
-    if bound and not code.certain and code.plain < 2:
+    if bound and not code.certain and code.letters < 2:
         return 0
     code.units.append(ways[0][0])
     code.numbers += 1
@@ -138,6 +178,8 @@ def _digits(place: Place, at: int, code: _Code) -> int:
 
 def _separator(place: Place, at: int, code: _Code) -> int:
     """A hyphen, written or said, where the code goes on behind it."""
+    if code.spelled and place.mark(at) == "," and place.whole(at + 1) is not None:
+        return 1
     sign = place.lexicon.separators.get(place.word(at), "") or place.mark(at)
     if sign != "-" or not _code_like(place, at + 1):
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicetest.speech.words.atoms import Day, Number, Ordinal
+from voicetest.speech.words.atoms import Day, Number, Ordinal, Word
 from voicetest.speech.words.lexicon import Lexicon
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Unit, Way, digits
@@ -83,6 +83,8 @@ def _day(place: Place, offset: int) -> int | None:
             return value
         case Number(digits=said) if said and len(said) <= 2 and 1 <= int(said) <= 31:
             return int(said)
+        case Word(text) if text in place.lexicon.ordinal_words:
+            return place.lexicon.ordinal_words[text]
         case _:
             return None
 

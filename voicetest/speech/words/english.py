@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from voicetest.speech.words.english_spelling import SPELLINGS
-from voicetest.speech.words.lexicon import Lexicon
+from voicetest.speech.words.lexicon import Lexicon, Negations
 from voicetest.speech.words.tables import MONEY, UNITS, listed, named, numbered, shortened
 
 __all__ = ["english"]
@@ -29,7 +29,7 @@ def _below_hundred() -> dict[tuple[str, ...], int]:
     for ten, word in enumerate(_TENS, 2):
         found[word,] = ten * 10
         found |= {(word, _ONES[one]): ten * 10 + one for one in range(1, 10)}
-    return found | {("nought",): 0, ("fourty",): 40}
+    return found | {("nought",): 0, ("fourty",): 40, ("niner",): 9}
 
 
 def _below_thousand() -> dict[tuple[str, ...], int]:
@@ -72,8 +72,42 @@ _FORMS = {
     "ie": "that is",
     "etc": "et cetera",
     "ok": "okay",
+    "im": "i am",
+    "ive": "i have",
+    "dont": "do not",
+    "cant": "can not",
+    "didnt": "did not",
+    "doesnt": "does not",
+    "isnt": "is not",
+    "arent": "are not",
+    "wasnt": "was not",
+    "couldnt": "could not",
+    "wouldnt": "would not",
+    "shouldnt": "should not",
+    "havent": "have not",
+    "youre": "you are",
+    "theyre": "they are",
     "mr": "mister",
     "mrs": "missus",
+}
+
+_COMPOUNDS: dict[tuple[str, ...], str] = {
+    (country, money): code
+    for country, code in {
+        "australian": "aud",
+        "canadian": "cad",
+        "american": "usd",
+        "us": "usd",
+        "swiss": "chf",
+    }.items()
+    for money in ("dollar", "dollars", "franc", "francs")
+} | {
+    ("pounds", "sterling"): "gbp",
+    ("per", "cent"): "percent",
+    ("o", "clock"): "o'clock",
+    ("o", "k"): "okay",
+    ("forward", "slash"): "slash",
+    ("double", "u"): "w",
 }
 
 
@@ -90,6 +124,7 @@ def english(*, day_first: bool = False) -> Lexicon:
             "million": 10**6,
             "billion": 10**9,
             "trillion": 10**12,
+            "dozen": 12,
             "k": 1_000,
             "bn": 10**9,
         },
@@ -105,9 +140,11 @@ def english(*, day_first: bool = False) -> Lexicon:
             {
                 "2": "half halves",
                 "3": "third thirds",
-                "4": "quarter quarters",
+                "4": "quarter quarters fourths",
                 "5": "fifth fifths",
                 "6": "sixth sixths",
+                "7": "seventh sevenths",
+                "9": "ninth ninths",
                 "8": "eighth eighths",
                 "10": "tenth tenths",
             }
@@ -115,11 +152,17 @@ def english(*, day_first: bool = False) -> Lexicon:
         currencies=MONEY
         | listed(
             {
-                "dollars": "us$ buck bucks",
+                "dollars": "buck bucks",
                 "pounds": "pound quid",
                 "rupees": "rupee rs",
                 "francs": "franc",
                 "won": "₩ krw",
+                "usd": "us$",
+                "aud": "a$ au$",
+                "cad": "c$ ca$",
+                "nzd": "nz$",
+                "hkd": "hk$",
+                "sgd": "s$",
             }
         ),
         short_money=True,
@@ -153,6 +196,8 @@ def english(*, day_first: bool = False) -> Lexicon:
             ("in", "the", "afternoon"): "pm",
             ("in", "the", "evening"): "pm",
             ("at", "night"): "pm",
+            ("noon",): "pm",
+            ("midnight",): "am",
         },
         units=UNITS
         | listed(
@@ -217,7 +262,7 @@ def english(*, day_first: bool = False) -> Lexicon:
             ).split()
         },
         as_in=frozenset({("as", "in"), ("for",), ("like",), ("as", "in", "the"), ("is", "for")}),
-        compounds={("per", "cent"): "percent", ("o", "clock"): "o'clock", ("o", "k"): "okay"},
+        compounds=_COMPOUNDS,
         forms={word: tuple(form.split()) for word, form in _FORMS.items()},
         endings={
             "n't": ("not",),
@@ -234,7 +279,8 @@ def english(*, day_first: bool = False) -> Lexicon:
             "prof professor|sr senior|jr junior|ms miss|mon monday|tue tuesday|tues tuesday|"
             "wed wednesday|thu thursday|thur thursday|thurs thursday|fri friday|sat saturday|"
             "sun sunday|min minimum|max maximum|ft fort|mt mount|tv television|"
-            "info information|per a an|by times"
+            "info information|per a an|by times|ltd limited|co company|corp corporation|"
+            "n north|s south|e east|w west|hash pound|asterisk star"
         ),
         rewrites=tuple(
             (regex.compile(pattern), said)
@@ -258,6 +304,10 @@ def english(*, day_first: bool = False) -> Lexicon:
                 (r"(?<=\d) ?sq\.? ?ft\b", " square feet"),
                 (r"(?<=\d) ?m²", " square meters"),
                 (r"\bno\.? ?(?=\d)", "number "),
+                (r"\bx-ray\b", "xray"),
+                (r"\bhttps? colon (?:forward )?slash (?:forward )?slash ", ""),
+                (r"\b(\d+0)'s\b", r"\1s"),
+                (r"(?<=\d) ?(?:kph|kmh)\b", " kilometers per hour"),
                 (r"\b24/7\b", "twenty four seven"),
                 (r"\bc\+\+", "c plus plus"),
             )
@@ -270,6 +320,17 @@ def english(*, day_first: bool = False) -> Lexicon:
             (
                 "that it he she what where who how there here when why everything something nothing"
             ).split()
+        ),
+        pressed=frozenset({"press", "hit", "dial", "enter"}),
+        below=frozenset({"below"}),
+        negations=Negations(
+            verbs=frozenset(
+                (
+                    "can could will would shall should may might must do does did is are was were "
+                    "am have has had need dare ought"
+                ).split()
+            ),
+            words=frozenset({"not"}),
         ),
         fillers=frozenset(
             "um umm uh uhm er erm ah hm hmm mm mmm mhm mm-hm uh-huh mmhmm huh".split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from voicetest.speech.words.atoms import Ordinal
+from voicetest.speech.words.atoms import Ordinal, Word
 from voicetest.speech.words.days import day_way
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, number, plain, word
@@ -30,16 +30,38 @@ def fraction_at(place: Place) -> Read:
         if whole is not None and not whole.written and whole.value >= 100:
             return skipped + 1, ((number(whole.value / 2),),)
     if lexicon.fractions.get(place.word(0)) == 2 and place.word(1) in lexicon.ones:
-        return 2, ((_fraction(1, 2),), (word(place.word(0)), word(place.word(1))))
+        unit = lexicon.units.get(place.word(2))
+        measured = (word(unit),) if unit else ()
+        said = word(place.word(0)), word(place.word(1))
+        return 2 + len(measured), ((_fraction(1, 2), *measured), (*said, *measured))
+    match place[0], place[1]:
+        case Word(text), Ordinal(nth) if text in lexicon.ones and 2 < nth <= 10:
+            named = word(f"{nth}th", ("ordinal", str(nth)))
+            return 2, ((_fraction(1, nth),), (word(text), named))
+        case _:
+            pass
     part = _part(place, 0)
     if part is None:
-        return None
+        return _half(place)
     ways: list[Way] = [(_fraction(part[1], part[2]),)]
     if place.word(0) in lexicon.ones:
         ways.append((word(place.word(0)), word(place.word(1))))
     if place.mark(1) == "/":
         ways += _slashed(place)
     return part[0], tuple(ways)
+
+
+def _half(place: Place) -> Read:
+    """`half` alone; `an hour and a half`."""
+    lexicon = place.lexicon
+    if lexicon.fractions.get(place.word(0)) == 2:
+        half = _fraction(1, 2)
+        return 1, ((word(place.word(0), *half.keys),),)
+    one = 1 if place.word(0) in lexicon.ones else place.whole(0)
+    unit, added = lexicon.units.get(place.word(1)), place.phrase(2, lexicon.halves)
+    if one is None or unit is None or added is None:
+        return None
+    return 2 + added[1], ((number(one + Decimal(added[0])), word(unit)),)
 
 
 def _part(place: Place, offset: int) -> tuple[int, int, int] | None:
@@ -49,8 +71,9 @@ def _part(place: Place, offset: int) -> tuple[int, int, int] | None:
         return 2, 1, lexicon.fractions[place.word(offset + 1)]
     if above is None:
         return None
-    if place.word(offset + 1) in lexicon.fractions:
-        return 2, above, lexicon.fractions[place.word(offset + 1)]
+    hyphen = int(place.mark(offset + 1) == "-")
+    if place.word(offset + 1 + hyphen) in lexicon.fractions:
+        return 2 + hyphen, above, lexicon.fractions[place.word(offset + 1 + hyphen)]
     match place[offset + 1]:
         case Ordinal(value) if above < value <= 10:
             return 2, above, value

@@ -8,10 +8,18 @@ from functools import cached_property
 
 import regex
 
-__all__ = ["Lexicon", "Phrases"]
+__all__ = ["Lexicon", "Negations", "Phrases"]
 
 Phrases = Mapping[tuple[str, ...], str]
 """Words in order, and what they all stand for."""
+
+
+@dataclass(frozen=True)
+class Negations:
+    """Verbs, and the words behind them that turn them round: can | not."""
+
+    verbs: frozenset[str]
+    words: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +88,8 @@ class Lexicon:
     day_first: bool = True
     """Whether 3/4 is the third of April."""
     range_words: frozenset[str] = frozenset()
+    range_ends: frozenset[str] = frozenset()
+    """Words behind a range that say nothing more: まで."""
     between: Mapping[str, str] = field(default_factory=dict)
     """Words before two numbers, and the one that then stands between them."""
     past: frozenset[str] = frozenset()
@@ -141,6 +151,11 @@ class Lexicon:
     """Endings of words that are written in two ways, and the one that both become."""
     symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Signs that are read as words."""
+    negations: Negations | None = None
+    pressed: frozenset[str] = frozenset()
+    """Words in front of a key of a telephone: press *."""
+    below: frozenset[str] = frozenset()
+    """Words between degrees and the zero that they are below."""
     literal: bool = False
     """Whether a written number with a sign in it is compared as it stands."""
     folds_accents: bool = False

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from voicetest.speech.words.lexicon import Negations
 from voicetest.speech.words.unit import Cell, Unit
 
 __all__ = ["Graph", "found_in", "graph"]
@@ -19,12 +20,17 @@ class Graph:
 
     edges: tuple[tuple[_Edge, ...], ...]
     end: int
+    inside: frozenset[int] = frozenset()
+    """Nodes within one amount or measure, at which no match begins or ends."""
+    negated: frozenset[int] = frozenset()
+    """Nodes between can and not, at which no match ends."""
 
 
-def graph(cells: Sequence[Cell]) -> Graph:
+def graph(cells: Sequence[Cell], negations: Negations | None = None) -> Graph:
     """The ways through the cells, from node 0 to `end`."""
     edges: list[list[_Edge]] = [[]]
     here = 0
+    inside: set[int] = set()
     for cell in cells:
         after = len(edges) + sum(max(len(way) - 1, 0) for way in cell.ways)
         for way in cell.ways:
@@ -33,6 +39,7 @@ def graph(cells: Sequence[Cell]) -> Graph:
                 last = place == len(way) - 1
                 if not last:
                     edges.append([])
+                    inside.update([len(edges) - 1] if cell.whole else ())
                 following = after if last else len(edges) - 1
                 edges[node].append((unit, following))
                 node = following
@@ -40,7 +47,18 @@ def graph(cells: Sequence[Cell]) -> Graph:
                 edges[node].append((None, after))
         edges.append([])
         here = after
-    return Graph(tuple(map(tuple, edges)), here)
+    negated = frozenset(_negated(edges, negations)) if negations else frozenset[int]()
+    return Graph(tuple(map(tuple, edges)), here, frozenset(inside), negated)
+
+
+def _negated(edges: Sequence[Sequence[_Edge]], negations: Negations) -> Iterator[int]:
+    """The nodes behind a verb that what follows turns round."""
+    for leaving in edges:
+        for unit, node in leaving:
+            if unit is None or unit.chars not in negations.verbs:
+                continue
+            if any(after and after.chars in negations.words for after, _ in edges[node]):
+                yield node
 
 
 def found_in(text: Graph, phrase: Graph) -> bool:
@@ -48,7 +66,7 @@ def found_in(text: Graph, phrase: Graph) -> bool:
     if phrase.end == 0:
         return False
     search = _Search(text, phrase)
-    return any(search.runs(node) for node in range(len(text.edges)))
+    return any(search.runs(node) for node in range(len(text.edges)) if node not in text.inside)
 
 
 @dataclass(frozen=True)
@@ -74,10 +92,13 @@ class _Search:
             if state in self._seen:
                 continue
             self._seen.add(state)
-            if state.phrase == self._phrase.end and not state.rest:
+            if state.phrase == self._phrase.end and not state.rest and self._may_end(state.text):
                 return True
             waiting += self._next(state)
         return False
+
+    def _may_end(self, node: int) -> bool:
+        return node not in self._text.inside and node not in self._text.negated
 
     def _next(self, state: _State) -> list[_State]:
         found: list[_State] = []

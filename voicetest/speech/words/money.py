@@ -10,15 +10,21 @@ from voicetest.speech.words.lexicon import Lexicon
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Unit, Way, number, plain, word
 
-__all__ = ["any_money", "currency_at", "money_at", "percent_at"]
+__all__ = ["any_money", "currency_at", "money_at", "money_unit"]
 
 _IN_HUNDREDTHS = {"dollars": "cents", "euros": "cents", "pounds": "pence", "rupees": "paise"}
 """How less than one of a currency is said."""
 
+_DOLLARS = ("usd", "aud", "cad", "nzd", "hkd", "sgd")
+_PREFIXES = frozenset({"us", "u", "a", "au", "ca", "c", "nz", "hk", "s"})
+"""Countries whose dollars are written with a letter or two in front of their sign."""
 
-def any_money(lexicon: Lexicon) -> Unit:
-    """The unit of an amount that was said without one: four fifty."""
-    return Unit(frozenset(("money", name) for name in lexicon.currencies.values()), ())
+
+def any_money(lexicon: Lexicon, part: str = "") -> Unit:
+    """The unit of an amount that was said without one: four fifty; or only in parts: 99 pence."""
+    apart = _IN_HUNDREDTHS.get
+    names = (name for name in lexicon.currencies.values() if part in ("", apart(name, "cents")))
+    return Unit(frozenset(("money", name) for name in names), ())
 
 
 def currency_at(place: Place, offset: int) -> tuple[str, int] | None:
@@ -29,7 +35,7 @@ def currency_at(place: Place, offset: int) -> tuple[str, int] | None:
         dotted = len(name) <= 3 and place.mark(offset + 1) == "."
         return known[name], 1 + (dotted and isinstance(place[offset + 2], Number))
     if place.mark(offset + 1) == "$" and (before := place[offset + 1]) and before.glued and name:
-        return (known["$"], 2) if name in ("us", "u", "a", "ca", "c", "nz") else None
+        return (known.get(f"{name}$", known["$"]), 2) if name in _PREFIXES else None
     return None
 
 
@@ -58,16 +64,8 @@ def money_at(place: Place) -> Read:
     if unit in place.lexicon.hundredths and (len(unit) > 1 or not place.word(1) or _glued(place)):
         name = place.lexicon.hundredths[unit]
         whole = number(amount.value / 100)
-        return 2, ((number(amount.value), word(name)), (whole, any_money(place.lexicon)))
+        return 2, ((number(amount.value), word(name)), (whole, any_money(place.lexicon, name)))
     return None
-
-
-def percent_at(place: Place) -> Read:
-    """A share of a hundred where its word stands in front of the number."""
-    share = place.number(1)
-    if place.word(0) not in place.lexicon.percent_before or share is None:
-        return None
-    return 2, ((number(share.value), word("percent")),)
 
 
 def _glued(place: Place) -> bool:
@@ -88,13 +86,22 @@ def _hundredths(place: Place, offset: int) -> tuple[Decimal, int]:
     if place.lexicon.short_tenths and not joined and part.single:
         return part.value / 10, 1
     short = place.lexicon.joined_money if joined else place.lexicon.short_money
-    if short and not part.written and part.value >= 10:
+    alone = place.number(offset + joined + 1) is None and unit not in place.lexicon.units
+    if short and part.value >= 10 and len(part.digits) == 2 and (alone or not part.written):
         return part.value / 100, joined + 1
     return Decimal(0), 0
 
 
+def money_unit(currency: str) -> Unit:
+    """The unit of an amount; dollars of no country are those of any."""
+    if currency in _DOLLARS:
+        return word(currency, ("money", currency), ("dollars", currency))
+    any_of = _DOLLARS if currency == "dollars" else ()
+    return word(currency, ("money", currency), *(("dollars", name) for name in any_of))
+
+
 def _amount(value: Decimal, currency: str) -> Way:
-    amount, unit = number(value), word(currency, ("money", currency))
+    amount, unit = number(value), money_unit(currency)
     if 0 < value < 1 and currency in _IN_HUNDREDTHS:
         amount = replace(amount, spoken=tuple(plain(value * 100)))
         unit = replace(unit, spoken=(_IN_HUNDREDTHS[currency],))

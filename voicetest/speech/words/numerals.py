@@ -62,7 +62,7 @@ class _Reading:
 
     def number(self) -> tuple[Number, int] | None:
         """`two hundred and five`, `3 million`, `half a million`."""
-        group = self._with_decimals(self._group(self.at) or self._bare())
+        group = self._halved(self._with_decimals(self._group(self.at) or self._bare()))
         if group is None:
             return None
         value, end, spoken = group
@@ -80,6 +80,10 @@ class _Reading:
                 break
             if self._text(end) in self.lexicon.scales:
                 continue
+            half = self._half(end)
+            if half is not None:
+                total, end = total + half[0] * last_scale, half[1]
+                break
             more = self._group(self._joined(end)) or self._behind_comma(end)
             if more is None or more[0] >= last_scale or (not more[2] and total % 1 == 0):
                 break
@@ -98,7 +102,8 @@ class _Reading:
         self, group: tuple[Decimal, int, bool] | None
     ) -> tuple[Decimal, int, bool] | None:
         """`two point oh five`, `point five`: decimals are read digit by digit."""
-        value, end, spoken = (Decimal(0), self.at, False) if group is None else group
+        start = self.at + (group is None and self._text(self.at) in self.lexicon.zeros)
+        value, end, spoken = (Decimal(0), start, False) if group is None else group
         if value % 1:
             return group
         found = self._decimals(value, end, spoken=spoken)
@@ -166,7 +171,7 @@ class _Reading:
         match self.atoms[at : at + 1]:
             case [Number(value=value)]:
                 return value, at + 1, False
-            case [Word(text)] if text in self.lexicon.ones and self._scale(at + 1)[0]:
+            case [Word(text)] if text in self.lexicon.ones and self._is_scale(at + 1):
                 return Decimal(1), at + 1, True
             case _:
                 pass
@@ -180,6 +185,30 @@ class _Reading:
                 rest = self._rest(end) if known and known % 100 == 0 else None
                 return (known + rest[0], rest[1], True) if rest else (Decimal(known), end, True)
         return None
+
+    def _half(self, at: int) -> tuple[Decimal, int] | None:
+        """`dos millones y medio`: half of the scale that stands before."""
+        for phrase, part in self.lexicon.halves.items():
+            end = at + len(phrase)
+            if tuple(self._text(place) for place in range(at, end)) == phrase:
+                return Decimal(part), end
+        return None
+
+    def _is_scale(self, at: int) -> bool:
+        """Whether a scale stands there that is no part of a number below a thousand."""
+        known = self._words(at - 1)[:2] in self.lexicon.numerals
+        return not known and self._scale(at)[0] is not None
+
+    def _halved(self, group: tuple[Decimal, int, bool] | None) -> tuple[Decimal, int, bool] | None:
+        """`two and a half` million."""
+        if group is None:
+            return None
+        for phrase, part in self.lexicon.halves.items():
+            end = group[1] + len(phrase)
+            there = tuple(self._text(at) for at in range(group[1], end))
+            if there == phrase and self._scale(end)[0] is not None:
+                return group[0] + Decimal(part), end, True
+        return group
 
     def _rest(self, at: int) -> tuple[Decimal, int] | None:
         """What is below a hundred behind hundreds that stand as a word of their own."""

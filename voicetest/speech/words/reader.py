@@ -8,27 +8,32 @@ from dataclasses import replace
 from voicetest.speech.words.addresses import address_at
 from voicetest.speech.words.atoms import Atom, Clock, Mark, Number, Word, atoms
 from voicetest.speech.words.clocks import clock_at, named_hour
-from voicetest.speech.words.codes import code_at
+from voicetest.speech.words.codes import code_at, spelled_at
 from voicetest.speech.words.days import day_at, month
 from voicetest.speech.words.fractions import fraction_at
 from voicetest.speech.words.lexicon import Lexicon
-from voicetest.speech.words.money import money_at, percent_at
+from voicetest.speech.words.measures import percent_at, together_at
+from voicetest.speech.words.money import money_at
 from voicetest.speech.words.numerals import counted
 from voicetest.speech.words.place import Place, Read
-from voicetest.speech.words.ranges import joint, range_at
-from voicetest.speech.words.runs import decade_at, ordinal_at, run_at
+from voicetest.speech.words.ranges import joint, range_at, weekdays_at
+from voicetest.speech.words.runs import decade_at, ordinal_at, run_at, version_at
 from voicetest.speech.words.unit import Cell, Unit, Way, word
 
 __all__ = ["read"]
 
 _RULES: Sequence[Callable[[Place], Read]] = (
     address_at,
-    percent_at,
     decade_at,
+    weekdays_at,
     code_at,
+    spelled_at,
+    version_at,
     day_at,
     clock_at,
     range_at,
+    percent_at,
+    together_at,
     fraction_at,
     money_at,
     run_at,
@@ -36,6 +41,8 @@ _RULES: Sequence[Callable[[Place], Read]] = (
     named_hour,
 )
 """In this order: a run of digits would take the parts of a date."""
+_WHOLE = frozenset({percent_at, spelled_at, together_at})
+"""Rules whose units mean something else one by one."""
 
 
 def read(text: str, lexicon: Lexicon, *, wanted: bool = False) -> tuple[Cell, ...]:
@@ -44,25 +51,25 @@ def read(text: str, lexicon: Lexicon, *, wanted: bool = False) -> tuple[Cell, ..
     place = Place(parts, lexicon, wanted)
     found: list[Cell] = []
     while place[0] is not None:
-        width, ways = _cell(place)
+        width, ways, whole = _cell(place)
         if ways:
-            found.append(Cell(ways))
+            found.append(Cell(ways, whole))
         place = place.moved(width)
     return tuple(found)
 
 
-def _cell(place: Place) -> tuple[int, tuple[Way, ...]]:
+def _cell(place: Place) -> tuple[int, tuple[Way, ...], bool]:
     for rule in _RULES:
         result = rule(place)
         if result is not None:
-            return result
+            return *result, rule in _WHOLE
     match place[0]:
         case Word():
-            return _word(place)
+            return *_word(place), False
         case Mark(text):
-            return _mark(place, text)
+            return *_mark(place, text), False
         case _:
-            return 1, ()
+            return 1, (), False
 
 
 def _word(place: Place) -> tuple[int, tuple[Way, ...]]:
@@ -72,14 +79,12 @@ def _word(place: Place) -> tuple[int, tuple[Way, ...]]:
     width = _hyphenated(place)
     if width > 1:
         words = tuple(place.word(offset) for offset in range(0, width, 2))
-        if len(words) == 2 and lexicon.weekdays.issuperset(words):
-            names = (place[offset] for offset in (0, 2))
-            first, last = (_named(name) for name in names if isinstance(name, Word))
-            return width, ((first, joint(lexicon), last),)
         apart = [word(text) for text in words]
         if text in lexicon.units and _behind_number(place):
             apart[0] = word(lexicon.units[text])
         return width, (tuple(apart), (word("".join(words)),))
+    if text in lexicon.range_words and _between_times(place):
+        return 1, ((joint(lexicon),),)
     if text in lexicon.months:
         return 1, ((month(lexicon, lexicon.months[text], text),),)
     if text in lexicon.ordinal_words and not isinstance(place[-1], Number):
@@ -132,8 +137,10 @@ def _mark(place: Place, text: str) -> tuple[int, tuple[Way, ...]]:
     lexicon = place.lexicon
     if text == "#":
         if isinstance(place[1], Number):
-            return 1, ((word("number"),), ())
+            return 1, ((word("number"),), (word("pound"),), (word("hash"),), ())
         return 1, ((word("pound"),), (word("hash"),))
+    if text == "*" and place.word(-1) in lexicon.pressed:
+        return 1, ((word("star"),),)
     if text == "+" and isinstance(place[1], Number):
         return 1, ((word("plus"),), ())
     if text in lexicon.symbols:
@@ -146,8 +153,10 @@ def _mark(place: Place, text: str) -> tuple[int, tuple[Way, ...]]:
 def _between_times(place: Place) -> bool:
     """Whether a hyphen stands between two times: 9am-5pm."""
     match place[-1], place[1]:
-        case (Clock() | Number()) | Word("am" | "pm"), (Clock() | Number()) as after:
+        case Number(), (Clock() | Number()) as after:
             return after.glued
+        case Clock() | Word("am" | "pm"), Clock() | Number():
+            return True
         case _:
             return False
 
@@ -174,9 +183,23 @@ def _signed(parts: list[Atom], lexicon: Lexicon) -> list[Atom]:
         if isinstance(atom, Number) and found and _is_minus(found, atom, lexicon):
             sign = found.pop()
             found.append(replace(atom, value=-atom.value, digits="", glued=sign.glued))
+        elif isinstance(atom, Number) and _is_owed(found, lexicon):
+            del found[-2]
+            found.append(replace(atom, value=-atom.value, digits=""))
         else:
             found.append(atom)
     return found
+
+
+def _is_owed(before: list[Atom], lexicon: Lexicon) -> bool:
+    """Whether a minus stands in front of the sign of an amount: -$12."""
+    match before[-2:]:
+        case [Mark("-", glued=False), Mark(sign, glued=True)]:
+            return sign in lexicon.currencies
+        case [Word(text), Mark(sign)]:
+            return text in lexicon.minus and sign in lexicon.currencies
+        case _:
+            return False
 
 
 def _is_counted(atom: Atom, lexicon: Lexicon) -> bool:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from voicetest.speech.words.atoms import Mark, Number, Ordinal, Word
-from voicetest.speech.words.clocks import time_key
+from voicetest.speech.words.clocks import open_keys
 from voicetest.speech.words.money import any_money, currency_at
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, number, word
 
-__all__ = ["decade_at", "ordinal_at", "run_at"]
+__all__ = ["decade_at", "ordinal_at", "run_at", "version_at"]
 
 _LISTED = 3
 """So many single digits with commas between them are read one by one, not counted up."""
@@ -34,6 +34,35 @@ class _Run:
             self.signs.append(sign)
         self.parts.append(part)
         self.written = self.written or written
+
+
+def version_at(place: Place) -> Read:
+    """`3.2.1`, `three point two point one`: no number, though it has points."""
+    parts, at = list[str](), 0
+    while (part := place.number(at)) is not None and part.value >= 0:
+        following = len(parts) and not part.written and 0 < part.value < 1
+        parts.append(f"{part.value:f}".removeprefix("0." if following else ""))
+        at += 1
+        dotted = place.mark(at) == "." and (dot := place[at]) is not None and dot.glued
+        after = place[at + 1]
+        if parts and _is_tail(place.number(at)):
+            continue
+        if not (isinstance(after, Number) and ((dotted and after.glued) or _is_point(place, at))):
+            break
+        at += 1
+    version = ".".join(parts)
+    if len(parts) < 2 or version.count(".") < 2 or min(map(len, version.split("."))) > 1:
+        return None
+    return at, ((Unit(frozenset({("version", version)}), tuple(version)),),)
+
+
+def _is_tail(part: Number | None) -> bool:
+    """Whether `point one` was read as a number of its own."""
+    return part is not None and not part.written and 0 < part.value < 1
+
+
+def _is_point(place: Place, at: int) -> bool:
+    return place.word(at) in place.lexicon.points
 
 
 def run_at(place: Place) -> Read:
@@ -143,9 +172,11 @@ def _whole(run: _Run) -> Unit:
         case [only]:
             return digits(only)
         case [hour, minute] if "-" not in run.signs and _is_time(hour, minute):
-            keys.add(time_key(int(hour), int(minute)))
+            keys.update(open_keys(int(hour), int(minute)))
+            if int(hour) > 12:
+                keys.add(("moment", f"{int(hour)}:{minute}"))
         case [hour, "0", minute] if len(minute) == 1 and not run.written and int(hour) <= 24:
-            keys.add(time_key(int(hour), int(minute)))
+            keys.update(open_keys(int(hour), int(minute)))
         case _:
             pass
     return digits("".join(run.parts), *keys)

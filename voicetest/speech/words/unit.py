@@ -32,6 +32,8 @@ class Cell:
     """A stretch of text that is read in one or several ways."""
 
     ways: tuple[Way, ...]
+    whole: bool = False
+    """Whether no match begins or ends between its units: 2 hours 15 minutes."""
 
 
 def plain(value: Decimal | int) -> str:
