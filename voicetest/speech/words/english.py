@@ -92,7 +92,7 @@ _FORMS = {
 }
 
 _COMPOUNDS: dict[tuple[str, ...], str] = {
-    (country, money): code
+    tuple(f"{country} {money}".split()): code
     for country, code in {
         "australian": "aud",
         "canadian": "cad",
