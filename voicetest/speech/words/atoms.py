@@ -111,11 +111,12 @@ _ATOM = regex.compile(
     (?P<mail>[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._+-]*@{_LABEL}(?:\.{_LABEL})+)
   | (?P<web>(?:https?://|www\.){_LABEL}(?:\.{_LABEL})+{_PATH}
       |(?<![\p{{L}}\p{{N}}.])(?:{_LABEL}\.)+(?:{_TOP})(?![\p{{L}}\p{{N}}]){_PATH})
-  | (?P<iso>(?<!\d)\d{{4}}-\d{{2}}-\d{{2}}(?!\d))
-  | (?P<day>(?<![\d.,/])\d{{1,2}}(?P<sep>[./-])\d{{1,2}}(?P=sep)(?:\d{{4}}|\d{{2}})(?!\d))
+  | (?P<iso>(?<!\d)\d{{4}}(?P<mid>[-/])\d{{1,2}}(?P=mid)\d{{1,2}}(?!\d))
+  | (?P<day>(?<![\d.,/])\d{{1,2}}(?P<sep>[./-])\d{{1,2}}(?P=sep)(?:\d{{4}}|\d{{2}})(?!\d|[./-]\d))
   | (?P<short>(?<![\d.,])\d{{1,2}}\.\d{{1,2}}\.(?!\d))
   | (?P<clock>(?<!\d)\d{{1,2}}[:h]\d{{2}}(?::\d{{2}})?(?!\d))
-  | (?P<number>(?<!\d)\d{{1,3}}(?:\ \d{{3}})+(?!\d)|\d+(?:[.,·]\d+|'\d{{3}}(?!\d))*
+  | (?P<number>(?<!\d)\d{{1,3}}(?:\ \d{{3}})+(?:[.,]\d{{1,2}})?(?!\d)
+      |\d+(?:[.,·]\d+|'\d{{3}}(?!\d))*
       |[.,](?<![\p{{L}}\d][.,])\d+)
   | (?P<dotted>(?<!\p{{L}})(?:(?:\p{{L}}\.){{2,}}\p{{L}}?|(?:\p{{L}}\.)+\p{{L}})(?!\p{{L}}))
   | (?P<char>[{_UNSPACED}]\p{{M}}*)
@@ -150,8 +151,11 @@ def _read(match: regex.Match[str], lexicon: Lexicon) -> Iterator[Atom]:
         case "mail" | "web":
             yield Address(regex.sub(r"^https?://|/$", "", text))
         case "iso":
-            year, month, day = (int(part) for part in text.split("-"))
-            yield Day(year, month, day)
+            year, month, day = (int(part) for part in text.split(match["mid"]))
+            if 1 <= month <= 12 and 1 <= day <= 31:
+                yield Day(year, month, day)
+            else:
+                yield from _apart(text)
         case "day":
             yield from _day(text, match["sep"], lexicon)
         case "short":
@@ -166,6 +170,12 @@ def _read(match: regex.Match[str], lexicon: Lexicon) -> Iterator[Atom]:
             yield from _word(text, lexicon)
         case _:
             yield Mark(text)
+
+
+def _apart(text: str) -> Iterator[Atom]:
+    """Digits with what stands between them."""
+    for part in regex.split(r"(\D)", text):
+        yield Number(Decimal(part), part, True) if part.isdigit() else Mark(part)
 
 
 def _day(text: str, separator: str, lexicon: Lexicon) -> Iterator[Atom]:

@@ -36,13 +36,21 @@ def clock_at(place: Place) -> Read:
     start = before[1] if before else 0
     start += place.word(start) in lexicon.hour_names
     inner = place.moved(start)
-    found = _written(inner) or _minutes_first(inner) or _moved(inner) or _hour_first(inner)
+    found = (
+        _written(inner)
+        or _less_first(inner)
+        or _minutes_first(inner)
+        or _moved(inner)
+        or _part_hour(inner)
+        or _hour_first(inner)
+    )
     if found is None:
         return None
     end = start + found.width
     after = place.phrase(end, lexicon.day_halves)
     half = after or before
-    if half is None and found.bare:
+    named = start > 0 and not before and found.minute > 0
+    if half is None and found.bare and not named:
         return None
     end += after[1] if after else 0
     ways = _ways(place, found, half[0] if half else "")
@@ -81,7 +89,8 @@ def _written(place: Place) -> _Time | None:
 def _minutes_first(place: Place) -> _Time | None:
     """`quarter past nine`, `twenty minutes to ten`, `kwart over negen`."""
     lexicon = place.lexicon
-    at = int(place.word(0) in lexicon.ones and place.word(1) in lexicon.quarters)
+    one = place.word(0) in lexicon.ones or place.whole(0) == 1
+    at = int(one and place.word(1) in lexicon.quarters)
     minutes = lexicon.quarters.get(place.word(at)) or place.whole(at)
     named = place.word(at + 1) in lexicon.minutes
     at += 1 + named
@@ -100,6 +109,30 @@ def _minutes_first(place: Place) -> _Time | None:
         return None
     total = hour * 60 - 30 * halved + (minutes if past else -minutes)
     return _Time(width, (total // 60 + 11) % 12 + 1, total % 60)
+
+
+def _less_first(place: Place) -> _Time | None:
+    """`差十分九点`: minutes that are still to come, in front of the hour."""
+    lexicon = place.lexicon
+    minutes = _minutes(place, 1) if place.word(0) in lexicon.less_first else None
+    hour = place.whole(1 + minutes[1]) if minutes else None
+    if minutes is None or hour is None or not minutes[0] or minutes[0] > 30:
+        return None
+    at = 2 + minutes[1]
+    if not 1 <= hour <= 12 or not place.among(at, lexicon.clock):
+        return None
+    return _Time(at + 1, (hour + 10) % 12 + 1, 60 - minutes[0])
+
+
+def _part_hour(place: Place) -> _Time | None:
+    """`साढ़े तीन बजे`: an hour with a part of one."""
+    number = place.number(0)
+    if number is None or number.digits or not place.among(1, place.lexicon.clock):
+        return None
+    minutes = number.value * 60
+    if minutes % 15 or not 0 < number.value < 13:
+        return None
+    return _Time(2, (int(minutes) // 60 + 11) % 12 + 1, int(minutes) % 60)
 
 
 def _is_range(place: Place, low: int, high: int) -> bool:
@@ -134,7 +167,10 @@ def _hour_first(place: Place) -> _Time | None:
         if minutes[0] < 30:
             return _Time(joined.width, (hour + 10) % 12 + 1, 60 - minutes[0])
     if clock and (minutes := _minutes(place, at)):
-        return _Time(at + minutes[1], hour, minutes[0])
+        at += minutes[1]
+        if minutes[0] and place.word(at) in lexicon.earlier:
+            return _Time(at + 1, (hour + 10) % 12 + 1, 60 - minutes[0])
+        return _Time(at, hour, minutes[0])
     second = place.number(1)
     if second is not None and len(second.digits) == 2 and int(second.digits) < 60:
         return _Time(2, hour, int(second.digits), bare=True)
@@ -149,9 +185,11 @@ def _minutes(place: Place, offset: int) -> tuple[int, int] | None:
     part = lexicon.quarters.get(place.word(offset + skipped))
     if part is not None:
         return part, skipped + 1
-    number = place.number(offset)
+    number, after = place.number(offset), place.number(offset + 1)
     if number is None or not number.digits or number.value > 59:
         return None
+    if number.digits == "0" and after is not None and after.single:
+        return int(after.value), 2 + (place.word(offset + 2) in lexicon.minutes)
     return int(number.value), 1 + (place.word(offset + 1) in lexicon.minutes)
 
 
@@ -169,6 +207,8 @@ def _ways(place: Place, time: _Time, half: str) -> tuple[Way, ...]:
         exact = Unit(frozenset(keys), spoken.spoken)
         other = Unit(frozenset({time_key((hour + 11) % 12 + 1, minute)}), spoken.spoken)
         return (exact,), (other, word("pm" if hour >= 12 else "am"))
+    if half == "night":
+        half = "am" if hour == 12 or hour < 5 else "pm"
     late = hour % 12 + 12 * (half == "pm")
     exact = Unit(frozenset({(_EXACT, f"{late}:{minute:02}")}), spoken.spoken)
     return (unit, word(half)), (exact,)

@@ -104,7 +104,7 @@ def _letter(place: Place, at: int, code: _Code) -> int:
         code.plain += text not in _WORDS and text not in lexicon.elided and not behind
         code.spelled = code.spelled or spelled > 0
         width = 1 + spelled
-    elif text in lexicon.repeats and len(place.word(at + 1)) == 1:
+    elif text in lexicon.repeats and _is_letter(place, at + 1):
         text, width = place.word(at + 1) * lexicon.repeats[text], 2
     elif text in lexicon.letters and (
         code.units or (_code_like(place, at + 1) and text not in lexicon.months)
@@ -135,6 +135,11 @@ def _letter(place: Place, at: int, code: _Code) -> int:
     )
     code.letters += len(text)
     return width
+
+
+def _is_letter(place: Place, at: int) -> bool:
+    """Whether a letter stands there that is no zero among digits."""
+    return len(place.word(at)) == 1 and place.word(at) not in place.lexicon.zeros
 
 
 def _spelled(place: Place, at: int) -> int:

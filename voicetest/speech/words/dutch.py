@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import regex
+
 from voicetest.speech.words.lexicon import Lexicon
 from voicetest.speech.words.tables import MONEY, UNITS, listed, named, numbered, shortened
 from voicetest.speech.words.written_out import below_thousand, places
@@ -13,13 +15,36 @@ def dutch() -> Lexicon:
     """The tables of Dutch."""
     return Lexicon(
         tag="nl",
-        numerals=below_thousand("nl", ((r"één", "een"), (r"ë", "e")), hundred="honderd"),
+        numerals=below_thousand(
+            "nl",
+            (
+                (r"één", "een"),
+                (r"ë", "e"),
+                (
+                    r"(^|honderd)(een|twee|drie|vier|vijf|zes|zeven|acht|negen)en"
+                    r"(?=twin|der|veer|vijf|zes|zev|tach|neg)",
+                    r"\1 \2 en ",
+                ),
+                (r"honderd(?=[^ ])", "honderd "),
+                (r"honderd (?!en )", "honderd en "),
+            ),
+            hundred="honderd",
+        ),
         ordinals=places("nl", {}),
         ordinal_endings=frozenset({"e", "ste", "de"}),
         scales={"honderd": 100, "duizend": 1000, "miljoen": 10**6, "miljard": 10**9},
         bare_scales=frozenset({"duizend"}),
         inner_scales=("duizend",),
-        with_decimals={"anderhalf": "1.5", "anderhalve": "1.5"},
+        with_decimals={
+            "anderhalf": "1.5",
+            "anderhalve": "1.5",
+            "tweeënhalf": "2.5",
+            "tweeenhalf": "2.5",
+            "drieënhalf": "3.5",
+            "drieenhalf": "3.5",
+            "vierenhalf": "4.5",
+            "vijfenhalf": "5.5",
+        },
         joins=frozenset({"en"}),
         minus=frozenset({"min", "minus"}),
         points=frozenset({"komma", "punt"}),
@@ -39,7 +64,7 @@ def dutch() -> Lexicon:
         ),
         weekdays=frozenset("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag".split()),
         of=frozenset({"de"}),
-        range_words=frozenset({"tot"}),
+        range_words=frozenset({"tot", "à"}),
         between={"tussen": "en", "van": "tot"},
         past=frozenset({"over"}),
         to=frozenset({"voor"}),
@@ -51,6 +76,9 @@ def dutch() -> Lexicon:
         hours={"middernacht": (12, "am")},
         day_halves={
             ("s", "ochtends"): "am",
+            ("s", "morgens"): "am",
+            ("smorgens",): "am",
+            ("snachts",): "am",
             ("s", "middags"): "pm",
             ("s", "avonds"): "pm",
             ("sochtends",): "am",
@@ -76,9 +104,22 @@ def dutch() -> Lexicon:
             }
         ),
         separators={"punt": ".", "streepje": "-", "underscore": "_", "plus": "+", "slash": "/"},
-        at=frozenset({"apenstaartje", "at"}),
+        at=frozenset({"apenstaartje", "apenstaart", "at"}),
         as_in=frozenset({("van",), ("als", "in")}),
-        short_for=shortened("nr nummer|dhr meneer|mevr mevrouw|dr dokter"),
+        short_for=shortened(
+            "nr nummer|dhr meneer|mevr mevrouw|mw mevrouw|dr dokter|"
+            "bijv bijvoorbeeld|bv bijvoorbeeld|tel telefoon"
+        ),
+        number_sign="nummer",
+        rewrites=(
+            (regex.compile(r"\b(\d{1,2})\.(\d\d)(?= uur\b)"), r"\1:\2"),
+            (regex.compile(r"\bdriekwart\b"), "drie kwart"),
+            (regex.compile(r"\b(een|twee)derde\b"), r"\1 derde"),
+            (regex.compile(r"(?<=\d),-(?!\d)"), ""),
+            (regex.compile(r"\bwee wee wee\b"), "w w w"),
+            (regex.compile(r"(?:'s|\bs) (?=och|mor|mid|av|nach)"), "s"),
+            (regex.compile(r"éé"), "ee"),
+        ),
         fillers=frozenset({"eh", "uh", "uhm", "ehm"}),
-        symbols={"%": ("percent",), "&": ("en",), "°": ("degrees",)},
+        symbols={"%": ("percent",), "&": ("en",), "+": ("plus",), "°": ("degrees",)},
     )

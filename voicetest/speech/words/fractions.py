@@ -9,7 +9,7 @@ from voicetest.speech.words.days import day_way
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, number, plain, word
 
-__all__ = ["fraction_at"]
+__all__ = ["fraction_at", "part_of_at"]
 
 
 def fraction_at(place: Place) -> Read:
@@ -51,6 +51,16 @@ def fraction_at(place: Place) -> Read:
     return part[0], tuple(ways)
 
 
+def part_of_at(place: Place) -> Read:
+    """`三分の二`: what is below the line comes first."""
+    between = place.lexicon.part_of
+    below, above = place.whole(0), place.whole(1 + len(between))
+    words = tuple(place.word(1 + at) for at in range(len(between)))
+    if not between or not below or above is None or words != between:
+        return None
+    return len(between) + 2, ((_fraction(above, below),),)
+
+
 def _half(place: Place) -> Read:
     """`half` alone; `an hour and a half`."""
     lexicon = place.lexicon
@@ -80,7 +90,9 @@ def _part(place: Place, offset: int) -> tuple[int, int, int] | None:
         case _:
             pass
     below = place.whole(offset + 2)
-    if below and place.mark(offset + 1) == "/" and place.mark(offset + 3) != "/":
+    number = place.number(offset)
+    led = number is not None and number.digits.startswith("0") and (below or 0) > 99
+    if below and not led and place.mark(offset + 1) == "/" and place.mark(offset + 3) != "/":
         return 3, above, below
     return None
 

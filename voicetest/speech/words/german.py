@@ -17,7 +17,13 @@ def german() -> Lexicon:
         tag="de",
         numerals=below_thousand(
             "de",
-            ((r"^einhundert", "hundert"), (r"ß", "ss"), (r"zwei$", "zwo"), (r"ss", "ß")),
+            (
+                (r"^einhundert", "hundert"),
+                (r"ß", "ss"),
+                (r"zwei$", "zwo"),
+                (r"(^|hundert)(\w{3,6})und(\w+)$", r"\1 \2 und \3"),
+                (r"hundert(?=[^ ])", "hundert "),
+            ),
             hundred="hundert",
         )
         | {("ein",): 1, ("eine",): 1, ("einen",): 1, ("einem",): 1, ("einer",): 1},
@@ -63,6 +69,8 @@ def german() -> Lexicon:
         ),
         short_money=True,
         joined_money=True,
+        dotted_ordinals=True,
+        number_sign="nummer",
         hundreds_apart=True,
         hundredths=listed({"cents": "cent", "rappen": "rappen", "pence": "pence"}),
         months=numbered(
@@ -120,7 +128,7 @@ def german() -> Lexicon:
             "schrägstrich": "/",
             "slash": "/",
         },
-        at=frozenset({"at", "ät", "klammeraffe"}),
+        at=frozenset({"at", "ät", "ätt", "et", "klammeraffe"}),
         letters={
             name: name[0]
             for name in (
@@ -135,6 +143,11 @@ def german() -> Lexicon:
         ),
         rewrites=(
             (regex.compile(r"ß"), "ss"),
+            (regex.compile(r"\b(\d{1,2})\.(\d\d)(?= uhr\b)"), r"\1:\2"),
+            (regex.compile(r"\bsonnabend\b"), "samstag"),
+            (regex.compile(r"\bz\. ?b\."), "zum beispiel"),
+            (regex.compile(r"\bd\. ?h\."), "das heisst"),
+            (regex.compile(r"(?<=\d) (mio|mrd|std|sek|min)\."), r" \1"),
             (regex.compile(r"(?<=\d) ?° ?c\b"), " grad celsius"),
         ),
         fillers=frozenset({"äh", "ähm", "hm", "mhm", "tja"}),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import regex
+
 from voicetest.speech.words.lexicon import Lexicon
-from voicetest.speech.words.tables import MONEY, UNITS, listed, numbered
+from voicetest.speech.words.tables import MONEY, UNITS, listed, numbered, shortened
 
 __all__ = ["hindi"]
 
@@ -33,6 +35,10 @@ _OTHERS = {
     "चौंसठ": 64,
     "उनासी": 79,
     "नब्बे": 90,
+    "निन्यानबे": 99,
+    "पिचासी": 85,
+    "उंतीस": 29,
+    "पंद्रह": 15,
 }
 
 
@@ -96,14 +102,30 @@ def hindi() -> Lexicon:
         ),
         weekdays=frozenset("सोमवार मंगलवार बुधवार गुरुवार शुक्रवार शनिवार रविवार".split()),
         range_words=frozenset({"से"}),
-        before_hour={"साढ़े": 30, "सवा": 15, "पौने": -15},
+        part_before={"साढ़े": "0.5", "सवा": "0.25", "पौने": "-0.25"},
+        rewrites=(
+            (regex.compile(r"(?<=[जफखगक])\u093c"), ""),
+            (regex.compile(r"न्(?=[तथदधचछजझटठडढ])|म्(?=[पफबभ])"), "\u0902"),
+        ),
+        short_for=shortened("डॉ डॉक्टर|श्री श्रीमान"),
+        day_halves={("सुबह",): "am", ("शाम",): "pm"},
         clock=frozenset({"बजे", "बजकर", "बज"}),
         minutes=frozenset({"मिनट"}),
-        day_halves_before={("सुबह",): "am", ("दोपहर",): "pm", ("शाम",): "pm", ("रात",): "pm"},
+        day_halves_before={
+            (*name, *behind): half
+            for name, half in (
+                (("सुबह",), "am"),
+                (("दोपहर",), "pm"),
+                (("शाम",), "pm"),
+                (("रात",), "night"),
+            )
+            for behind in ((), ("के",), ("में",), ("को",))
+        },
         units=UNITS
         | listed(
             {
-                "kilometers": "किलोमीटर",
+                "kilometers": "किलोमीटर किमी",
+                "degrees": "डिग्री",
                 "meters": "मीटर",
                 "kilograms": "किलो किलोग्राम",
                 "liters": "लीटर",
@@ -119,5 +141,5 @@ def hindi() -> Lexicon:
         separators={"डॉट": ".", "डैश": "-", "अंडरस्कोर": "_"},
         at=frozenset({"एट"}),
         fillers=frozenset({"अ", "हम्म"}),
-        symbols={"%": ("percent",)},
+        symbols={"%": ("percent",), "°": ("degrees",)},
     )

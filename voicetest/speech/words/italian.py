@@ -16,7 +16,19 @@ def italian() -> Lexicon:
     return Lexicon(
         tag="it",
         elided=frozenset("l d c un dell all nell sull dall quell quest s".split()),
-        numerals=below_thousand("it", ((r"tré$", "tre"), (r"uno$", "un"), (r"^uno$", "una"))),
+        numerals=below_thousand(
+            "it",
+            (
+                (r"tré$", "tre"),
+                (r"uno$", "un"),
+                (r"^uno$", "una"),
+                (r"^(\w*cento)(?=\w)", r"\1 "),
+                (
+                    r"(venti|trenta|quaranta|cinquanta|sessanta|settanta|ottanta|novanta)(?=[a-z])",
+                    r"\1 ",
+                ),
+            ),
+        ),
         ordinals=places("it", {"o": ("a",)}),
         ordinal_endings=frozenset({"º", "ª", "o", "a"}),
         scales={
@@ -47,13 +59,13 @@ def italian() -> Lexicon:
         ),
         weekdays=frozenset("lunedì martedì mercoledì giovedì venerdì sabato domenica".split()),
         of=frozenset({"il", "di", "del"}),
-        range_words=frozenset({"a"}),
-        between={"tra": "e", "fra": "e", "da": "a"},
-        quarters={"quarto": 15, "mezza": 30, "mezzo": 30},
+        range_words=frozenset({"a", "alle"}),
+        between={"tra": "e", "fra": "e", "da": "a", "dalle": "alle"},
+        quarters={"quarto": 15, "trequarti": 45, "mezza": 30, "mezzo": 30},
         ones=frozenset({"un"}),
         plus=frozenset({"e"}),
         less=frozenset({"meno"}),
-        hour_names=frozenset({"le", "alle"}),
+        hour_names=frozenset({"le", "alle", "l", "ore"}),
         clock=frozenset({"ore"}),
         minutes=frozenset({"minuti", "minuto"}),
         hours={"mezzogiorno": (12, "pm"), "mezzanotte": (12, "am")},
@@ -86,8 +98,22 @@ def italian() -> Lexicon:
         at=frozenset({"chiocciola", "at"}),
         as_in=frozenset({("come",), ("di",)}),
         compounds={("per", "cento"): "percent", ("trattino", "basso"): "underscore"},
-        short_for=shortened("sig signor|dott dottor|tel telefono"),
-        rewrites=((regex.compile(r"\bpercento\b"), "percent"),),
+        number_sign="numero",
+        dotted_ordinals=False,
+        short_for=shortened(
+            "sig signor signore|dott dottor dottore|dr dottor dottore|tel telefono|"
+            "n numero|dott.ssa dottoressa|prof professore"
+        ),
+        rewrites=(
+            (regex.compile(r"(?<=\d)[°º](?=\s?\p{L})(?! ?[cf]\b)"), "o"),
+            (regex.compile(r"\b((?:d?alle|le|ore) )(\d{1,2})\.(\d\d)\b(?![.,]\d)"), r"\1\2:\3"),
+            (regex.compile(r"\bvu vu vu\b"), "w w w"),
+            (regex.compile(r"\bn\. ?(?=\d)"), "numero "),
+            (regex.compile(r"\be'(?=\s)"), "è"),
+            (regex.compile(r"(?<=\p{L}ch)e'"), "é"),
+            (regex.compile(r"\b((?:le|alle|ore)) ore\b"), r"\1"),
+            (regex.compile(r"\bpercento\b"), "percent"),
+        ),
         fillers=frozenset({"ehm", "eh", "mh"}),
-        symbols={"%": ("percent",), "&": ("e",), "°": ("degrees",)},
+        symbols={"%": ("percent",), "&": ("e",), "+": ("più",), "°": ("degrees",)},
     )

@@ -152,6 +152,24 @@ class Lexicon:
     symbols: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Signs that are read as words."""
     negations: Negations | None = None
+    number_sign: str = "number"
+    """The word that # is in front of a number."""
+    dotted_ordinals: bool = False
+    """Whether a place in an order is written with a point: 3."""
+    digit_joints: frozenset[str] = frozenset()
+    """Words between the parts of a telephone number: の."""
+    part_of: tuple[str, ...] = ()
+    """Words between what is below and above the line of a fraction: 分の."""
+    part_before: Mapping[str, str] = field(default_factory=dict)
+    """Words in front of a number that add to it: साढ़े तीन."""
+    short_tail: bool = False
+    """Whether a digit behind a scale is one of the next smaller: 一百五."""
+    change: Mapping[str, int] = field(default_factory=dict)
+    """Parts of money behind it, and how many make one: 角, 分."""
+    earlier: frozenset[str] = frozenset()
+    """Words behind minutes that are still to come: 八時十五分前."""
+    less_first: frozenset[str] = frozenset()
+    """Words in front of minutes that are still to come: 差十分九点."""
     pressed: frozenset[str] = frozenset()
     """Words in front of a key of a telephone: press *."""
     below: frozenset[str] = frozenset()

@@ -55,11 +55,16 @@ def money_at(place: Place) -> Read:
     amount = place.number(0)
     if amount is None:
         return None
-    after = currency_at(place, 1)
+    of = place.among(1, place.lexicon.of | place.lexicon.elided) if amount.value >= 10**6 else 0
+    after = currency_at(place, 1 + of)
     if after is not None:
-        rest = _hundredths(place, 1 + after[1])
+        rest = _hundredths(place, 1 + of + after[1])
         value = amount.value + rest[0]
-        return 1 + after[1] + rest[1], (_amount(value, after[0]),)
+        return 1 + of + after[1] + rest[1], (_amount(value, after[0]),)
+    tenths = place.lexicon.change.get(place.word(1))
+    if tenths == 10:
+        rest = _hundredths(place, 2)
+        return 2 + rest[1], ((number(amount.value / 10 + rest[0]), any_money(place.lexicon)),)
     unit = place.word(1) or place.mark(1)
     if unit in place.lexicon.hundredths and (len(unit) > 1 or not place.word(1) or _glued(place)):
         name = place.lexicon.hundredths[unit]
@@ -75,6 +80,8 @@ def _glued(place: Place) -> bool:
 
 def _hundredths(place: Place, offset: int) -> tuple[Decimal, int]:
     """What follows a whole amount: `and fifty cents`, and `fifty` in some languages."""
+    if place.lexicon.change and (small := _change(place, offset))[1]:
+        return small
     joined = int(place.mark(offset) == ",")
     joined += place.among(offset + joined, place.lexicon.joins | place.lexicon.plus)
     part = place.number(offset + joined)
@@ -90,6 +97,18 @@ def _hundredths(place: Place, offset: int) -> tuple[Decimal, int]:
     if short and part.value >= 10 and len(part.digits) == 2 and (alone or not part.written):
         return part.value / 100, joined + 1
     return Decimal(0), 0
+
+
+def _change(place: Place, offset: int) -> tuple[Decimal, int]:
+    """Small money behind an amount: 四角五分."""
+    value, at = Decimal(0), offset
+    while True:
+        skipped = int(place.whole(at) == 0 and place.number(at + 1) is not None)
+        part, unit = place.number(at + skipped), place.word(at + skipped + 1)
+        parts = place.lexicon.change.get(unit)
+        if part is None or parts is None or part.value >= 10:
+            return value, at - offset
+        value, at = value + part.value / parts, at + skipped + 2
 
 
 def money_unit(currency: str) -> Unit:

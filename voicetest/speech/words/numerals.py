@@ -62,7 +62,9 @@ class _Reading:
 
     def number(self) -> tuple[Number, int] | None:
         """`two hundred and five`, `3 million`, `half a million`."""
-        group = self._halved(self._with_decimals(self._group(self.at) or self._bare()))
+        group = self._halved(
+            self._with_decimals(self._half_scale(self.at) or self._group(self.at) or self._bare())
+        )
         if group is None:
             return None
         value, end, spoken = group
@@ -85,7 +87,11 @@ class _Reading:
                 total, end = total + half[0] * last_scale, half[1]
                 break
             more = self._group(self._joined(end)) or self._behind_comma(end)
-            if more is None or more[0] >= last_scale or (not more[2] and total % 1 == 0):
+            written = more is not None and not more[2] and not self.lexicon.unspaced
+            if more is None or more[0] >= last_scale or (written and total % 1 == 0):
+                break
+            if self._is_tail(end, more, Decimal(scale)):
+                value, end = more[0] * scale / 10, more[1]
                 break
             value, end, spoken = more[0], more[1], True
         if not spoken and not total:
@@ -173,6 +179,8 @@ class _Reading:
                 return value, at + 1, False
             case [Word(text)] if text in self.lexicon.ones and self._is_scale(at + 1):
                 return Decimal(1), at + 1, True
+            case [Word(text)] if text in self.lexicon.part_before:
+                return self._added_to(at, Decimal(self.lexicon.part_before[text]))
             case _:
                 pass
         words = self._words(at)
@@ -185,6 +193,35 @@ class _Reading:
                 rest = self._rest(end) if known and known % 100 == 0 else None
                 return (known + rest[0], rest[1], True) if rest else (Decimal(known), end, True)
         return None
+
+    def _added_to(self, at: int, part: Decimal) -> tuple[Decimal, int, bool] | None:
+        """`साढ़े तीन`: a part in front of the number that it is added to, or of a scale."""
+        if self._is_scale(at + 1):
+            return 1 + part, at + 1, True
+        more = self._group(at + 1)
+        return (more[0] + part, more[1], True) if more and more[0] % 1 == 0 else None
+
+    def _half_scale(self, at: int) -> tuple[Decimal, int, bool] | None:
+        """`medio millón`, `eine halbe Million`, `un demi-million`: half of a scale."""
+        words = self._words(at)[:3]
+        first = words[:1]
+        one = bool(first) and (first[0] in self.lexicon.ones or self._is_one(first))
+        half = words[one : one + 1]
+        if not half or self.lexicon.fractions.get(half[0]) != 2:
+            return None
+        end = at + self._width(at, one + 1)
+        end += int(self._hyphen(end))
+        return (Decimal("0.5"), end, True) if self._scale(end)[0] is not None else None
+
+    def _is_tail(self, at: int, more: tuple[Decimal, int, bool], scale: Decimal) -> bool:
+        """`两千四`: a digit with nothing behind it is one of the next smaller scale."""
+        if not self.lexicon.short_tail or more[1] != at + 1 or not 1 <= more[0] <= 9:
+            return False
+        following = self._text(more[1])
+        return scale >= 100 and following not in self.lexicon.scales and following != "十"
+
+    def _is_one(self, words: tuple[str, ...]) -> bool:
+        return self.lexicon.numerals.get(words) == 1
 
     def _half(self, at: int) -> tuple[Decimal, int] | None:
         """`dos millones y medio`: half of the scale that stands before."""

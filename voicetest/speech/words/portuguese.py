@@ -64,13 +64,19 @@ def portuguese() -> Lexicon:
         to=frozenset({"para"}),
         quarters={"quarto": 15, "meia": 30},
         ones=frozenset({"um"}),
+        number_sign="número",
         plus=frozenset({"e"}),
         less=frozenset({"menos"}),
         hour_names=frozenset({"as", "às"}),
         clock=frozenset({"horas", "hora", "h"}),
         minutes=frozenset({"minutos", "minuto"}),
-        hours={"meio-dia": (12, "pm"), "meia-noite": (12, "am")},
-        day_halves={("da", "manhã"): "am", ("da", "tarde"): "pm", ("da", "noite"): "pm"},
+        hours={"meiodia": (12, "pm"), "meianoite": (12, "am")},
+        day_halves={
+            ("da", "manhã"): "am",
+            ("da", "tarde"): "pm",
+            ("da", "noite"): "night",
+            ("da", "madrugada"): "am",
+        },
         units=UNITS
         | listed(
             {
@@ -88,12 +94,33 @@ def portuguese() -> Lexicon:
                 "degrees": "grau graus",
             }
         ),
-        separators={"ponto": ".", "hífen": "-", "traço": "-", "mais": "+", "barra": "/"},
+        separators={
+            "ponto": ".",
+            "underscore": "_",
+            "underline": "_",
+            "hífen": "-",
+            "traço": "-",
+            "mais": "+",
+            "barra": "/",
+        },
         at=frozenset({"arroba", "at"}),
         as_in=frozenset({("de",), ("como",)}),
-        compounds={("por", "cento"): "percent", ("sublinhado",): "underscore"},
-        short_for=shortened("sr senhor|sra senhora|dr doutor|av avenida"),
-        rewrites=((regex.compile(r"r\$ ?"), "brl "),),
+        compounds={
+            ("por", "cento"): "percent",
+            ("sublinhado",): "underscore",
+            ("traço", "baixo"): "underscore",
+        },
+        short_for=shortened("sr senhor|sra senhora|dr doutor|dra doutora|av avenida|vc você"),
+        rewrites=(
+            (regex.compile(r"r\$ ?"), "brl "),
+            (regex.compile(r"(?<=\d)\.(?=(?:o|a|os|as)\b)"), ""),
+            (
+                regex.compile(r"\b(?:(?:dáblio|dablio|dábliu) ?){3}\b"),
+                "w w w ",
+            ),
+            (regex.compile(r"\bn\.o ?(?=\d)"), "número "),
+            (regex.compile(r"\bmei([oa])[ -](dia|noite)\b"), r"mei\1\2"),
+        ),
         fillers=frozenset({"hã", "hum", "éh"}),
-        symbols={"%": ("percent",), "&": ("e",), "°": ("degrees",)},
+        symbols={"%": ("percent",), "&": ("e",), "+": ("mais",), "°": ("degrees",)},
     )

@@ -120,6 +120,8 @@ def _hours(place: Place, low: _End, high: _End, end: int) -> Read:
 
 def _is_code(low: _End, high: _End) -> bool:
     """Whether two numbers with a hyphen are one that is written in groups: 555-0199."""
+    if low.unit or high.unit:
+        return False
     lengths = len(low.digits), len(high.digits)
     led = any(end.digits.startswith("0") and len(end.digits) > 1 for end in (low, high))
     return all(lengths) and (led or lengths == (3, 4))

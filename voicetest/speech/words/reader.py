@@ -10,14 +10,14 @@ from voicetest.speech.words.atoms import Atom, Clock, Mark, Number, Word, atoms
 from voicetest.speech.words.clocks import clock_at, named_hour
 from voicetest.speech.words.codes import code_at, spelled_at
 from voicetest.speech.words.days import day_at, month
-from voicetest.speech.words.fractions import fraction_at
+from voicetest.speech.words.fractions import fraction_at, part_of_at
 from voicetest.speech.words.lexicon import Lexicon
 from voicetest.speech.words.measures import percent_at, together_at
 from voicetest.speech.words.money import money_at
 from voicetest.speech.words.numerals import counted
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.ranges import joint, range_at, weekdays_at
-from voicetest.speech.words.runs import decade_at, ordinal_at, run_at, version_at
+from voicetest.speech.words.runs import decade_at, dotted_at, ordinal_at, run_at, version_at
 from voicetest.speech.words.unit import Cell, Unit, Way, word
 
 __all__ = ["read"]
@@ -29,6 +29,7 @@ _RULES: Sequence[Callable[[Place], Read]] = (
     code_at,
     spelled_at,
     version_at,
+    part_of_at,
     day_at,
     clock_at,
     range_at,
@@ -36,6 +37,7 @@ _RULES: Sequence[Callable[[Place], Read]] = (
     together_at,
     fraction_at,
     money_at,
+    dotted_at,
     run_at,
     ordinal_at,
     named_hour,
@@ -137,12 +139,12 @@ def _mark(place: Place, text: str) -> tuple[int, tuple[Way, ...]]:
     lexicon = place.lexicon
     if text == "#":
         if isinstance(place[1], Number):
-            return 1, ((word("number"),), (word("pound"),), (word("hash"),), ())
+            return 1, ((word(lexicon.number_sign),), (word("pound"),), (word("hash"),), ())
         return 1, ((word("pound"),), (word("hash"),))
     if text == "*" and place.word(-1) in lexicon.pressed:
         return 1, ((word("star"),),)
     if text == "+" and isinstance(place[1], Number):
-        return 1, ((word("plus"),), ())
+        return 1, ((word(lexicon.symbols.get("+", ("plus",))[0]),), ())
     if text in lexicon.symbols:
         return 1, (tuple(map(word, lexicon.symbols[text])),)
     if text == "-" and _between_times(place):
@@ -157,6 +159,8 @@ def _between_times(place: Place) -> bool:
             return after.glued
         case Clock() | Word("am" | "pm"), Clock() | Number():
             return True
+        case Word(text), Clock() | Number():
+            return text in place.lexicon.clock
         case _:
             return False
 

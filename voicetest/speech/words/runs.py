@@ -11,7 +11,7 @@ from voicetest.speech.words.money import any_money, currency_at
 from voicetest.speech.words.place import Place, Read
 from voicetest.speech.words.unit import Key, Unit, Way, digits, number, word
 
-__all__ = ["decade_at", "ordinal_at", "run_at", "version_at"]
+__all__ = ["decade_at", "dotted_at", "ordinal_at", "run_at", "version_at"]
 
 _LISTED = 3
 """So many single digits with commas between them are read one by one, not counted up."""
@@ -41,7 +41,7 @@ def version_at(place: Place) -> Read:
     parts, at = list[str](), 0
     while (part := place.number(at)) is not None and part.value >= 0:
         following = len(parts) and not part.written and 0 < part.value < 1
-        parts.append(f"{part.value:f}".removeprefix("0." if following else ""))
+        parts.append((part.digits or f"{part.value:f}").removeprefix("0." if following else ""))
         at += 1
         dotted = place.mark(at) == "." and (dot := place[at]) is not None and dot.glued
         after = place[at + 1]
@@ -95,7 +95,7 @@ def _collect(place: Place) -> _Run:
         run.add(part, sign, written=written)
         at += width
         run.width = at
-        sign = _sign(place, at)
+        sign = _sign(place, at) or _joint(place, at, run)
         if sign == "," and not _listed(place, run, at + 1):
             break
         at += bool(sign)
@@ -151,6 +151,14 @@ def _sign(place: Place, at: int) -> str:
             return text
         case _:
             return ""
+
+
+def _joint(place: Place, at: int, run: _Run) -> str:
+    """What joins the parts of a number that begins with a zero: 030/12345, 〇三の一二三四."""
+    if not "".join(run.parts).startswith("0") or not isinstance(place[at + 1], Number):
+        return ""
+    known = place.word(at) in place.lexicon.digit_joints or place.mark(at) == "/"
+    return place.word(at) or place.mark(at) if known else ""
 
 
 def _listed(place: Place, run: _Run, at: int) -> bool:
@@ -209,6 +217,17 @@ def ordinal_at(place: Place) -> Read:
             return 1, ((word(f"{value}th", ("ordinal", str(value))),),)
         case _:
             return None
+
+
+def dotted_at(place: Place) -> Read:
+    """`3.` in front of a word, where that is how a place in an order is written."""
+    value, point = place.whole(0), place[1]
+    if not place.lexicon.dotted_ordinals or value is None or value > 100:
+        return None
+    if place.mark(1) != "." or point is None or not point.glued or not place.word(2):
+        return None
+    nth = word(f"{value}th", ("ordinal", str(value)))
+    return 2, ((digits(str(value)),), (nth,))
 
 
 def decade_at(place: Place) -> Read:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import regex
+
 from voicetest.speech.words.lexicon import Lexicon
 from voicetest.speech.words.tables import MONEY, UNITS, listed, named, numbered, shortened
 from voicetest.speech.words.written_out import below_thousand, places
@@ -27,7 +29,10 @@ def spanish() -> Lexicon:
             ),
         ),
         ordinals=places("es", {"o": ("a",), "primero": ("primer",), "tercero": ("tercer",)}, 10),
-        ordinal_endings=frozenset({"º", "ª", "o", "a"}),
+        ordinal_endings=frozenset({"º", "ª", "o", "a", "er", "os", "as"}),
+        ones=frozenset({"un"}),
+        to=frozenset({"para"}),
+        number_sign="número",
         scales={"mil": 1000, "millón": 10**6, "millones": 10**6},
         bare_scales=frozenset({"mil"}),
         joins=frozenset({"y", "con"}),
@@ -67,7 +72,9 @@ def spanish() -> Lexicon:
         day_halves={
             ("de", "la", "mañana"): "am",
             ("de", "la", "tarde"): "pm",
-            ("de", "la", "noche"): "pm",
+            ("de", "la", "noche"): "night",
+            ("de", "la", "madrugada"): "am",
+            ("del", "mediodía"): "pm",
             ("am",): "am",
             ("pm",): "pm",
         },
@@ -88,15 +95,36 @@ def spanish() -> Lexicon:
                 "degrees": "grado grados",
             }
         ),
-        separators={"punto": ".", "guion": "-", "guión": "-", "más": "+", "barra": "/"},
+        separators={
+            "punto": ".",
+            "underscore": "_",
+            "guion": "-",
+            "guión": "-",
+            "más": "+",
+            "barra": "/",
+        },
         at=frozenset({"arroba", "at"}),
         as_in=frozenset({("de",), ("como",)}),
         compounds={
             ("por", "ciento"): "percent",
+            ("uve", "doble"): "w",
+            ("doble", "uve"): "w",
+            ("doble", "u"): "w",
+            ("doble", "ve"): "w",
             ("guion", "bajo"): "underscore",
             ("guión", "bajo"): "underscore",
         },
-        short_for=shortened("sr señor|sra señora|dr doctor|ud usted|av avenida|núm número"),
+        short_for=shortened(
+            "sr señor|sra señora|dr doctor|ud usted|vd usted|uds ustedes|av avenida|"
+            "dra doctora|srta señorita|núm número"
+        ),
+        rewrites=(
+            (regex.compile(r"(?<=\d)\.(?=(?:o|a|er|os|as)\b)"), ""),
+            (regex.compile(r"\b([ap])\. ?m\b\.?"), r"\1m"),
+            (regex.compile(r"\b(\d{1,2})\.(\d\d)(?= ?(?:h|horas)\b)"), r"\1:\2"),
+            (regex.compile(r"\bee\. ?uu\b\.?"), "estados unidos"),
+            (regex.compile(r"\b(?:n\.o|núm\.?) ?(?=\d)"), "número "),
+        ),
         fillers=frozenset({"eh", "em", "este", "hm"}),
-        symbols={"%": ("percent",), "&": ("y",), "°": ("degrees",)},
+        symbols={"%": ("percent",), "&": ("y",), "+": ("más",), "°": ("degrees",)},
     )

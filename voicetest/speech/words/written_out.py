@@ -34,7 +34,7 @@ def below_thousand(
         for pattern, instead in patterns:
             forms |= {pattern.sub(instead, each) for each in forms}
         for each in forms:
-            found.setdefault(tuple(_APART.split(each)), value)
+            found.setdefault(tuple(_APART.split(each.strip())), value)
     return found
 
 
