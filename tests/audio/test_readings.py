@@ -5,7 +5,7 @@ import pytest
 from tests.audio.lines import prompts
 from tests.conftest import Speak
 from voicetest.audio.chunk import AudioFormat, Encoding, Samples
-from voicetest.audio.g711 import compress
+from voicetest.audio.g711 import compress, expand
 from voicetest.audio.readings import Reading
 from voicetest.audio.resample import resample
 
@@ -13,6 +13,7 @@ MULAW = AudioFormat(Encoding.MULAW, 8_000)
 ALAW = AudioFormat(Encoding.ALAW, 8_000)
 PCM8 = AudioFormat(Encoding.PCM16, 8_000)
 PCM24 = AudioFormat(Encoding.PCM16, 24_000)
+LAWS = (Encoding.MULAW, Encoding.ALAW)
 VOICES = ("en-us", "en-us+f2", "en+whisper", "de", "en-us+f5")
 
 
@@ -61,6 +62,37 @@ def test_people_are_not_told_of() -> None:
         assert told(pcm(sound), PCM8) == []
         assert told(compress(sound, Encoding.MULAW), MULAW) == []
         assert told(compress(sound, Encoding.ALAW), ALAW) == []
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 22_050])
+def test_people_who_are_read_by_the_wrong_rule_are_told_of_at_any_rate(rate: int) -> None:
+    sounds = [s for s in prompts("en_US_f_Allison", 60) if len(s) >= 24_000][:12]
+    if not sounds:
+        pytest.skip("needs Debian's asterisk-core-sounds-en-wav")
+    mulaw, alaw, plain = (AudioFormat(encoding, rate) for encoding in (*LAWS, Encoding.PCM16))
+    for sound in (resample(narrow, 8_000, rate) for narrow in sounds):
+        floats = (sound.astype("<f4") / 32_768).tobytes()
+        for data, announced, seems in (
+            (compress(sound, Encoding.ALAW), mulaw, "A-law"),
+            (compress(sound, Encoding.MULAW), alaw, "µ-law"),
+            (pcm(sound), mulaw, "pcm16"),
+            (compress(sound, Encoding.MULAW), plain, "µ-law"),
+            (compress(sound, Encoding.ALAW), plain, "A-law"),
+            (floats, plain, "32-bit floats"),
+            (floats, mulaw, "32-bit floats"),
+        ):
+            (words,) = told(data, announced)
+            assert words.endswith(f"a voice when it is read as {seems}")
+        assert told(pcm(sound), plain) == []
+        assert told(compress(sound, Encoding.MULAW), mulaw) == []
+        assert told(compress(sound, Encoding.ALAW), alaw) == []
+
+
+def test_samples_of_few_bits_are_no_pairs_of_samples(speak: Speak) -> None:
+    sound = resample(speak("Parcel service, how can I help you today?"), 24_000, 8_000)
+    assert told(pcm((sound >> 8) << 8), PCM8) == []
+    assert told(pcm(expand(compress(sound, Encoding.MULAW), Encoding.MULAW)), PCM8) == []
+    assert told(pcm(sound // 30), PCM8) == []
 
 
 def test_silence_and_two_channels_say_nothing() -> None:
