@@ -19,6 +19,7 @@ from tests.calls import Quiet
 from voicetest.audio.chunk import Samples
 from voicetest.audio.wav import read_span
 from voicetest.checks.result import Result
+from voicetest.checks.unheard import AFTERWARDS
 from voicetest.clock import Clock
 from voicetest.protocols.words import sound_text
 from voicetest.report.summary import exit_code_of
@@ -282,7 +283,7 @@ def test_what_is_no_message_of_the_protocol_is_told_of_and_ends_no_call(
         assert "was not ready within 15 s: messages such as" in words
         assert "the peer sent" in words
         return
-    assert "protocol" not in [error.kind for error in held.result.errors]
+    assert all(error.where == AFTERWARDS for error in held.result.errors)
     (warned,) = [message for message in held.warnings if "ignored" in message]
     assert "the peer sent" in warned
 
@@ -308,7 +309,7 @@ def test_an_agent_that_goes_on_for_ever_without_a_word_is_left(
     assert held.result.termination.by == "user"
 
 
-def test_unknown_messages_are_skipped(hold: Hold) -> None:
+def test_unknown_messages_are_told_of_once_and_skipped(hold: Hold) -> None:
     async def behave(platform: Platform) -> None:
         await platform.begin()
         for number in range(500):
@@ -318,7 +319,9 @@ def test_unknown_messages_are_skipped(hold: Hold) -> None:
 
     held = hold(behave, "[agent: {says: hello there}]")
     assert held.result.status == "passed", held.result
-    assert not [event for event in _events(held) if event["type"] == "warning"]
+    (warned,) = [event for event in _events(held) if event["type"] == "warning"]
+    assert "news" in warned["message"]
+    assert "they are ignored" in warned["message"]
 
 
 def _events(held: Held) -> list[dict[str, Any]]:
