@@ -89,7 +89,7 @@ def test_people_who_are_read_by_the_wrong_rule_are_told_of_at_any_rate(rate: int
 
 
 def test_samples_of_few_bits_are_no_pairs_of_samples(speak: Speak) -> None:
-    sound = resample(speak("Parcel service, how can I help you today?"), 24_000, 8_000)
+    sound = resample(speak("Parcel service, how can I help you today?", "en-us"), 24_000, 8_000)
     assert told(pcm((sound >> 8) << 8), PCM8) == []
     assert told(pcm(expand(compress(sound, Encoding.MULAW), Encoding.MULAW)), PCM8) == []
     assert told(pcm(sound // 30), PCM8) == []

@@ -23,6 +23,7 @@ from voicetest.events import (
     Mark,
     ToolCalled,
     Transcript,
+    TranscriptDelta,
 )
 from voicetest.protocols.base import End
 from voicetest.protocols.in_process import InProcess
@@ -225,6 +226,84 @@ def test_a_typed_turn_may_be_answered_in_writing(
     call = hold(tmp_path, speech, write_back, script)
     assert call.result.status == "passed", call.result.checks
     assert call.result.turns[-1].transcript == REFUND
+
+
+class Silent(InProcess):
+    """A line whose platform says neither when an answer begins nor when it ends."""
+
+    @property
+    def sends(self) -> frozenset[type[Event]]:
+        """What is left to its agent."""
+        return super().sends - {AgentTurnStarted, AgentTurnEnded} | {TranscriptDelta}
+
+    @property
+    def receives(self) -> frozenset[type[Event]]:
+        """What is left to its caller."""
+        return super().receives - {AgentTurnStarted, AgentTurnEnded} | {TranscriptDelta}
+
+
+class Untold(Scripted):
+    """An agent on such a line."""
+
+    codec: ClassVar[Callable[[End], InProcess]] = Silent
+
+
+async def _greet(line: Far, voice: Samples) -> None:
+    await line.send(Transcript("agent", "Hello."))
+    await line.send(Audio(words(1.0, voice)))
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_words_alone_answer_a_typed_turn_where_no_turns_are_told(
+    tmp_path: Path, speech: Speech, voice: Samples, live: bool
+) -> None:
+    async def write_back(line: Far) -> None:
+        await _greet(line, voice)
+        await asyncio.sleep(2.0)
+        for word in REFUND.split() if live else ():
+            await line.send(TranscriptDelta("agent", f"{word} "))
+            await asyncio.sleep(0.1)
+        await line.send(Transcript("agent", REFUND))
+
+    script = "script:\n  - agent: {says: hello}\n  - text: I was charged twice.\n"
+    script += "  - agent: {says: refund}\n"
+    call = hold(tmp_path, speech, write_back, script, kind=Untold)
+    assert call.result.status == "passed", call.result.reason
+    assert len(call.result.turns) == 3
+
+
+def test_a_typed_turn_that_is_answered_in_words_and_then_aloud_has_one_answer(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def speak(line: Far) -> None:
+        await _greet(line, voice)
+        await asyncio.sleep(2.0)
+        await line.send(Transcript("agent", REFUND))
+        await asyncio.sleep(0.4)
+        await line.send(Audio(words(2.0, voice)))
+
+    script = "script:\n  - agent: {says: hello}\n  - text: I was charged twice.\n"
+    script += "  - agent: {says: refund}\n  - silence: 1s\n    stays_silent: true\n"
+    call = hold(tmp_path, speech, speak, script, kind=Untold)
+    assert call.result.status == "passed", call.result.reason
+    assert len(call.result.turns) == 3
+    assert call.result.turns[-1].end_s - call.result.turns[-1].start_s > 1.0
+
+
+def test_words_alone_answer_nothing_that_was_said_after_a_typed_turn(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def write_back(line: Far) -> None:
+        await _greet(line, voice)
+        await asyncio.sleep(2.0)
+        await line.send(Transcript("agent", "One moment."))
+        await asyncio.sleep(5.0)
+        await line.send(Transcript("agent", REFUND))
+
+    script = "script:\n  - agent: {says: hello}\n  - text: Hello.\n"
+    script += "  - agent: {says: one moment}\n  - user: Twice.\n  - agent: {says: refund}\n"
+    call = hold(tmp_path, speech, write_back, script, kind=Untold)
+    assert call.failed == ["answers", "says"]
 
 
 def test_a_call_of_typed_turns_alone_is_no_error(tmp_path: Path, speech: Speech) -> None:

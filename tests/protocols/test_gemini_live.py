@@ -17,9 +17,11 @@ from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.errors import ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
+    AgentTurnStarted,
     Audio,
     Cleared,
     Event,
+    Ignored,
     Ready,
     ReplyRequested,
     Status,
@@ -333,6 +335,21 @@ def test_words_do_not_run_from_one_turn_into_the_next() -> None:
     assert [event for event in heard if isinstance(event, Transcript)] == [
         Transcript("agent", "Two.")
     ]
+
+
+def test_text_in_place_of_sound_is_a_written_answer_without_its_thoughts() -> None:
+    codec = GeminiLive(End.CLIENT)
+    codec.encode(Text("Hello."))
+    parts = [{"text": "Hm.", "thought": True}, {"text": "We can re"}]
+    heard = _heard(codec, _content(modelTurn={"parts": parts}))
+    heard += _heard(codec, _content(modelTurn={"parts": [{"text": "fund it."}]}), DONE)
+    assert [event for event in heard if not isinstance(event, Ignored)] == [
+        AgentTurnStarted(),
+        Transcript("agent", "We can refund it.", written=True),
+        AgentTurnEnded(),
+    ]
+    heard = _heard(codec, _content(outputTranscription={"text": "Two."}), SOUND, DONE)
+    assert not any(isinstance(e, Transcript) and e.written for e in heard)
 
 
 def test_one_message_may_say_many_things_in_snake_case_as_text() -> None:

@@ -6,7 +6,7 @@ import pytest
 from elevenlabs.types.client_event import ClientEvent
 from openai.types.realtime import realtime_server_event
 
-from voicetest.events import Ignored
+from voicetest.events import AgentTurnStarted, Ignored
 from voicetest.protocols.base import Codec, End
 from voicetest.protocols.elevenlabs import ElevenLabs
 from voicetest.protocols.gemini_live import GeminiLive
@@ -55,7 +55,8 @@ def test_what_the_vendor_describes_is_known(vocabulary: Vocabulary, names: set[s
 
 def test_an_answer_of_gemini_that_is_only_to_be_read_is_told_of() -> None:
     said = '{"serverContent":{"modelTurn":{"parts":[{"text":"Hello."}]}}}'
-    (ignored,) = GeminiLive(End.CLIENT).decode(said).events
+    ignored, begun = GeminiLive(End.CLIENT).decode(said).events
+    assert begun == AgentTurnStarted()
     shape = "{modelTurn: {parts: [{text: …}]}}"
     assert ignored == Ignored(shape, "hold text that nobody speaks")
     thought = said.replace('"text"', '"thought":true,"text"')

@@ -49,6 +49,7 @@ from voicetest.events import (
     ToolCalled,
     ToolCancelled,
     ToolResult,
+    Transcript,
     TranscriptDelta,
     Warned,
 )
@@ -180,7 +181,7 @@ class Session:
     def agent_pauses(self) -> bool:
         """Whether the open agent turn has been silent for as long as ends a turn elsewhere."""
         turn = self.turns.open
-        if turn is None or turn.speech_end_s is None or self._to_come_s > _SOON_S:
+        if turn is None or turn.speech_end_s is None:
             return False
         silent = self.turns.silent_for(self.now)
         return silent - self._missed_since(self.now - silent) >= self.limits.tail_silence
@@ -354,7 +355,10 @@ class Session:
             case Dtmf():
                 self.turns.sign(now)
             case TranscriptDelta(by="agent"):
+                self._read(now)
                 self.turns.receive(len(event.text.split()))
+            case Transcript(by="agent", replaces=None):
+                self._read(now)
             case ToolCalled():
                 self.turns.sign(now)
                 if ToolResult in self._link.sends:
@@ -384,6 +388,18 @@ class Session:
         self.note("agent", event, now)
         if isinstance(event, Failed) and event.fatal:
             raise ConnectionFailed(f"the agent reports an error: {event.code} {event.message}")
+
+    def _read(self, now: float) -> None:
+        """Words of the agent came: to a user who types they are an answer, sound or not."""
+        asked = self.user.speech_start_s
+        if not self.user.typed or asked is None:
+            return
+        last = self.turns.all[-1] if self.turns.all else None
+        if last is not None and last.opened_s < asked and last.closed_s is None:
+            return  # the words may be those of what it was saying
+        writes = last is not None and last.closed_s is None and last.speech_start_s is None
+        if last is None or last.opened_s < asked or writes:
+            self.turns.sign(now)
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         position = round(now * INTERNAL.rate)

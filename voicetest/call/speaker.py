@@ -46,6 +46,8 @@ class Speaker:
         """End of its speech or tones; set with its start."""
         self.awaiting_audio = True
         """Set at the start and by each such line; cleared by whoever hears speech after it."""
+        self.typed = False
+        """Whether that line was typed; set with its start."""
         self._microphone = microphone
         self._turns = turns
         self._note = note
@@ -110,6 +112,7 @@ class Speaker:
         if kind in AWAITED:
             self.speech_start_s, self.speech_end_s = start, end
             self.awaiting_audio = True
+            self.typed = kind == "text"
         if kind in TURNS:
             self._turns.user_begins(start, end)
         if kind in SPOKEN:

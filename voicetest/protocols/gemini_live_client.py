@@ -8,6 +8,7 @@ from voicetest.audio.chunk import AudioFormat
 from voicetest.errors import ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
+    AgentTurnStarted,
     Audio,
     Cleared,
     Event,
@@ -17,6 +18,7 @@ from voicetest.events import (
     Text,
     ToolCancelled,
     ToolResult,
+    Transcript,
     TranscriptDelta,
     UserTurnEnded,
     UserTurnStarted,
@@ -36,6 +38,7 @@ from voicetest.protocols.gemini_live_message import (
     strings,
     text,
     unspoken,
+    written,
 )
 from voicetest.protocols.gemini_live_words import SaidWords
 from voicetest.protocols.vocabulary import GEMINI
@@ -69,6 +72,8 @@ class GeminiLiveClient:
         """Set by the end of the model's turn; cleared by the first sign of the next one."""
         self._produced = False
         """Whether anything came in the model's turn; cleared at its end."""
+        self._written = ""
+        """What the model wrote in its turn instead of speaking; cleared at its end."""
         self._interrupted = False
         """Set when the model's turn was interrupted; cleared at its end."""
 
@@ -167,6 +172,7 @@ class GeminiLiveClient:
         chunks = [chunk for each in media if (chunk := sound(each, self._formats[0])) is not None]
         if not chunks:
             yield from unspoken(parts)
+            yield from self._read(parts)
         words = text(section(content, "outputTranscription") or {}, "text")
         if chunks:
             self._expect()
@@ -182,6 +188,16 @@ class GeminiLiveClient:
             yield from self._model.tell()
         for chunk in chunks:
             yield Audio(chunk)
+
+    def _read(self, parts: Sequence[Json]) -> Iterator[Event]:
+        """Text in the place of sound: the model writes its answer."""
+        for words in written(parts):
+            self._expect()
+            if not self._produced:
+                self._produced = True
+                yield from self._user.tell()
+                yield AgentTurnStarted()
+            self._written += words
 
     def _called(self, calls: Json) -> Iterator[Event]:
         called = items(calls, "functionCalls")
@@ -210,6 +226,8 @@ class GeminiLiveClient:
         if self._produced or not self._interrupted:
             yield from self._user.tell() if not self._interrupted else ()
             yield from self._model.tell()
+            if self._written.strip():
+                yield Transcript("agent", self._written.strip(), written=True)
             why = text(content, "turnCompleteReason")
             said = "" if why == _UNSPECIFIED else why.lower()
             yield AgentTurnEnded("interrupted" if self._interrupted else said)
@@ -217,6 +235,7 @@ class GeminiLiveClient:
             if self._automatic:
                 self._user.renew()
         self._produced = self._interrupted = False
+        self._written = ""
 
     def _expect(self) -> None:
         """There is a sign of a new turn of the model: what it says from now on is in it."""

@@ -27,6 +27,7 @@ __all__ = [
     "strings",
     "text",
     "unspoken",
+    "written",
 ]
 
 Json: TypeAlias = dict[str, Any]
@@ -150,6 +151,13 @@ def unspoken(parts: Sequence[Json]) -> Iterator[Ignored]:
             yield Ignored(f"{{inlineData: {{mimeType: {cut(kind)}}}}}", "hold no PCM sound")
         elif text(part, "text") and not flag(part, "thought"):
             yield Ignored("{modelTurn: {parts: [{text: …}]}}", "hold text that nobody speaks")
+
+
+def written(parts: Sequence[Json]) -> Iterator[str]:
+    """The words of an answer without sound that are to be read; not the model's thoughts."""
+    for part in parts:
+        if (words := text(part, "text")) and not flag(part, "thought"):
+            yield words
 
 
 def cut(name: str) -> str:

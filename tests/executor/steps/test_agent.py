@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.calls import Call, Far, hold, say, words
-from voicetest.audio.chunk import Samples
+from tests.noisy_agents import tone
+from voicetest.audio.chunk import AudioChunk, Samples
 from voicetest.audio.vad import voiced
 from voicetest.call.timeline import StepEnded, Waiting
 from voicetest.events import (
@@ -323,6 +324,30 @@ def test_a_hold_is_two_steps_even_where_the_platform_calls_it_one_turn(
     ]
     assert (_ended(call, 0).turns, _ended(call, 2).turns) == ((0,), (1,))
     assert call.check("within").value == pytest.approx(8.0, abs=0.1)
+
+
+def test_a_hold_with_music_that_is_sent_at_once_is_two_steps(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def play_music(line: Far) -> None:
+        await line.send(AgentTurnStarted())
+        await line.send(Transcript("agent", "One moment please."))
+        await line.send(Audio(words(1.0, voice)))
+        await line.send(Audio(AudioChunk.of(tone(220, 277, 330, seconds=8.0))))
+        await asyncio.sleep(4.0)
+        await line.send(Transcript("agent", "Thank you for holding."))
+        await line.send(Audio(words(1.0, voice)))
+        await line.send(AgentTurnEnded())
+        await asyncio.sleep(1000)
+
+    scenario = (
+        "script:\n  - agent: {says: one moment}\n"
+        "  - agent: {says: thank you for holding, within: 15s}\n"
+    )
+    call = hold(tmp_path, speech, play_music, scenario)
+    assert call.result.status == "passed", call.result.reason
+    assert (_ended(call, 0).turns, _ended(call, 1).turns) == ((0,), (1,))
+    assert call.check("within").value == pytest.approx(8.0, abs=0.5)
 
 
 def test_a_pause_does_not_end_a_step_that_still_expects_something(
