@@ -255,7 +255,7 @@ def test_twenty_megabytes_at_once_are_heard_from_their_beginning(
     held, (code, _) = _call(tmp_path, speech, behave, spoken.protocol, limits=PATIENT)
     assert not held.result.errors
     assert code == 1000
-    assert 0.8 < held.result.duration_s < 8
+    assert 0.8 < held.result.duration_s < 60  # of some 7 to 31 minutes
     if name == "twilio_media_stream":
         assert _loud(held.heard) > 0.3
     else:
@@ -525,9 +525,12 @@ def test_a_call_that_is_cut_after_any_message_has_a_result_and_a_recording(
 ) -> None:
     said = _overheard(tmp_path, speech, name)
     sounds = [at for at, one in enumerate(said) if _is_sound(one.message)]
-    assert len(sounds) == 2
+    assert len(sounds) > 4
+    # Before and after the first piece of sound and the last message, and amid the many pieces.
+    first, middle, last = sounds[0], sounds[len(sounds) // 2], len(said)
+    lengths = sorted({0, first, first + 1, middle, last - 1, last})
     for code in CODES:
-        for length in range(len(said) + 1):
+        for length in lengths:
             held = _hold(
                 tmp_path / f"{code}-{length}",
                 speech,
