@@ -10,6 +10,8 @@ from voicetest.audio.containers import container_of
 
 MPEG = b"\xff\xfb\x90\x64" + bytes(413)
 """One frame of 128 kbit/s at 44,100 Hz."""
+ADTS = b"\xff\xf1\x50\x80\x02\x9f\xfc" + bytes(13)
+"""One frame of 20 bytes."""
 
 
 def a_wav(rate: int, channels: int = 1) -> bytes:
@@ -33,6 +35,7 @@ def test_a_wav_file_says_what_is_in_it() -> None:
     [
         (b"ID3\x04\x00\x00\x00\x00\x01\x7f" + bytes(20), "an MP3 file"),
         (MPEG * 2, "an MP3 file"),
+        (ADTS * 2, "an AAC file"),
         (b"OggS\x00\x02" + bytes(20), "an Ogg file"),
         (b"fLaC\x00\x00\x00\x22", "a FLAC file"),
         (b"FORM\x00\x00\x10\x00AIFFCOMM", "an AIFF file"),
@@ -47,7 +50,7 @@ def test_a_file_is_known_by_its_first_bytes(data: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"RIFF", b"RIFF\x00\x00\x00\x00AVI ", b"ID3 tags", MPEG, bytes(400), b"\xff\xfb" * 200],
+    [b"", b"RIFF", b"RIFF\x00\x00\x00\x00AVI ", b"ID3 tags", MPEG, ADTS, bytes(400), b"\xff\xfb" * 200, b"\xff\xf1" * 200],
 )
 def test_what_only_begins_like_a_file_is_none(data: bytes) -> None:
     assert container_of(data) is None

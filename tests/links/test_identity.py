@@ -15,6 +15,23 @@ def test_a_file_in_place_of_samples_is_an_error_that_names_both() -> None:
         list(Identity().look(AudioChunk(data, PCM), 0.0, paced=False))
 
 
+def test_a_file_in_small_pieces_is_found_as_well() -> None:
+    mulaw = AudioFormat(Encoding.MULAW, 8_000)
+    frame = b"\xff\xfb\x90\x64" + bytes(413)
+    identity = Identity()
+    with pytest.raises(Unworkable, match="an MP3 file"):
+        for at in range(0, 1_600, 160):
+            piece = (frame * 4)[at : at + 160]
+            list(identity.look(AudioChunk(piece, mulaw), at / 8_000, paced=True))
+
+
+def test_what_looks_like_a_frame_amid_a_call_are_samples() -> None:
+    identity = Identity()
+    frames = (b"\xff\xfb\x90\x64" + bytes(413)) * 2 + bytes(2)
+    assert list(identity.look(AudioChunk(bytes(5_000), PCM), 0.0, paced=False)) == []
+    assert list(identity.look(AudioChunk(frames, PCM), 1.0, paced=False)) == []
+
+
 def test_the_pace_says_something_on_a_paced_line_alone() -> None:
     for paced, count in ((True, 1), (False, 0)):
         identity = Identity()

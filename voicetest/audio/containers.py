@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["Container", "container_of"]
@@ -37,7 +38,7 @@ class Container:
 def container_of(data: bytes, *, first: bool = True) -> Container | None:
     """The file that begins with these bytes; None for anything else, samples among it.
 
-    Only the `first` bytes of a line are taken for MP3 without a tag: samples may look like it.
+    Only the `first` bytes of a line are taken for MP3 without a tag or AAC: samples may look alike.
     """
     for offset, magic, kind in _MAGIC:
         if data[offset : offset + len(magic)] == magic:
@@ -53,7 +54,9 @@ def container_of(data: bytes, *, first: bool = True) -> Container | None:
     tag = data[:3] == b"ID3" and len(data) > 9 and data[3] in {2, 3, 4}
     if tag and not data[5] & 0x0F and max(data[6:10]) < 0x80:
         return Container("an MP3 file")
-    return Container("an MP3 file") if first and _is_mpeg(data) else None
+    if first and _is_twice(data, _mpeg_frame):
+        return Container("an MP3 file")
+    return Container("an AAC file") if first and _is_twice(data, _adts_frame) else None
 
 
 def _of_wav(data: bytes) -> str:
@@ -65,13 +68,14 @@ def _of_wav(data: bytes) -> str:
     return f"{bits} bits, {rate} Hz, {channels} channel{'s' if channels > 1 else ''}"
 
 
-def _is_mpeg(data: bytes) -> bool:
-    """Whether a frame of layer III begins here with another after it: two bytes may be samples."""
-    length = _mpeg_frame(data)
-    return length is not None and _mpeg_frame(data[length:]) is not None
+def _is_twice(data: bytes, frame: Callable[[bytes], int | None]) -> bool:
+    """Whether a frame begins here with another after it: two bytes may be samples."""
+    length = frame(data)
+    return length is not None and frame(data[length:]) is not None
 
 
 def _mpeg_frame(data: bytes) -> int | None:
+    """The length of the frame of layer III that begins here, in bytes."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE6 != 0xE2:
         return None
     rates = _RATES.get(data[1] >> 3 & 3)
@@ -81,3 +85,11 @@ def _mpeg_frame(data: bytes) -> int | None:
     first = data[1] >> 3 & 3 == 3
     samples = 144 if first else 72
     return samples * _BITRATES[first][bitrate] * 1_000 // rates[rate] + (data[2] >> 1 & 1)
+
+
+def _adts_frame(data: bytes) -> int | None:
+    """The length of the frame of AAC that begins here, in bytes (ISO/IEC 13818-7 §6.2)."""
+    if len(data) < 7 or data[0] != 0xFF or data[1] & 0xF6 != 0xF0 or data[2] >> 2 & 15 > 12:
+        return None
+    length = (data[3] & 3) << 11 | data[4] << 3 | data[5] >> 5
+    return length if length > 7 else None

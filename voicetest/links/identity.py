@@ -14,14 +14,18 @@ from voicetest.protocols.base import Unworkable
 __all__ = ["Identity"]
 
 
+_HEAD = 4_096
+"""Bytes in which a file shows what it is."""
+
+
 class Identity:
     """Looks at the sound of one line before it is converted; each thing is told once."""
 
     def __init__(self) -> None:
         self._reading = Reading()
         self._arrival = Arrival()
-        self._first = True
-        """Set until sound has arrived."""
+        self._head = b""
+        """What came first: a file may come in small pieces."""
 
     def look(self, chunk: AudioChunk, now: float, *, paced: bool) -> Iterator[Warned]:
         """What is odd about a piece that arrived at `now`, in seconds on the clock of the loop.
@@ -29,13 +33,16 @@ class Identity:
         How fast it comes says something on a line that is `paced`. Raises Unworkable for a file
         in place of samples.
         """
-        container = container_of(chunk.data, first=self._first)
+        begins = len(self._head) < _HEAD
+        self._head += chunk.data if begins else b""
+        container = container_of(self._head if begins else chunk.data, first=begins)
+        if container is None and begins:
+            container = container_of(chunk.data, first=False)
         if container is not None:
             raise Unworkable(
                 f"the agent sends {container} where samples of {chunk.format} are expected: send"
                 " the samples alone, without a header"
             )
-        self._first = self._first and not chunk.data
         told = [self._reading.feed(chunk.data, chunk.format)]
         if paced:
             told.append(self._arrival.feed(chunk.duration, chunk.format.rate, now))
