@@ -50,7 +50,17 @@ def test_a_file_is_known_by_its_first_bytes(data: bytes, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"RIFF", b"RIFF\x00\x00\x00\x00AVI ", b"ID3 tags", MPEG, ADTS, bytes(400), b"\xff\xfb" * 200, b"\xff\xf1" * 200],
+    [
+        b"",
+        b"RIFF",
+        b"RIFF\x00\x00\x00\x00AVI ",
+        b"ID3 tags",
+        MPEG,
+        ADTS,
+        bytes(400),
+        b"\xff\xfb" * 200,
+        b"\xff\xf1" * 200,
+    ],
 )
 def test_what_only_begins_like_a_file_is_none(data: bytes) -> None:
     assert container_of(data) is None

@@ -228,6 +228,21 @@ def test_a_typed_turn_may_be_answered_in_writing(
     assert call.result.turns[-1].transcript == REFUND
 
 
+@pytest.mark.parametrize(("seconds", "told"), [(0.5, 1), (2.5, 0)])
+def test_a_text_that_is_far_too_long_for_its_speech_is_told_of(
+    tmp_path: Path, speech: Speech, voice: Samples, seconds: float, told: int
+) -> None:
+    async def answer(line: Far) -> None:
+        await say(line, "Hello.", words(1.0, voice))
+        await asyncio.sleep(4.0)
+        await say(line, REFUND, words(seconds, voice))
+
+    call = hold(tmp_path, speech, answer, SCRIPT.replace("EXPECTED", "says: refund"))
+    heard = [warning.message for warning in call.result.warnings]
+    assert len(heard) == told
+    assert all(REFUND in text and "cannot have been heard" in text for text in heard)
+
+
 class Silent(InProcess):
     """A line whose platform says neither when an answer begins nor when it ends."""
 

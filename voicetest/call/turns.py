@@ -306,6 +306,7 @@ class AgentTurns:
         if turn is None:
             return
         self._stop()
+        now = max(now, turn.opened_s)  # an end may lie in a frame that was late
         turn.closed_s, turn.reason = now, reason
         self._end_announced = self._interrupted = None
         self._words = 0

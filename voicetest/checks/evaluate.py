@@ -15,7 +15,7 @@ from voicetest.checks.barge import spoken_over
 from voicetest.checks.lateness import blamed_on_nobody, heard_since, in_words, lapses_of
 from voicetest.checks.messages import chat_messages
 from voicetest.checks.metrics import Measured, measure
-from voicetest.checks.pace import rate_of_voice
+from voicetest.checks.pace import crammed, rate_of_voice
 from voicetest.checks.patterns import slow_patterns
 from voicetest.checks.result import (
     BoundFigures,
@@ -85,7 +85,7 @@ def evaluate(file: ScenarioFile, record: CallRecord) -> Result:
         messages=chat_messages(numbered),
         termination=_termination(measured.call),
         harness=figures,
-        warnings=warnings_of(file.warnings, (*record.entries, *_heard_at_wrong_rate(measured))),
+        warnings=warnings_of(file.warnings, (*record.entries, *_heard_oddly(measured))),
     )
 
 
@@ -102,7 +102,8 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     used = line_use(record.entries)
     audible = {one.turn.index for one in placed if one.speech}
     mark_unheard(call, audible, carries_sound=used is None or used.carries_sound)
-    odd = rate_of_voice(record.formants, placed)
+    spread = not any(crammed(placed, call.user_turns))
+    odd = rate_of_voice(record.formants, placed) if spread else None
     return Measured(
         call=call,
         placed=placed,
@@ -128,9 +129,11 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     )
 
 
-def _heard_at_wrong_rate(measured: Measured) -> Iterator[Entry]:
+def _heard_oddly(measured: Measured) -> Iterator[Entry]:
     if measured.wrong_rate is not None:
         yield Entry(0.0, "voicetest", Warned(measured.wrong_rate, unclean=True))
+    for words in crammed(measured.placed, measured.call.user_turns):
+        yield Entry(0.0, "voicetest", Warned(words))
 
 
 def _awaited(file: ScenarioFile) -> list[int]:
