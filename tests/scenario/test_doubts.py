@@ -26,6 +26,11 @@ def _warnings(folder: Path, text: str) -> list[str]:
         (HEAD + "script:\n  - user: My name is {{name}}\n", "4:11", "write ${name}"),
         (HEAD + "script:\n  - agent: {says: 'hi {{ first }}'}\n", "4:19", "write ${first}"),
         (HEAD + "script:\n  - agent: {matches: /how many/i}\n", "4:22", "write 'how many'"),
+        (
+            HEAD + "script:\n  - agent: {says: hi}\n  - user: press # to end\n",
+            "5:11",
+            "is a comment",
+        ),
         (HEAD + "tags: smoke, billing\nscript: [agent]\n", "3:7", "write [smoke, billing]"),
         (
             "version: 1\nagent: {adapter: x, api_key: sk-123456789}\nscript: [agent]\n",
@@ -48,6 +53,7 @@ def test_what_is_hardly_meant_is_a_warning(
     [
         HEAD + "vars: {name: Ann}\nscript:\n  - user: My name is ${name} {and} so on\n",
         HEAD + "script:\n  - agent: {matches: 'and/or'}\n",
+        HEAD + "script:\n  - user: Hello there  # the caller opens\n",
         HEAD + "tags: [smoke, billing]\nscript: [agent]\n",
         "version: 1\nagent: {adapter: x, api_key: '${env.KEY}'}\nscript: [agent]\n",
         "version: 1\nagent: {adapter: x, auth_token: simulated}\nscript: [agent]\n",

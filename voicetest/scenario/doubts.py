@@ -16,6 +16,10 @@ _SLASHES = re.compile(r"/(?P<inner>.+)/[a-z]{0,3}")
 _KEYS = ("api_key", "api_secret", "auth_token", "llm_api_key")
 _PLACEHOLDERS = frozenset({"change-me", "simulated"})
 _SHORTEST_KEY = 8
+_UNFINISHED = frozenset(
+    "a an and by dial enter hit is key number of or order pound press push the then to use".split()
+)
+"""No text ends with one of these, unless a sign of YAML cut it short."""
 
 
 def doubts(root: Mapping, document: Document) -> Iterator[Problem]:
@@ -31,6 +35,15 @@ def doubts(root: Mapping, document: Document) -> Iterator[Problem]:
                 name = braces[1][:40]
                 message = f"{shown(braces[0])} is no variable and stays as it is: write ${{{name}}}"
                 yield doubt(text, message)
+    for text in _texts(root.get("script")):
+        comment = text.rest.strip()
+        words = text.split()
+        if comment.startswith("# ") and words and words[-1].lower() in _UNFINISHED:
+            message = (
+                f"{shown(comment[:40])} is a comment and no part of the text: if it is said, put "
+                "all of it in quotes"
+            )
+            yield doubt(text, message)
     for pattern in _values(root.get("script"), "matches"):
         slashes = _SLASHES.fullmatch(pattern)
         if slashes:
