@@ -18,6 +18,10 @@ TOP_DOMAINS = frozenset(
 )
 
 
+_LONGEST_LABEL, _LONGEST_ADDRESS = 64, 254
+"""Parts that may make a label and an address, by their most characters (RFC 5321)."""
+
+
 def address_at(place: Place) -> Read:
     """An address at this place."""
     match place[0]:
@@ -55,7 +59,7 @@ def _said(place: Place) -> Read:
 def _chain(place: Place, offset: int) -> tuple[str, int]:
     """Labels with what stands between them, and where they end; `www.example.com/help`."""
     text, at = _label(place, offset)
-    while text:
+    while text and at - offset < _LONGEST_ADDRESS:
         sign = place.lexicon.separators.get(place.word(at), "")
         if not sign and place.mark(at) in (".", "-", "_", "+", "/") and _inside(place, at):
             sign = place.mark(at)
@@ -73,7 +77,7 @@ def _inside(place: Place, offset: int) -> bool:
 def _label(place: Place, offset: int) -> tuple[str, int]:
     """Letters one by one, a word, digits: one part of an address."""
     at, parts = offset, []
-    while True:
+    while at - offset < _LONGEST_LABEL:
         match place[at]:
             case Word(text) if len(text) == 1 and text.isalpha():
                 parts.append(text)

@@ -14,6 +14,8 @@ __all__ = ["code_at", "spelled_at"]
 
 _WORDS = frozenset({"a", "i", "o", "e", "y"})
 """Letters that are words of their own in some language."""
+_LONGEST = 64
+"""Parts of the longest code."""
 _SIDES = frozenset("nsewux")
 """Letters that are something else behind a number: 10 N Main Street, siete u ocho, 2 x 4."""
 
@@ -39,7 +41,7 @@ def code_at(place: Place) -> Read:
     """A code at this place; letters alone are words, unless they are spelled."""
     code, at = _Code(), 0
     at += _leading(place, code)
-    while True:
+    while at < _LONGEST:
         width = _letter(place, at, code) or (_digits(place, at, code) if code.letters else 0)
         if not width:
             break
@@ -60,7 +62,14 @@ def code_at(place: Place) -> Read:
 def spelled_at(place: Place) -> Read:
     """Letters one by one, with nothing between them: J O H N."""
     letters: list[str] = []
-    while len(text := place.word(len(letters))) == 1 and text.isascii() and text.isalpha():
+    if place.word(0) in _WORDS:
+        return None
+    while (
+        len(letters) < _LONGEST
+        and len(text := place.word(len(letters))) == 1
+        and text.isascii()
+        and text.isalpha()
+    ):
         letters.append(text)
     weak = sum(text in _WORDS for text in letters)
     if len(letters) < (2 if not weak else 3) or not letters or letters[0] in _WORDS:

@@ -13,6 +13,8 @@ from voicetest.speech.words.unit import Key, Unit, Way, digits, number, word
 
 __all__ = ["decade_at", "dotted_at", "ordinal_at", "run_at", "version_at"]
 
+_NEAR = 32
+"""So far is looked ahead for digits around a word that may be one, and for a list's end."""
 _LISTED = 3
 """So many single digits with commas between them are read one by one, not counted up."""
 
@@ -127,7 +129,7 @@ def _is_zero(place: Place, at: int, run: _Run) -> bool:
     lexicon = place.lexicon
     before = len(run.parts) or int(place.word(at - 1) in lexicon.repeats)
     after = numbers = 0
-    while True:
+    while after < _NEAR:
         match place[at + 1 + after]:
             case Number():
                 numbers += 1
@@ -166,12 +168,13 @@ def _listed(place: Place, run: _Run, at: int) -> bool:
     if any(len(part) != 1 for part in run.parts):
         return False
     known = len(run.parts)
-    while True:
+    while known < len(run.parts) + _NEAR:
         following = place.number(at)
         if following is None or not following.single:
             return known >= _LISTED and known > len(run.parts)
         known, at = known + 1, at + 1
         at += place.mark(at) == ","
+    return True
 
 
 def _whole(run: _Run) -> Unit:
