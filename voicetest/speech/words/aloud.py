@@ -228,7 +228,7 @@ _EVERYWHERE = _rules(
 )
 _RULES = _rules(
     (_ADDRESS, _mail),
-    (r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b", _iso),
+    (r"\b(?P<y>\d{4})(?P<mid>[-/])(?P<m>\d{1,2})(?P=mid)(?P<d>\d{1,2})\b", _iso),
     (r"\b(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})\b", _slashed),
     (r"\b(\d{1,2}):(\d{2})(?: ?([AaPp])\.?[Mm]\.?)?(?!\w)", _time),
     (r"\b(\d{1,2})()(?: ?([AaPp])\.?[Mm]\b\.?)", _time),
@@ -248,10 +248,10 @@ _RULES = _rules(
     (r"(?<!\w)#(?!\w)", lambda found, tables: "pound"),
     (r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b", _number),
     (
-        rf"(?<![\d.,])\d{{{_LONG},}}(?![\d]|[.,]\d)(?! (?:people|dollars|euros|times|miles))",
+        rf"(?<![\d.,/])\d{{{_LONG},}}(?!\d|[.,/]\d)(?! (?:people|dollars|euros|times|miles))",
         _digits,
     ),
-    (r"(?<![\d.,])0\d+(?![\d.,]\d)", _digits),
+    (r"(?<![\d.,/])0\d+(?!\d|[.,]\d|/)", _digits),
     (rf"\b(?:{'|'.join(_ROMAN)})\b", lambda found, tables: _words(str(_ROMAN[found[0]]), tables)),
     (r"(?<=\w) ?& ?(?=\w)", lambda found, tables: " and "),
 )

@@ -99,18 +99,20 @@ class Mark:
 
 Atom: TypeAlias = Word | Number | Ordinal | Clock | Day | Address | Mark
 
+_LONGEST = 15
+"""Digits of the largest number with a value; with any scale behind it Decimal holds it exactly."""
 _TOP = (
     "com|org|net|edu|gov|info|io|ai|co|app|dev|health|shop|store|online|me|tv|biz|uk|us|ca|au|nz|ie"
     "|de|at|ch|fr|es|it|nl|be|pt|br|mx|in|jp|cn|pl|se|no|dk|fi|eu"
 )
-_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?"
+_LABEL = r"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"
 _PATH = r"(?:/[\p{L}\p{N}._~/%-]*[\p{L}\p{N}/])?"
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
 _ATOM = regex.compile(
     rf"""
-    (?P<mail>[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._+-]*@{_LABEL}(?:\.{_LABEL})+)
-  | (?P<web>(?:https?://|www\.){_LABEL}(?:\.{_LABEL})+{_PATH}
-      |(?<![\p{{L}}\p{{N}}.])(?:{_LABEL}\.)+(?:{_TOP})(?![\p{{L}}\p{{N}}]){_PATH})
+    (?P<mail>[\p{{L}}\p{{N}}][\p{{L}}\p{{N}}._+-]{{0,63}}@{_LABEL}(?:\.{_LABEL}){{1,8}})
+  | (?P<web>(?:https?://|www\.){_LABEL}(?:\.{_LABEL}){{1,8}}{_PATH}
+      |(?<![\p{{L}}\p{{N}}.])(?:{_LABEL}\.){{1,8}}(?:{_TOP})(?![\p{{L}}\p{{N}}]){_PATH})
   | (?P<iso>(?<!\d)\d{{4}}(?P<mid>[-/])\d{{1,2}}(?P=mid)\d{{1,2}}(?!\d))
   | (?P<day>(?<![\d.,/])\d{{1,2}}(?P<sep>[./-])\d{{1,2}}(?P=sep)(?:\d{{4}}|\d{{2}})(?!\d|[./-]\d))
   | (?P<short>(?<![\d.,])\d{{1,2}}\.\d{{1,2}}\.(?!\d))
@@ -172,6 +174,12 @@ def _read(match: regex.Match[str], lexicon: Lexicon) -> Iterator[Atom]:
             yield Mark(text)
 
 
+def _in_pieces(text: str) -> Iterator[Atom]:
+    """Digits that are too many for a value; they are read one by one."""
+    for part in regex.findall(rf"\d{{1,{_LONGEST}}}|\D", text):
+        yield Number(Decimal(part), part, True) if part.isdigit() else Mark(part)
+
+
 def _apart(text: str) -> Iterator[Atom]:
     """Digits with what stands between them."""
     for part in regex.split(r"(\D)", text):
@@ -219,6 +227,9 @@ def _numbers(text: str, lexicon: Lexicon) -> Iterator[Atom]:
         yield Word(text)
         return
     plain = text.replace(" ", "").replace("'", "").replace("·", ".")
+    if len(plain) > _LONGEST:
+        yield from _in_pieces(plain)
+        return
     other = "." if lexicon.decimal == "," else ","
     whole, point, decimals = plain.rpartition(lexicon.decimal)
     if not point:

@@ -35,7 +35,7 @@ def folded(text: str, lexicon: Lexicon) -> str:
     plain = plain.replace("\u2044", "/")
     plain = _UNSEEN.sub("", unicodedata.normalize("NFKC", plain))
     plain = _DASHES.sub("-", _QUOTES.sub("'", plain)).replace("\u2014", " ; ")
-    plain = _DIGITS.sub(lambda found: str(unicodedata.decimal(found[0])), plain)
+    plain = _DIGITS.sub(lambda found: str(unicodedata.decimal(found[0], " ")), plain)
     if lexicon.unspaced:
         plain = plain.replace("~", "-")
     if lexicon.tag in ("tr", "az"):

@@ -12,6 +12,9 @@ from voicetest.speech.words.unit import Key, Unit, Way, digits, number, plain, w
 __all__ = ["fraction_at", "part_of_at"]
 
 
+_DOZEN = 12
+
+
 def fraction_at(place: Place) -> Read:
     """`1/2`, `two thirds`, `three and a half`, `3 1/2`, `half a million`."""
     lexicon = place.lexicon
@@ -27,7 +30,11 @@ def fraction_at(place: Place) -> Read:
     if lexicon.fractions.get(place.word(0)) == 2:
         skipped = 1 + place.among(1, lexicon.ones)
         whole = place.number(skipped)
-        if whole is not None and not whole.written and whole.value >= 100:
+        if (
+            whole is not None
+            and not whole.written
+            and (whole.value >= 100 or whole.value == _DOZEN)
+        ):
             return skipped + 1, ((number(whole.value / 2),),)
     if lexicon.fractions.get(place.word(0)) == 2 and place.word(1) in lexicon.ones:
         unit = lexicon.units.get(place.word(2))

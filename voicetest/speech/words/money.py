@@ -34,7 +34,13 @@ def currency_at(place: Place, offset: int) -> tuple[str, int] | None:
     if name in known:
         dotted = len(name) <= 3 and place.mark(offset + 1) == "."
         return known[name], 1 + (dotted and isinstance(place[offset + 2], Number))
-    if place.mark(offset + 1) == "$" and (before := place[offset + 1]) and before.glued and name:
+    if (
+        "$" in known
+        and place.mark(offset + 1) == "$"
+        and (before := place[offset + 1])
+        and before.glued
+        and name
+    ):
         return (known.get(f"{name}$", known["$"]), 2) if name in _PREFIXES else None
     return None
 
@@ -106,6 +112,8 @@ def _change(place: Place, offset: int) -> tuple[Decimal, int]:
         skipped = int(place.whole(at) == 0 and place.number(at + 1) is not None)
         part, unit = place.number(at + skipped), place.word(at + skipped + 1)
         parts = place.lexicon.change.get(unit)
+        if part is not None and value and part.single and not unit and not skipped:
+            return value + part.value / 100, at + 1 - offset  # 一毛八
         if part is None or parts is None or part.value >= 10:
             return value, at - offset
         value, at = value + part.value / parts, at + skipped + 2

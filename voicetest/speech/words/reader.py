@@ -43,7 +43,7 @@ _RULES: Sequence[Callable[[Place], Read]] = (
     named_hour,
 )
 """In this order: a run of digits would take the parts of a date."""
-_WHOLE = frozenset({percent_at, spelled_at, together_at})
+_WHOLE = frozenset({percent_at, spelled_at, together_at, weekdays_at})
 """Rules whose units mean something else one by one."""
 
 

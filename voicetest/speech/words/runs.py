@@ -170,7 +170,8 @@ def _listed(place: Place, run: _Run, at: int) -> bool:
     known = len(run.parts)
     while known < len(run.parts) + _NEAR:
         following = place.number(at)
-        if following is None or not following.single:
+        zero = place.word(at) in place.lexicon.zeros
+        if not zero and (following is None or not following.single):
             return known >= _LISTED and known > len(run.parts)
         known, at = known + 1, at + 1
         at += place.mark(at) == ","

@@ -8,6 +8,8 @@ from typing import TypeAlias
 
 __all__ = ["Cell", "Key", "Unit", "Way", "digits", "number", "plain", "word"]
 
+_EXACT = 27
+"""Digits of a number that Decimal does not round."""
 Key: TypeAlias = tuple[str, str]
 """A kind and a value: ("number", "4.5"), ("time", "9:30"), ("digits", "0455")."""
 
@@ -57,6 +59,6 @@ def number(value: Decimal | int, *more: Key) -> Unit:
 def digits(text: str, *more: Key) -> Unit:
     """Digits read one by one; without a zero in front they are a number as well."""
     keys: set[Key] = {("digits", text), *more}
-    if len(text) == 1 or not text.startswith("0"):
+    if len(text) == 1 or (not text.startswith("0") and len(text) <= _EXACT):
         keys.add(("number", plain(Decimal(text))))
     return Unit(frozenset(keys), tuple(text), text)
