@@ -70,6 +70,13 @@ def test_mark_up_says_what_else_is_meant() -> None:
         ),
         ("de-at", "Code B21", "Code B zwei eins"),
         ("es", "es el 91 555 01 99", "es el nueve uno cinco cinco cinco cero uno nueve nueve"),
+        ("de", "Es ist 030 12345.", "Es ist null drei null eins zwei drei vier fünf."),
+        (
+            "es",
+            "es el +34 915 550 123",
+            "es el más tres cuatro nueve uno cinco cinco cinco cero uno dos tres",
+        ),
+        ("pt", "(11) 98765-4321", "um um nove oito sete seis cinco quatro três dois um"),
         ("hi", "नंबर 98765 43210", "नंबर 9 8 7 6 5 4 3 2 1 0"),
     ],
 )

@@ -116,8 +116,8 @@ def _mail(found: regex.Match[str], tables: Lexicon) -> str:
 
 
 def _telephone(found: regex.Match[str], tables: Lexicon) -> str:
-    plus = "plus " if found[0].startswith("+") else ""
-    return f"{plus}{_one_by_one(found[0], tables)}"
+    plus = tables.symbols.get("+", ("plus",))[0] if found[0].startswith("+") else ""
+    return f"{plus} {_one_by_one(found[0], tables)}".strip()
 
 
 def _digits(found: regex.Match[str], tables: Lexicon) -> str:
@@ -217,6 +217,7 @@ _ADDRESS = (
 _PHONE = (
     r"(?<![\w.,$€£])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?)?\d{1,4}(?:[ .-]\d{2,4}){2,4}(?![\w-])"
     r"|(?<![\w.,$€£-])\d{3}-\d{4}(?![\w-])|(?<!\w)\+\d{7,15}\b|\(\d{3}\) ?\d{3}-\d{4}"
+    r"|\(\d{2}\) ?\d{4,5}-\d{4}\b|(?<![\w.,$€£/-])0\d{1,4}[ /-]\d{4,10}\b(?![\w.,/-]\d)"
 )
 _CODED = r"\b(?=[\p{Lu}\d-]*\p{Lu})(?=[\p{Lu}\d-]*\d)[\p{Lu}\d]+(?:-[\p{Lu}\d]+)*\b"
 

@@ -107,6 +107,7 @@ def italian() -> Lexicon:
         rewrites=(
             (regex.compile(r"(?<=\d)[°º](?=\s?\p{L})(?! ?[cf]\b)"), "o"),
             (regex.compile(r"\b((?:d?alle|le|ore) )(\d{1,2})\.(\d\d)\b(?![.,]\d)"), r"\1\2:\3"),
+            (regex.compile(r"(?<=\p{L})tré\b"), "tre"),
             (regex.compile(r"\bvu vu vu\b"), "w w w"),
             (regex.compile(r"\bn\. ?(?=\d)"), "numero "),
             (regex.compile(r"\be'(?=\s)"), "è"),
