@@ -55,7 +55,8 @@ def code_at(place: Place) -> Read:
     chars = "".join(unit.chars for unit in code.units)
     keys = {("code", chars)} | (set() if code.numbers else {("word", chars)})
     joined: Way = (Unit(frozenset(keys), tuple(chars), chars),)
-    certain = code.certain or code.plain > 0 or code.letters > 1
+    twice = code.letters > 1 and len({*chars[: code.letters]}) == 1
+    certain = code.certain or code.plain > 0 or twice
     return at, (joined,) if certain else (joined, tuple(code.units))
 
 

@@ -15,6 +15,10 @@ from voicetest.speech.words.unit import Key, Unit, digits, plain, word
 __all__ = ["joint", "range_at", "weekdays_at"]
 
 
+_NEAR = 10
+"""So many times as much is still of the same kind: $5-20, but not $50 to 4521."""
+
+
 @dataclass(frozen=True)
 class _End:
     """One end of a range: its value, its digits if it is whole, its unit, and its atoms."""
@@ -89,7 +93,7 @@ def _same_unit(low: _End, high: _End) -> bool:
     """Whether nothing or the same stands at both; or at one for both: $5-10, 5-10 km."""
     if low.unit and high.unit:
         return low.unit.keys == high.unit.keys
-    return low.unit is None or low.before
+    return low.unit is None or (low.before and high.value <= low.value * _NEAR)
 
 
 def weekdays_at(place: Place) -> Read:
