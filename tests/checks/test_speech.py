@@ -55,6 +55,12 @@ def test_speech_without_a_pause_between_two_turns_is_parted_where_the_turns_are(
     assert (second.start_s, second.end_s) == pytest.approx((1.05, 2.1), abs=0.06)
 
 
+def test_an_answer_without_a_pause_before_it_is_as_late_as_playout_made_it() -> None:
+    story = Story().agent_says(0.0, 1.0).agent_says(1.1, 2.1)
+    _, answer = part([Segment(0.01, 2.1)], story.call.agent_turns, 0.06)
+    assert answer.start == pytest.approx(1.05 + 0.06, abs=0.06)
+
+
 def test_speech_in_no_turn_belongs_to_none() -> None:
     assert _placed(Story(), Segment(1.0, 2.0)) == []
     (placed,) = _placed(Story().agent_says(5.0, 6.0), Segment(1.0, 2.0))

@@ -94,8 +94,8 @@ def _measured(file: ScenarioFile, record: CallRecord, until: float | None = None
     end = record.duration_s if until is None else until
     call = view(entry for entry in record.entries if until is None or entry.at <= until)
     heard = (replace(s, end=min(s.end, end)) for s in record.agent_speech if s.start < end)
-    speech = list(part(heard, call.agent_turns))
     delay = record.harness.jitter_buffer_s if record.harness else 0.0
+    speech = list(part(heard, call.agent_turns, delay))
     own = _own_defects(record)
     script = file.scenario.script
     placed = place_turns(call, speech, end)

@@ -72,8 +72,14 @@ def place_turns(
     return [PlacedTurn(turn, tuple(speech[turn.index])) for turn in call.agent_turns]
 
 
-def part(segments: Iterable[Segment], turns: Sequence[AgentTurn]) -> Iterator[Segment]:
-    """Part speech that runs on from one turn into the next half-way between the two."""
+def part(
+    segments: Iterable[Segment], turns: Sequence[AgentTurn], delay_s: float = 0.0
+) -> Iterator[Segment]:
+    """Part speech that runs on from one turn into the next half-way between the two.
+
+    `delay_s` is by how much playout made it later than what was told of the turns: an answer that
+    comes so soon that no pause is heard before it did not begin before it was asked for.
+    """
     for segment in segments:
         start = segment.start
         for first, second in pairwise(turns):
@@ -81,6 +87,7 @@ def part(segments: Iterable[Segment], turns: Sequence[AgentTurn]) -> Iterator[Se
                 continue
             if segment.end >= second.opened_s + _EDGE_S:
                 border = (first.closed_s + second.opened_s) / 2
+                border += delay_s if border + delay_s < segment.end else 0.0
                 yield Segment(start, border)
                 start = border
         yield Segment(start, segment.end)
