@@ -17,7 +17,7 @@ from voicetest.adapters.twilio_signatures import LARGEST_FORM
 from voicetest.adapters.twilio_webhooks import Expected, Switchboard
 from voicetest.clock import Clock, run
 from voicetest.errors import ConnectionFailed
-from voicetest.events import Hangup, Leaving, Ready, Status, Warned
+from voicetest.events import Hangup, Ignored, Leaving, Ready, Status, Warned
 from voicetest.transports.base import Transport, TransportClosed
 from voicetest.transports.local_web import LocalWeb
 
@@ -134,6 +134,18 @@ def _begin(call: str = CALL, nonce: str | None = NONCE, account: str = ACCOUNT) 
         {"event": "start", "sequenceNumber": "1", "streamSid": STREAM, "start": start},
     ]
     return [json.dumps(message) for message in messages]
+
+
+def _status(status: str, call: str = CALL, sequence: int | None = None) -> list[tuple[str, str]]:
+    form = [("AccountSid", ACCOUNT), ("CallSid", call), ("CallStatus", status)]
+    return form if sequence is None else [*form, ("SequenceNumber", str(sequence))]
+
+
+def _stream_event(
+    event: str, call: str = CALL, stream: str = STREAM, **further: str
+) -> list[tuple[str, str]]:
+    form = [("AccountSid", ACCOUNT), ("CallSid", call), ("StreamSid", stream)]
+    return [*form, ("StreamEvent", event), *further.items()]
 
 
 async def _send(socket: Transport[bytes | str], messages: Sequence[str]) -> None:
@@ -385,13 +397,14 @@ def test_a_stream_may_be_faster_than_the_name_of_its_call() -> None:
         ("no-answer", "nobody answered"),
         ("failed", "could not be connected"),
         ("canceled", "cancelled"),
+        ("completed", "ended before its stream began"),
     ],
 )
 def test_a_call_that_nobody_took_says_why(status: str, says: str) -> None:
     async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
         for said in ("initiated", "ringing", status):
-            form = [("AccountSid", ACCOUNT), ("CallSid", CALL), ("CallStatus", said)]
-            assert (await twilio.post("/twilio/call", form)).status_code == 204
+            assert (await twilio.post("/twilio/call", _status(said))).status_code == 204
         with pytest.raises(ConnectionFailed, match=says):
             await twilio.board.line()
         assert twilio.statuses == ["initiated", "ringing", status]
@@ -401,6 +414,7 @@ def test_a_call_that_nobody_took_says_why(status: str, says: str) -> None:
 
 def test_a_machine_that_answers_before_the_stream_is_no_agent() -> None:
     async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
         form = [("AccountSid", ACCOUNT), ("CallSid", CALL), ("AnsweredBy", "machine_start")]
         await twilio.post("/twilio/call", form)
         with pytest.raises(ConnectionFailed, match="a machine answered"):
@@ -427,6 +441,7 @@ def test_a_machine_that_is_noticed_later_ends_the_line() -> None:
 
 def test_a_person_who_answers_is_on_the_timeline() -> None:
     async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
         form = [("AccountSid", ACCOUNT), ("CallSid", CALL), ("AnsweredBy", "human")]
         await twilio.post("/twilio/call", form)
         assert twilio.told == [Status("human", {"CallSid": CALL, "AnsweredBy": "human"})]
@@ -436,13 +451,199 @@ def test_a_person_who_answers_is_on_the_timeline() -> None:
 
 def test_a_stream_that_twilio_cannot_open_is_an_error_with_its_words() -> None:
     async def play(twilio: Twilio) -> None:
-        form = [
-            ("AccountSid", ACCOUNT),
-            ("StreamEvent", "stream-error"),
-            ("StreamError", "31920 handshake for +15550100123"),
-        ]
+        twilio.board.placed(CALL)
+        form = _stream_event("stream-error", StreamError="31920 handshake for +15550100123")
         await twilio.post("/twilio/stream-status", form)
         with pytest.raises(ConnectionFailed, match=r"31920 handshake for \*\*\*0123"):
             await twilio.board.line()
+
+    _play(play)
+
+
+OF_OTHERS = {
+    "a status": ("/twilio/call", _status("busy", OTHER_CALL)),
+    "the end": ("/twilio/call", _status("completed", OTHER_CALL)),
+    "no call": ("/twilio/call", [("AccountSid", ACCOUNT), ("CallStatus", "failed")]),
+    "a machine": (
+        "/twilio/call",
+        [("AccountSid", ACCOUNT), ("CallSid", OTHER_CALL), ("AnsweredBy", "machine_start")],
+    ),
+    "a stream": ("/twilio/stream-status", _stream_event("stream-error", OTHER_CALL)),
+    "an account": ("/twilio/call", [("AccountSid", "AC" + "9" * 32), *_status("busy")[1:]]),
+}
+
+
+@pytest.mark.parametrize("what", OF_OTHERS)
+def test_what_is_told_of_another_call_ends_nothing(what: str) -> None:
+    path, form = OF_OTHERS[what]
+
+    async def play(twilio: Twilio) -> None:
+        await twilio.post(path, form)  # before the call has a name
+        twilio.board.placed(CALL)
+        assert (await twilio.post(path, [*form, ("SequenceNumber", "9")])).status_code == 403
+        async with twilio.dial() as socket:
+            await _send(socket, _begin())
+            line = await twilio.board.line()
+            await twilio.post(path, [*form, ("SequenceNumber", "10")])
+            await asyncio.sleep(1)
+            await socket.close()
+            assert [event async for event in line.events()][-1] == Hangup(1000)
+            twilio.board.close()
+        assert twilio.statuses == []
+        first, total = twilio.warnings
+        assert "about another" in first
+        assert first.partition(" was refused: ")[0] in total
+
+    _play(play)
+
+
+def test_what_is_told_of_another_stream_of_the_call_does_not_end_it() -> None:
+    async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
+        async with twilio.dial() as socket:
+            await _send(socket, _begin())
+            line = await twilio.board.line()
+            other = _stream_event("stream-error", stream="MZ" + "9" * 32)
+            assert (await twilio.post("/twilio/stream-status", other)).status_code == 403
+            started = _stream_event("stream-started")
+            assert (await twilio.post("/twilio/stream-status", started)).status_code == 204
+            await socket.close()
+            assert [event async for event in line.events()][-1] == Hangup(1000)
+            twilio.board.close()
+        assert twilio.statuses == ["stream-started"]
+
+    _play(play)
+
+
+def test_what_is_told_before_the_call_has_a_name_is_heard_once_it_has() -> None:
+    async def play(twilio: Twilio) -> None:
+        assert (await twilio.post("/twilio/call", _status("initiated"))).status_code == 204
+        assert (await twilio.post("/twilio/call", _status("failed"))).status_code == 204
+        assert twilio.statuses == []
+        twilio.board.placed(CALL)
+        with pytest.raises(ConnectionFailed, match="could not be connected"):
+            await twilio.board.line()
+        assert twilio.statuses == ["initiated", "failed"]
+
+    _play(play)
+
+
+def test_what_is_told_twice_or_out_of_order_is_heard_once_and_does_no_harm() -> None:
+    async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
+        async with twilio.dial() as socket:
+            await _send(socket, _begin())
+            line = await twilio.board.line()
+            for status, place in [("in-progress", 2), ("ringing", 1), ("initiated", 0)] * 2:
+                answer = await twilio.post("/twilio/call", _status(status, sequence=place))
+                assert answer.status_code == 204
+            await socket.close()
+            assert [event async for event in line.events()][-1] == Hangup(1000)
+            twilio.board.close()
+        assert twilio.statuses == ["in-progress", "ringing", "initiated"]
+
+    _play(play)
+
+
+def test_only_the_leg_that_was_placed_says_how_it_is_doing_where_another_streams() -> None:
+    async def play(twilio: Twilio) -> None:
+        await twilio.post("/twilio/voice", _call(OTHER_CALL))
+        twilio.board.placed(CALL, streams=False)
+        assert twilio.board.call_sid == OTHER_CALL
+        assert (await twilio.post("/twilio/call", _status("busy", OTHER_CALL))).status_code == 403
+        assert (await twilio.post("/twilio/call", _status("busy"))).status_code == 204
+        with pytest.raises(ConnectionFailed, match="the line is busy"):
+            await twilio.board.line()
+
+    _play(play)
+
+
+def test_there_is_an_end_to_what_is_told_of_a_call() -> None:
+    async def play(twilio: Twilio) -> None:
+        for place in range(256):
+            await twilio.post("/twilio/call", _status("ringing", sequence=place))
+        answer = await twilio.post("/twilio/call", _status("ringing", sequence=256))
+        assert answer.status_code == 429
+
+    _play(play)
+
+
+def test_a_stream_that_begins_again_as_another_stays_what_it_was() -> None:
+    async def play(twilio: Twilio) -> None:
+        twilio.board.placed(CALL)
+        async with twilio.dial() as socket:
+            await _send(socket, _begin())
+            line = await twilio.board.line()
+            await _send(socket, _begin(OTHER_CALL)[1:])
+            media = {"track": "inbound", "chunk": "1", "timestamp": "0", "payload": "/w=="}
+            other = {"event": "media", "streamSid": "MZ" + "9" * 32, "media": media}
+            await socket.send(json.dumps(other))
+            await socket.close()
+            came = [event async for event in line.events()]
+            why = [event.why for event in came if isinstance(event, Ignored) and not event.known]
+            assert ["second 'start'" in text for text in why] == [True, False]
+            assert len(why) == 2
+            twilio.board.close()
+
+    _play(play)
+
+
+@pytest.mark.parametrize(
+    ("public", "signed_as"),
+    [
+        ("https://ours.example", "https://ours.example:443"),
+        ("https://ours.example:8443", "https://ours.example"),
+        ("https://ours.example:8443", "https://ours.example:8443"),
+        ("https://ours.example:8443/tests", "https://ours.example/tests"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]"),
+    ],
+)
+def test_an_address_may_be_signed_with_its_port_or_without(public: str, signed_as: str) -> None:
+    async def play(twilio: Twilio) -> None:
+        twilio.board.published(public)
+        url = f"{signed_as}/twilio/voice"
+        assert (await twilio.post("/twilio/voice", _call(), url=url)).status_code == 200
+        stream = "ws" + f"{signed_as}/twilio/stream".removeprefix("http")
+        signed = RequestValidator(TOKEN).compute_signature(stream, {})
+        async with twilio.dial(signed=signed) as socket:
+            await _send(socket, _begin())
+            await twilio.board.line()
+            twilio.board.close()
+
+    _play(play)
+
+
+@pytest.mark.parametrize(
+    ("public", "signed_as"),
+    [
+        ("https://ours.example:8443", "https://ours.example:443"),
+        ("https://ours.example", "https://ours.example:8443"),
+        ("https://ours.example:8443", "https://ours.example:844"),
+    ],
+)
+def test_another_port_is_another_address(public: str, signed_as: str) -> None:
+    async def play(twilio: Twilio) -> None:
+        twilio.board.published(public)
+        url = f"{signed_as}/twilio/voice"
+        assert (await twilio.post("/twilio/voice", _call(), url=url)).status_code == 403
+
+    _play(play)
+
+
+def test_a_body_that_comes_too_slowly_is_not_waited_for() -> None:
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(1000):
+            yield b"a"
+            await asyncio.sleep(1)
+
+    async def play(twilio: Twilio) -> None:
+        began = asyncio.get_running_loop().time()
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(twilio.board.app), base_url="http://x"
+        ) as client:
+            assert (await client.post("/twilio/voice", content=drops())).status_code == 408
+            many = "&".join(f"a{place}=" for place in range(1000))
+            assert (await client.post("/twilio/voice", content=many)).status_code == 400
+        assert asyncio.get_running_loop().time() - began < 12
 
     _play(play)

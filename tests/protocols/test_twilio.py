@@ -203,7 +203,7 @@ def test_what_the_telephone_says_of_a_stream_is_known_once_it_has_begun() -> Non
     start = json.loads(START)
     start["start"]["customParameters"] = {"key": "value", "odd": 1}
     heard(agent, CONNECTED, json.dumps(start))
-    assert agent.started == Started(start["start"]["callSid"], ACCOUNT, {"key": "value"})
+    assert agent.started == Started(STREAM, start["start"]["callSid"], ACCOUNT, {"key": "value"})
 
 
 @pytest.mark.parametrize("parameters", [None, [], "x"])

@@ -159,6 +159,7 @@ async def _ways(office: _Office) -> AsyncIterator[Press | None]:
             await stack.enter_async_context(changes.redirected(callee, board.voice_url))
             order = _order(adapter, board, _announcing(adapter))
             call = await stack.enter_async_context(changes.placed(order))
+            board.placed(call, streams=False)
 
             async def press(keys: str) -> None:
                 await _press(office, call, keys)

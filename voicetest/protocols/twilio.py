@@ -48,6 +48,7 @@ _OF_AGENT: Events = frozenset({Audio, Mark, Cleared})
 class Started:
     """What the telephone says of a stream when it begins."""
 
+    stream_sid: str
     call_sid: str
     account_sid: str
     parameters: Mapping[str, str]
@@ -197,6 +198,11 @@ class MediaStream:
         stream, call = start.get("streamSid", value.get("streamSid")), start.get("callSid")
         if not isinstance(stream, str) or not isinstance(call, str):
             raise ProtocolError("the peer's 'start' has no streamSid and callSid")
+        if self._open:
+            same = (stream, call) == (self._stream, self._call)
+            raise ProtocolError(
+                f"the peer sent a second 'start'{'' if same else ', of another stream'}"
+            )
         self._open, self._stream, self._call = True, stream, call
         given = start.get("customParameters")
         parameters = {
@@ -204,7 +210,7 @@ class MediaStream:
             for name, text in (given if isinstance(given, dict) else {}).items()
             if isinstance(text, str)
         }
-        self.started = Started(call, str(start.get("accountSid", "")), parameters)
+        self.started = Started(stream, call, str(start.get("accountSid", "")), parameters)
         return Ready(stream, TELEPHONE, TELEPHONE)
 
     def _meaning(self, event: str, value: Mapping[str, Any]) -> Sequence[Event]:
