@@ -3,46 +3,89 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
-__all__ = ["MASK", "Secrets"]
+from voicetest.scenario.credentials import (
+    MASK,
+    credentials,
+    is_secret_name,
+    mask_addresses,
+    parts,
+)
+from voicetest.scenario.disguises import encoded
+from voicetest.scenario.search import Search, Wanted
 
-MASK = "***"
-SHORTEST_MASKED = 8
+__all__ = ["EVERY", "MASK", "Learned", "Secrets"]
+
+SHORTEST_MASKED = 6
+"""Shorter ones would be found in what is no secret."""
+SHORTEST_GLUED = 8
+"""From here on a secret is found inside of other words too, unless it looks like a word."""
+LONGEST_WORD = 15
 SHOWN = 4
 """How many characters of a redacted value stay."""
-FREE_TEXTS = frozenset(
+FIXED = frozenset(
     {
-        "actual",
-        "arguments",
-        "cause",
-        "claimed",
-        "content",
-        "criterion",
-        "expected",
-        "fields",
-        "heard",
-        "message",
-        "notes",
-        "reason",
-        "replaces",
-        "result",
-        "said",
-        "settings",
-        "tags",
-        "text",
-        "traceback",
-        "transcript",
-        "understood",
-        "vars",
+        "by",
+        "clean",
+        "clock",
+        "detector",
+        "end_reason",
+        "ended",
+        "file",
+        "files",
+        "folder",
+        "hears",
+        "kind",
+        "metrics",
+        "mode",
+        "receives",
+        "role",
+        "sdk",
+        "sends",
+        "severity",
+        "sha256",
+        "sound",
+        "speaks",
+        "started_at",
+        "status",
+        "transcript_source",
+        "type",
+        "unit",
+        "vantage",
+        "verdict",
+        "voicetest",
+        "where",
     }
 )
-"""What stands in manifests and events under these names is free text, and all below it."""
+"""What stands in manifests and events under these names is of a fixed vocabulary, or a place."""
+FREE = frozenset({"content", "fields", "settings", "vars"})
+"""All below these names, with the names there, is what somebody else wrote."""
 
-_SECRET_NAMES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
+_WORD = re.compile(r"[^\W\d_]+")
+_NAMED = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE)$")
+
+
+class Learned:
+    """Secrets that become known while something runs, such as an address that is signed."""
+
+    def __init__(self) -> None:
+        self.texts: frozenset[str] = frozenset()
+        """Grows with each that is added; replaced as a whole, so that any thread may read it."""
+
+    def add(self, texts: Iterable[str]) -> None:
+        """Take note of secrets."""
+        fresh = frozenset(texts) - self.texts
+        if fresh:
+            self.texts |= fresh
+
+
+EVERY = Learned()
+"""All secrets that this process knows, whatever they belong to: for what no scenario writes."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +97,8 @@ class Secrets:
     """Whole fields with `${env.…}` in them: with the values put in, and as written."""
     redacted: frozenset[str] = field(default=frozenset(), repr=False)
     """Values of which only the last four characters are written, such as telephone numbers."""
+    learned: Learned = field(default_factory=Learned, repr=False, compare=False)
+    """What is learned later; those that are made of these by `also` learn it too."""
 
     @classmethod
     def of(
@@ -63,69 +108,114 @@ class Secrets:
         fields: Iterable[tuple[str, str]] = (),
     ) -> Secrets:
         """The values that `${env.…}` took, and those of variables named like secrets."""
-        named = (v for k, v in environment.items() if k.upper().endswith(_SECRET_NAMES))
+        named = (v for k, v in environment.items() if _NAMED.search(k.upper()))
+        addresses = chain.from_iterable(map(credentials, environment.values()))
         longest_first = sorted(set(fields), key=lambda pair: (-len(pair[0]), pair))
-        return cls(frozenset(used) | frozenset(named), tuple(longest_first))
+        return cls(fields=tuple(longest_first)).also((*used, *named, *addresses))
 
     def also(self, values: Iterable[str], redacted: Iterable[str] = ()) -> Secrets:
-        """These and further values."""
+        """These and further values, and what is secret in them."""
+        known = frozenset(chain.from_iterable(map(parts, values)))
+        EVERY.add(known)
         return replace(
             self,
-            values=self.values | frozenset(values),
+            values=self.values | known,
             redacted=self.redacted | frozenset(redacted),
         )
+
+    def learn(self, value: str) -> None:
+        """Hide a value from now on, and what is secret in it."""
+        known = frozenset(parts(value))
+        EVERY.add(known)
+        self.learned.add(known)
 
     def mask(self, text: str) -> str:
         """The text with fields as they are written, and `***` for each secret that is left.
 
-        Of a value that is redacted the last four characters stay.
-
-        A field is found where it is all of the text, or has at least 8 characters and more in it
-        than the secret; a secret where it stands as a whole token.
+        Of a value that is redacted the last four characters stay. A secret is found however it is
+        escaped, in hex and in base64; one that is short or looks like a word only where it stands
+        as a whole token. Passwords and tokens in URLs are masked whether they are known or not.
         """
-        for filled, written in self.fields:
-            if text == filled:
-                return written
-            if len(filled) >= SHORTEST_MASKED and filled not in self.values:
-                text = text.replace(filled, written)
-        return self._pattern.sub(self._instead, text) if self._pattern else text
-
-    def _instead(self, found: re.Match[str]) -> str:
-        return MASK + found[0][-SHOWN:] if found[0] in self.redacted else MASK
+        written = self._written.get(text)
+        return mask_addresses(self._search.replace(text)) if written is None else written
 
     def mask_value(self, value: Any) -> Any:
-        """A text masked, or a JSON value with its free texts masked.
+        """A text masked, or a JSON value with its texts masked.
 
-        What is not free, such as a path, a checksum or the name of a state, stays as it is even
-        if it happens to read like a secret.
+        What is of a fixed vocabulary, a path or a checksum stays as it is even if it happens to
+        read like a secret.
         """
         return self.mask(value) if isinstance(value, str) else self._masked(value, free=False)
 
     def _masked(self, value: Any, *, free: bool) -> Any:
         match value:
             case str():
-                return self.mask(value) if free else value
+                return self.mask(value)
+            case dict() if free:
+                return {self._name(name): self._free(name, item) for name, item in value.items()}
             case dict():
                 return {
-                    name: self._masked(item, free=free or name in FREE_TEXTS)
+                    name: item if name in FIXED else self._masked(item, free=name in FREE)
                     for name, item in value.items()
                 }
             case list() | tuple():
                 return [self._masked(item, free=free) for item in value]
+            case int() | float() if free and not isinstance(value, bool):
+                text = str(value)
+                return value if (shown := self.mask(text)) == text else shown
             case _:
                 return value
 
+    def _name(self, name: Any) -> Any:
+        return self.mask(name) if isinstance(name, str) else name
+
+    def _free(self, name: Any, value: Any) -> Any:
+        """What somebody else wrote; a text that is named like a secret is one, however short."""
+        if isinstance(name, str) and isinstance(value, str) and is_secret_name(name):
+            masked = self.mask(value)
+            return masked if masked != value or "${" in value or not value else MASK
+        return self._masked(value, free=True)
+
     @cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
-        every = self.values | self.redacted
-        long = [value for value in every if len(value) >= SHORTEST_MASKED]
-        if not long:
-            return None
-        return re.compile("|".join(map(_token, sorted(long, key=len, reverse=True))))
+    def _written(self) -> Mapping[str, str]:
+        return dict(self.fields)
+
+    @property
+    def _search(self) -> Search:
+        """For all that is known by now."""
+        learned = self.learned.texts
+        kept = self._searches.get(learned)
+        if kept is None:
+            self._searches.clear()
+            kept = self._searches[learned] = Search.of(self._wanted(learned))
+        return kept
+
+    @cached_property
+    def _searches(self) -> dict[frozenset[str], Search]:
+        return {}
+
+    def _wanted(self, learned: frozenset[str]) -> Iterator[Wanted]:
+        values = self.values | learned
+        for filled, written in self.fields:
+            if len(filled) >= SHORTEST_GLUED and filled not in values:
+                yield Wanted(filled, written, secret=False)
+        for value in sorted(self.redacted):
+            if len(value) >= SHORTEST_MASKED:
+                yield Wanted(value, MASK + value[-SHOWN:], whole=True)
+        for value in sorted(values):
+            if is_maskable(value):
+                yield from _disguised(value)
 
 
-def _token(value: str) -> str:
-    """A pattern for a value that is not part of a longer word."""
-    before = r"(?<!\w)" if re.match(r"\w", value) else ""
-    after = r"(?!\w)" if re.match(r"\w", value[-1]) else ""
-    return before + re.escape(value) + after
+def is_maskable(value: str) -> bool:
+    """Whether a secret is long enough to be told from other texts."""
+    return len(value) >= (SHORTEST_GLUED if _WORD.fullmatch(value) else SHORTEST_MASKED)
+
+
+def _disguised(value: str) -> Iterator[Wanted]:
+    word = _WORD.fullmatch(value) and len(value) <= LONGEST_WORD
+    whole = bool(word) or len(value) < SHORTEST_GLUED
+    yield Wanted(value, MASK, whole=whole, secret="://" not in value)
+    if " " in value:
+        yield Wanted(value.replace(" ", "+"), MASK, whole=whole)
+    yield from (Wanted(found, MASK) for found in encoded(value))
