@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from voicetest.shown import shown
+
 __all__ = [
     "ConnectionFailed",
     "ExitCode",
@@ -72,7 +74,7 @@ class ScenarioError(VoicetestError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(shown(str(problem)) for problem in self.problems))
 
 
 class SetupError(VoicetestError):
@@ -83,19 +85,25 @@ class SetupError(VoicetestError):
 
 
 class ConnectionFailed(VoicetestError):
-    """The agent could not be reached, or the line broke; `code` and `reason` are the peer's own."""
+    """The agent could not be reached, or the line broke; `code` and `reason` are the peer's own.
+
+    Its text, which may quote the peer, is one line.
+    """
 
     exit_code = ExitCode.CONNECTION
     kind = "connection"
 
     def __init__(self, message: str, *, code: int | None = None, reason: str = "") -> None:
-        super().__init__(message)
+        super().__init__(shown(message))
         self.code = code
         self.reason = reason
 
 
 class ProtocolError(VoicetestError):
-    """The peer said something its protocol does not allow."""
+    """The peer said something its protocol does not allow; its text is one line."""
 
     exit_code = ExitCode.CONNECTION
     kind = "protocol"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))

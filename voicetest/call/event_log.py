@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,6 +12,7 @@ from typing import Any
 from voicetest.audio.chunk import AudioFormat
 from voicetest.call.timeline import CallEnded, Entry, SpeechStarted, SpeechStopped
 from voicetest.events import Cleared, Dtmf, Failed, Hangup, Leaving, ToolCalled, Warned
+from voicetest.shown import shown_json
 
 __all__ = ["EventLog", "event_fields", "event_type"]
 
@@ -68,8 +68,7 @@ class EventLog(AbstractContextManager["EventLog"]):
 
     def write(self, entry: Entry) -> None:
         """Append one entry with secrets masked."""
-        line = json.dumps(self._mask(event_fields(entry)), ensure_ascii=False)
-        self._file.write(line + "\n")
+        self._file.write(shown_json(self._mask(event_fields(entry))) + "\n")
 
     def __exit__(self, *failure: object) -> None:
         self._file.close()

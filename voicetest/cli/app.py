@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -24,9 +25,16 @@ from voicetest.cli import (
     validate,
 )
 from voicetest.cli.options import with_values
+from voicetest.cli.streams import streams
 from voicetest.errors import ExitCode, VoicetestError
 
 __all__ = ["app", "main"]
+
+_PATIENCE_S = 600.0
+"""How long a reader may take nothing before the rest of what is printed is given up."""
+_LEAVING_S = 2.0
+_OF_SIGNALS = 128
+"""Exit codes from here on say which signal ended the process."""
 
 app = typer.Typer(
     name="voicetest",
@@ -72,15 +80,33 @@ def _options(
 
 def main() -> None:
     """Run the command line; every error becomes its message and its exit code."""
+    with streams() as printed:
+        code = _run(sys.argv[1:])
+        # A reader may think long about the first page; a run that was ended is to be gone soon.
+        patience_s = _PATIENCE_S if code < _OF_SIGNALS else _LEAVING_S
+        with suppress(KeyboardInterrupt):
+            printed.settle(patience_s)
+            if printed.lost is not None:
+                typer.echo(f"standard output did not take the JSON: {printed.lost}", err=True)
+                printed.settle(_LEAVING_S)
+                code = int(ExitCode.SETUP)
+    sys.exit(code)
+
+
+def _run(words: list[str]) -> int:
+    """The exit code of a command."""
     try:
-        app(args=with_values(sys.argv[1:]))
+        app(args=with_values(words))
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 0
     except VoicetestError as error:
         typer.echo(str(error), err=True)
-        sys.exit(int(error.exit_code))
+        return int(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
-        sys.exit(int(ExitCode.INTERRUPTED))
+        return int(ExitCode.INTERRUPTED)
     except Exception:  # noqa: BLE001  # an uncaught crash would exit with 1, the agent's failure
         traceback.print_exc()
         typer.echo("this is a bug in voicetest: please report it with the lines above", err=True)
-        sys.exit(int(ExitCode.BUG))
+        return int(ExitCode.BUG)
+    return 0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from voicetest.cli.printing import say
+
 __all__ = ["commands"]
 
 commands = typer.Typer(
@@ -18,9 +20,9 @@ def info() -> None:
 
     folder = default_folder()
     extent = Cache(folder).extent
-    typer.echo(f"folder   {folder}")
-    typer.echo(f"entries  {extent.entries}")
-    typer.echo(f"size     {extent.size / 1e6:.1f} MB of {LIMIT / 1e6:.0f} MB")
+    say(f"folder   {folder}")
+    say(f"entries  {extent.entries}")
+    say(f"size     {extent.size / 1e6:.1f} MB of {LIMIT / 1e6:.0f} MB")
 
 
 @commands.command()
@@ -34,4 +36,4 @@ def clear() -> None:
         gone = Cache(folder).clear()
     except OSError as error:
         raise SetupError(f"{folder} cannot be emptied: {error.strerror}") from error
-    typer.echo(f"removed {gone.entries} entries, {gone.size / 1e6:.1f} MB")
+    say(f"removed {gone.entries} entries, {gone.size / 1e6:.1f} MB")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.options import complete_adapter
+from voicetest.cli.printing import say
 
 __all__ = ["calibrate"]
 
@@ -27,15 +28,15 @@ def calibrate(
     """Measure an agent that logs when it really spoke, and print the errors."""
     from voicetest.suite.benches import bench
 
-    typer.echo(f"calibrating {adapter} with {exchanges} exchanges", err=True)
+    say(f"calibrating {adapter} with {exchanges} exchanges", err=True)
     found = bench(adapter, exchanges)
-    typer.echo(f"{adapter}: {found.duration_s:.1f} s call, {found.clock} time")
-    typer.echo(f"{'metric':18}{'n':>5}{'median':>10}{'95 %':>10}{'worst':>10}")
+    say(f"{adapter}: {found.duration_s:.1f} s call, {found.clock} time")
+    say(f"{'metric':18}{'n':>5}{'median':>10}{'95 %':>10}{'worst':>10}")
     for error in found.errors:
         unit = "" if error.metric == "talk_over" else " s"
         figures = "".join(
             f"{value:8.4f}{unit:2}" for value in (error.median, error.p95, error.worst)
         )
-        typer.echo(f"{error.metric:18}{error.n:5}{figures}")
+        say(f"{error.metric:18}{error.n:5}{figures}")
     for name in found.unmatched:
-        typer.echo(f"{name}: not comparable")
+        say(f"{name}: not comparable")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say, say_json
+
 __all__ = ["compare"]
 
 
@@ -54,9 +56,9 @@ def compare(
             + "choose another run, or compare them all the same with --anyway"
         )
     for words in unlike:
-        typer.echo(f"warning: {words}", err=True)
+        say(f"warning: {words}", err=True)
     effect = parse_share(min_effect, "--min-effect")
     found = compared(before, after, effect, allow_missing=allow_missing)
     for line in comparison_lines(found, every=every, as_json=json):
-        typer.echo(line)
+        (say_json if json else say)(line)
     raise typer.Exit(int(found.exit_code))

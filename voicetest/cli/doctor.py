@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say
 from voicetest.errors import ExitCode
 
 __all__ = ["doctor"]
@@ -26,7 +27,7 @@ def doctor(
     for finding in findings:
         if finding.topic != topic:
             topic = finding.topic
-            typer.echo(topic)
-        typer.echo(f"  {finding.state:6}{finding.name:20}  {finding.detail}")
+            say(topic)
+        say(f"  {finding.state:6}{finding.name:20}  {finding.detail}")
     if any(finding.state is State.WRONG for finding in findings):
         raise typer.Exit(ExitCode.SETUP)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.options import complete_adapter
+from voicetest.cli.printing import say
 
 __all__ = ["init"]
 
@@ -32,10 +33,10 @@ def init(
 
     started = start(adapter, folder)
     for path in started.written:
-        typer.echo(f"written  {path}")
+        say(f"written  {path}")
     for path in started.kept:
-        typer.echo(f"kept     {path}")
+        say(f"kept     {path}")
     scenario = started.written[0]
     if started.lacking:
-        typer.echo(f"first: {started.lacking}")
-    typer.echo(f"next: voicetest plan {scenario}, then: voicetest run {scenario} --offline")
+        say(f"first: {started.lacking}")
+    say(f"next: voicetest plan {scenario}, then: voicetest run {scenario} --offline")

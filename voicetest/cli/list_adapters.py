@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say
+
 __all__ = ["list_adapters"]
 
 
@@ -18,6 +20,6 @@ def list_adapters(
     from voicetest.report.catalogue import adapter_lines, voice_lines
 
     for line in adapter_lines():
-        typer.echo(line)
+        say(line)
     for line in voice_lines() if voices else ():
-        typer.echo(line)
+        say(line)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say
+
 __all__ = ["plan"]
 
 
@@ -28,4 +30,4 @@ def plan(
     from voicetest.suite.preview import preview
 
     for line in preview(file, parse_variables(var or []), offline=offline):
-        typer.echo(line)
+        say(line)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from voicetest.cli.printing import say, say_json, tell_runner
 
 __all__ = ["report"]
 
@@ -45,11 +48,7 @@ def report(
     if html is None and (embed or not (junit or github or json)):
         html = stored.folder / "report.html"
     reports = Reports(junit, html, embed, github)
-    for path in reports.write(stored, typer.echo if not json else _to_stderr):
-        typer.echo(str(path), err=True)
+    for path in reports.write(stored, partial(tell_runner, err=json)):
+        say(str(path), err=True)
     if json:
-        typer.echo(stored.summary.model_dump_json(indent=2))
-
-
-def _to_stderr(line: str) -> None:
-    typer.echo(line, err=True)
+        say_json(stored.summary.as_json())

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say, say_json
+
 __all__ = ["rescore"]
 
 
@@ -39,5 +41,5 @@ def rescore(
     for line in rescored_lines(
         [(call.folder, call.name, call.before, call.after) for call in found], as_json=json
     ):
-        typer.echo(line)
+        (say_json if json else say)(line)
     raise typer.Exit(int(overall([exit_code_of(call.after) for call in found])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicetest.cli.options import EnvFile, Variables
+from voicetest.cli.printing import own, say, say_json, tell_runner
 from voicetest.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -139,16 +141,16 @@ def run(
     if list_only:
         files = select_cases(where, options)
         for line in case_lines(files, as_json=json):
-            typer.echo(line)
+            (say_json if json else say)(line)
         raise typer.Exit(ExitCode.PASSED if files else ExitCode.NOTHING_RAN)
     reports = Reports(junit, html, embed, github=in_actions())
     reports.check()
-    console = Console(as_json=json, verbose=verbose)
+    console = Console(as_json=json, verbose=verbose, out=own(sys.stdout), err=own(sys.stderr))
     summary = run_suite(where, out, console, options)
     console.finish(summary)
     if reports.wanted:
-        for path in reports.write(load_run(Path(summary.folder)), partial(typer.echo, err=json)):
-            typer.echo(f"report: {path}", err=True)
+        for path in reports.write(load_run(Path(summary.folder)), partial(tell_runner, err=json)):
+            say(f"report: {path}", err=True)
     raise typer.Exit(int(summary.exit_code))
 
 

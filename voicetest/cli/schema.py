@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.printing import say
 from voicetest.errors import ExitCode
 
 __all__ = ["schema"]
@@ -31,10 +32,10 @@ def schema(
         if readme is not None and generated.is_stale(readme):
             stale.append(readme)
         for path in stale:
-            typer.echo(f"{path} is out of date: run voicetest schema, or make schemas", err=True)
+            say(f"{path} is out of date: run voicetest schema, or make schemas", err=True)
         raise typer.Exit(ExitCode.FAILED if stale else ExitCode.PASSED)
     for path in write_schemas(folder):
-        typer.echo(str(path))
+        say(str(path))
     if readme is not None:
         generated.write(readme)
-        typer.echo(str(readme))
+        say(str(readme))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.options import complete_adapter
+from voicetest.cli.printing import say
 
 __all__ = ["simulate"]
 
@@ -35,4 +36,4 @@ def simulate(
     from voicetest.suite import simulate as simulators
 
     given = {name: value for name, value in (("stt", stt), ("tts", tts)) if value is not None}
-    simulators.simulate(target, agent, host, port, typer.echo, **given)
+    simulators.simulate(target, agent, host, port, say, **given)

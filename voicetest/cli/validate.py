@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.options import EnvFile, Variables
+from voicetest.cli.printing import say, say_json
 from voicetest.errors import ExitCode, ScenarioError
 
 __all__ = ["validate"]
@@ -30,10 +31,10 @@ def validate(
     load_environment(env_file)
     report = validate_suite(paths, parse_variables(var or []))
     if json:
-        typer.echo(report.as_json())
+        say_json(report.as_json())
         raise typer.Exit(ExitCode.SCENARIO if report.problems else ExitCode.PASSED)
     for note in report.notes:
-        typer.echo(note, err=True)
+        say(note, err=True)
     if report.problems:
         raise ScenarioError(report.problems)
-    typer.echo(f"{report.files} scenario{'s' if report.files != 1 else ''} valid")
+    say(f"{report.files} scenario{'s' if report.files != 1 else ''} valid")

@@ -13,6 +13,7 @@ from voicetest.pytest_plugin.run import PytestRun
 from voicetest.report.call import transcript
 from voicetest.report.outcome import describe
 from voicetest.scenario.load import ScenarioFile
+from voicetest.shown import shown, shown_lines
 from voicetest.suite.plan import load_all
 
 __all__ = ["CallFailed", "ScenarioItem", "ScenarioModule"]
@@ -42,11 +43,11 @@ class ScenarioModule(pytest.File):
         try:
             found.check()
         except VoicetestError as error:
-            raise self.CollectError(str(error)) from error
+            raise self.CollectError(shown_lines(str(error))) from error
         for file in found.files:
             name = file.secrets.mask(file.scenario.name)
-            shown = name if file.case is None else f"{name}[{file.case}]"
-            item: ScenarioItem = ScenarioItem.from_parent(self, name=shown)
+            title = shown(name if file.case is None else f"{name}[{file.case}]")
+            item: ScenarioItem = ScenarioItem.from_parent(self, name=title)
             item.file, item.run = file, self.run
             item.extra_keyword_matches.update(file.scenario.tags)
             yield item
@@ -62,18 +63,18 @@ class ScenarioItem(pytest.Item):
         """Make its calls; raises CallFailed unless their verdict is a pass."""
         held = self.run.hold(self.file)
         for folder, result in held.calls:
-            warned = "".join(f"{warning}\n" for warning in result.warnings)
+            warned = "".join(f"{shown(str(warning))}\n" for warning in result.warnings)
             told = f"{folder}\n{warned}{transcript(result.turns)}"
             self.add_report_section("call", "voicetest", told)
         if held.interrupted:
             raise KeyboardInterrupt
         case = held.case
         if case.status == "skipped":
-            pytest.skip(case.reason)
+            pytest.skip(shown(case.reason))
         if case.status == "passed" and case.xfail is not None:
-            pytest.xfail(case.xfail)
+            pytest.xfail(shown(case.xfail))
         if case.status != "passed":
-            lines = [f"{case.where}: {case.status}: {case.reason}"]
+            lines = [shown(f"{case.where}: {case.status}: {case.reason}")]
             lines += [line for _, result in held.calls for line in describe(result)]
             raise CallFailed("\n".join(lines))
 

@@ -16,6 +16,7 @@ from voicetest.report.reports import Reports
 from voicetest.report.stored import load_run
 from voicetest.run import Plan
 from voicetest.scenario.load import ScenarioFile
+from voicetest.shown import shown_lines
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.suite.env_file import read_env_file
@@ -49,7 +50,7 @@ class PytestRun:
             self._selection = _selection(config)
             self._set_environment()
         except (VoicetestError, ValueError) as error:
-            raise pytest.UsageError(str(error)) from error
+            raise pytest.UsageError(shown_lines(str(error))) from error
         self._ledger: Ledger | None = None
         """Begun by the first call."""
         self._cases: dict[CaseKey, Plan | Lacking] = {}
@@ -76,7 +77,7 @@ class PytestRun:
             try:
                 cases = plan_each(chosen, self._speech, clock, offline=offline)
             except VoicetestError as error:
-                raise pytest.UsageError(str(error)) from error
+                raise pytest.UsageError(shown_lines(str(error))) from error
             self._cases = {key_of(case.file): case for case in cases if case.file is not None}
         return frozenset(map(key_of, chosen))
 
@@ -100,7 +101,7 @@ class PytestRun:
         try:
             written = self._reports.write(load_run(self._ledger.folder), self.told.append)
         except VoicetestError as error:
-            self.told.append(str(error))
+            self.told += shown_lines(str(error)).split("\n")
         else:
             self.told += [f"report: {path}" for path in written]
 

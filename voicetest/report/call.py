@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +42,7 @@ from voicetest.scenario.steps import (
     PlayStep,
     UserStep,
 )
+from voicetest.shown import shown
 
 __all__ = ["transcript", "write_call"]
 
@@ -56,7 +57,7 @@ def write_call(
     """Write everything about one call beside its recording, secrets masked."""
     _write_segments(folder, record, result.turns)
     file, secrets = planned.file, planned.file.secrets
-    write_atomically(folder / "transcript.txt", secrets.mask(transcript(result.turns)))
+    write_atomically(folder / "transcript.txt", transcript(result.turns, secrets.mask))
     manifest = Manifest(
         **{**dict(result), "cost": cost_of(planned.world.spending.items)},
         schema_version=SCHEMA_VERSION,
@@ -75,10 +76,11 @@ def write_call(
     return masked
 
 
-def transcript(turns: Sequence[Turn]) -> str:
-    """The conversation as people read it, one turn a line."""
+def transcript(turns: Sequence[Turn], mask: Callable[[str], str] = str) -> str:
+    """The conversation as people read it, one turn a line; `mask` hides secrets in its words."""
     return "".join(
-        f"[{turn.start_s:7.2f} - {turn.end_s:7.2f}] {turn.by:5}: {_words(turn)}\n" for turn in turns
+        f"[{turn.start_s:7.2f} - {turn.end_s:7.2f}] {turn.by:5}: {shown(mask(_words(turn)))}\n"
+        for turn in turns
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console as Terminal
 from rich.live import Live
@@ -16,11 +17,12 @@ from rich.table import Table
 from rich.text import Text
 
 from voicetest.checks.cost import cost_text
-from voicetest.checks.result import Check, Result
+from voicetest.checks.result import Check, Result, Status
 from voicetest.report.judge_text import judge_lines
 from voicetest.report.outcome import understood, unmet
 from voicetest.report.progress import Notice, Waited
 from voicetest.report.summary import CaseLine, RunSummary
+from voicetest.shown import shown
 from voicetest.spending import dollars
 
 __all__ = ["Console"]
@@ -34,6 +36,8 @@ _COLOURS = {
 }
 _MOST_WARNINGS = 8
 """Lines of warnings per call; the manifest has them all."""
+_LONGEST = 300
+"""Characters of what was said last, in the live table."""
 
 
 @dataclass
@@ -60,16 +64,24 @@ class _Row:
 class Console:
     """A live table on a terminal, plain lines elsewhere; progress goes to standard error.
 
-    It may be told of several calls, from several threads.
+    It may be told of several calls, from several threads. Each thing it says is one line, in which
+    nothing that others have said steers anything.
     """
 
-    def __init__(self, *, as_json: bool = False, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        as_json: bool = False,
+        verbose: bool = False,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+    ) -> None:
+        """`out` and `err` take colours; standard output and error where they are not given."""
         self.verbose = verbose
         self._as_json = as_json
-        self._progress = Terminal(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-        self._results = (
-            self._progress if as_json else Terminal(highlight=False, soft_wrap=True, emoji=False)
-        )
+        self._out = out
+        self._progress = _terminal(err, stderr=True)
+        self._results = self._progress if as_json else _terminal(out, stderr=False)
         self._lock = threading.RLock()
         self._live: Live | None = None
         """The live table; there while a call runs on a terminal."""
@@ -89,19 +101,30 @@ class Console:
             if row is None:
                 return
             row.doing = notice.doing or notice.phase or row.doing
-            row.words = notice.words or row.words
+            row.words = notice.words[:_LONGEST] or row.words
             if notice.waiting is not None:
                 row.waiting, row.waiting_at = notice.waiting, time.perf_counter()
                 if self._live is None:
-                    told = f"{row.name}: {row.activity(row.waiting_at)}"
-                    self._progress.print(told, style="dim", markup=False)
+                    self._tell(f"{row.name}: {row.activity(row.waiting_at)}", "dim")
             elif notice.doing or notice.phase:
                 row.waiting = None
             if notice.event:
                 prefix = f"{row.name}: " if len(self._rows) > 1 else ""
-                self._progress.print(prefix + notice.event, style="dim", markup=False)
+                self._tell(prefix + notice.event, "dim")
             if notice.phase and self._live is None:
-                self._progress.print(f"{row.name}: {notice.phase}", style="dim", markup=False)
+                self._tell(f"{row.name}: {notice.phase}", "dim")
+
+    def _tell(self, text: str, style: str) -> None:
+        """A line of progress."""
+        self._progress.print(Text(shown(text), style))
+
+    def _result(self, text: str, style: str = "") -> None:
+        """A line of a result."""
+        self._results.print(Text(shown(text), style))
+
+    def _headline(self, status: Status, text: str, aside: str = "") -> None:
+        head = (f"{status.upper():7}", f"bold {_COLOURS[status]}")
+        self._results.print(Text.assemble(head, f" {shown(text)}", (aside, "dim")))
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -109,10 +132,10 @@ class Console:
         with self._lock:
             for row in self._rows.values():
                 table.add_row(
-                    Text(row.name, "bold", no_wrap=True, overflow="ellipsis"),
+                    _cell(row.name, "bold"),
                     Text(f"{now - row.began:.0f}s", "dim"),
-                    Text(row.activity(now), "cyan", no_wrap=True, overflow="ellipsis"),
-                    Text(row.words, "dim", no_wrap=True, overflow="ellipsis"),
+                    _cell(row.activity(now), "cyan"),
+                    _cell(row.words, "dim"),
                 )
         return table
 
@@ -122,35 +145,37 @@ class Console:
             row = self._rows.pop(call)
             self.close()
             wall = time.perf_counter() - row.began
-            colour = _COLOURS[result.status]
             figures = [f"{result.duration_s:.1f} s call", f"{wall:.1f} s"]
             if result.cost is not None:
                 figures.append(cost_text(result.cost))
-            self._results.print(
-                Text.assemble(
-                    (f"{result.status.upper():7}", f"bold {colour}"),
-                    f" {where}  {row.name}",
-                    (f"  ({', '.join(figures)})", "dim"),
-                )
-            )
+            self._headline(result.status, f"{where}  {row.name}", f"  ({', '.join(figures)})")
             for fault in result.errors:
-                self._results.print(f"  {fault.kind} error: {fault.message}", markup=False)
+                first, *further = fault.message.split("\n")
+                self._result(f"  {fault.kind} error: {first}")
+                for line in further:
+                    self._result(f"    {line}")
             for line in _warnings(result):
-                self._results.print(f"  {line}", style="yellow", markup=False)
+                self._result(f"  {line}", "yellow")
             interrupted = any(fault.kind == "interrupted" for fault in result.errors)
             if not interrupted:
                 self._print_checks(result)
             if result.judge is not None:
                 for line in judge_lines(result.judge):
-                    self._results.print(f"  {line}", markup=False)
+                    self._result(f"  {line}")
             if folder is not None and (result.status != "passed" or self.verbose):
-                self._results.print(f"  folder: {folder}", markup=False)
+                self._result(f"  folder: {folder}")
             self._open()
 
     def _open(self) -> None:
         """Show the table if there is somebody to see it and a call to see."""
         if self._progress.is_terminal and self._live is None and self._rows:
-            self._live = Live(console=self._progress, get_renderable=self._table, transient=True)
+            self._live = Live(
+                console=self._progress,
+                get_renderable=self._table,
+                transient=True,
+                redirect_stdout=False,  # what passes through it is taken for our own
+                redirect_stderr=False,
+            )
             self._live.start()
 
     def close(self) -> None:
@@ -161,54 +186,56 @@ class Console:
 
     def _print_checks(self, result: Result) -> None:
         """What does not hold; under the first check after a line of the user, both sides of it."""
-        shown: set[int] = set()
+        quoted: set[int] = set()
         found = unmet(result)
         if result.status == "failed" and len(found) > 1:
-            self._results.print(f"  why: {result.reason}", markup=False)
+            self._result(f"  why: {result.reason}")
         for check in found:
             self._print_check(check)
             line = understood(result, check)
-            if line is not None and line.index not in shown:
-                shown.add(line.index)
-                self._results.print(f'    the user said:    "{line.said}"', markup=False)
-                self._results.print(f'    agent understood: "{line.understood}"', markup=False)
+            if line is not None and line.index not in quoted:
+                quoted.add(line.index)
+                self._result(f'    the user said:    "{line.said}"')
+                self._result(f'    agent understood: "{line.understood}"')
 
     def _print_check(self, check: Check) -> None:
         step = "whole call" if check.step is None else f"step {check.step + 1}"
         word = "inconclusive" if check.inconclusive else check.severity
-        self._results.print(f"  {check.where}  {step}  {check.name} ({word})", markup=False)
-        self._results.print(f"    expected: {check.expected}", markup=False)
-        self._results.print(f"    actual:   {check.actual}", markup=False)
+        self._result(f"  {check.where}  {step}  {check.name} ({word})")
+        self._result(f"    expected: {check.expected}")
+        self._result(f"    actual:   {check.actual}")
 
     def verdict(self, case: CaseLine) -> None:
         """The verdict on a case where it is more than the outcome of its one call."""
         name = case.name if case.case is None else f"{case.name} [{case.case}]"
         with self._lock:
             self.close()
-            self._results.print(
-                Text.assemble(
-                    (f"{case.status.upper():7}", f"bold {_COLOURS[case.status]}"),
-                    f" {case.file}  {name}: {case.reason}",
-                )
-            )
+            self._headline(case.status, f"{case.file}  {name}: {case.reason}")
             self._open()
 
     @contextmanager
     def counting(self, what: str, total: int) -> Iterator[Callable[[], None]]:
         """A progress bar on a terminal, a line elsewhere; call what it gives for each one done."""
         if not self._progress.is_terminal:
-            self._progress.print(f"{what}: {total}", style="dim", markup=False)
+            self._tell(f"{what}: {total}", "dim")
             yield lambda: None
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, console=self._progress, transient=True) as bar:
+        bar = Progress(
+            *columns,
+            console=self._progress,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        with bar:
             task = bar.add_task(what, total=total)
             yield lambda: bar.advance(task)
 
     def warn(self, message: str) -> None:
         """Something the user should know."""
         with self._lock:
-            self._progress.print(f"warning: {message}", style="yellow", markup=False)
+            self._tell(f"warning: {message}", "yellow")
 
     def finish(self, summary: RunSummary) -> None:
         """The whole run is over."""
@@ -218,9 +245,17 @@ class Console:
             totals += f", {warned} with warnings"
         if summary.cost_usd is not None:
             totals += f", {dollars(summary.cost_usd)}"
-        self._results.print(f"{totals or 'nothing ran'}  →  {summary.folder}", markup=False)
+        self._result(f"{totals or 'nothing ran'}  →  {summary.folder}")
         if self._as_json:
-            print(summary.model_dump_json(indent=2))  # noqa: T201  # the command's output
+            print(summary.as_json(), end="", file=self._out)  # the command's output
+
+
+def _terminal(file: TextIO | None, *, stderr: bool) -> Terminal:
+    return Terminal(file=file, stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
+
+
+def _cell(text: str, style: str) -> Text:
+    return Text(shown(text), style, no_wrap=True, overflow="ellipsis")
 
 
 def _warnings(result: Result) -> Iterator[str]:

@@ -6,6 +6,7 @@ Formats: https://docs.github.com/actions/reference/workflow-commands-for-github-
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
@@ -15,6 +16,7 @@ from voicetest.errors import SetupError
 from voicetest.report.outcome import Outcome, outcome, unmet
 from voicetest.report.stored import StoredCall, StoredRun
 from voicetest.report.summary import CaseLine
+from voicetest.shown import shown, shown_lines
 
 __all__ = ["append_summary", "in_actions", "step_summary", "workflow_commands"]
 
@@ -22,8 +24,14 @@ _LARGEST = 1_000_000
 """A step's summary may have 1 MiB; a larger one is refused altogether."""
 _MOST_SHOWN = 10
 """Annotations of one level that are shown of a step."""
+_LONGEST_MESSAGE = 4000
+"""Characters of an annotation."""
 _MOST_WARNINGS = 50
 """Lines of warnings in the summary."""
+_LINKS = re.compile(r"@|(?<=\w):(?=//)|\bwww(?=\.)", re.IGNORECASE)
+"""Where GitHub makes a link of bare text, of a name after @ as well."""
+_UNSEEN = "&#8203;"
+"""A space without width, which keeps it from that."""
 _MARKS = {"passed": "✅", "failed": "❌", "skipped": "⏭️"}
 _LEVELS = {
     Outcome.FAILED: "error",
@@ -103,11 +111,12 @@ def _in_repository(file: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    cut = text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+    return shown_lines(cut).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return _data(shown(text)).replace(":", "%3A").replace(",", "%2C")
 
 
 def step_summary(run: StoredRun) -> str:
@@ -153,9 +162,10 @@ def _row(case: CaseLine) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text in which nothing is markup: neither HTML nor Markdown."""
-    plain = escape(" ".join(text.split()), quote=False)
-    return "".join(f"\\{char}" if char in "\\|`*_[]~#" else char for char in plain)
+    """A text in which nothing is markup: neither HTML nor Markdown, no address and no name."""
+    plain = escape(shown(" ".join(text.split())), quote=False)
+    bare = "".join(f"\\{char}" if char in "\\|`*_[]~#!$" else char for char in plain)
+    return _LINKS.sub(lambda found: f"{found[0]}{_UNSEEN}", bare)
 
 
 def append_summary(run: StoredRun, environment: Mapping[str, str] = os.environ) -> None:

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from voicetest.errors import SetupError
 from voicetest.report.page_call import CallView, call_view, seconds
 from voicetest.report.stored import StoredRun
+from voicetest.shown import shown_lines
 from voicetest.version import __version__
 
 __all__ = ["MOST_EMBEDDED", "html"]
@@ -115,6 +116,13 @@ def _policy(css: str, script: str) -> str:
     )
 
 
+def _as_shown(value: object) -> object:
+    """What is put into the page, whatever it is; line breaks are spaces to it."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return shown_lines(value)
+
+
 @cache
 def _asset(name: str) -> str:
     return (_PAGE / name).read_text(encoding="utf-8")
@@ -126,6 +134,7 @@ def _template() -> Template:
         loader=FileSystemLoader(_PAGE),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_as_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )

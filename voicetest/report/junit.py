@@ -5,7 +5,6 @@ Format: junit-10.xsd of Jenkins' xUnit plugin, which is what Maven Surefire and 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePath
 from xml.etree import ElementTree as ET
@@ -14,11 +13,9 @@ from voicetest.checks.result import Turn
 from voicetest.report.call import transcript
 from voicetest.report.outcome import Outcome, describe, outcome, unmet
 from voicetest.report.stored import StoredCall, StoredRun
+from voicetest.shown import shown, shown_lines
 
 __all__ = ["junit"]
-
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold (§2.2), control characters among it."""
 
 
 def junit(run: StoredRun) -> str:
@@ -37,7 +34,7 @@ def junit(run: StoredRun) -> str:
 
 
 def _suite(root: ET.Element, file: str, calls: Sequence[StoredCall]) -> ET.Element:
-    suite = ET.SubElement(root, "testsuite", name=_clean(file), file=_clean(file))
+    suite = ET.SubElement(root, "testsuite", name=shown(file), file=shown(file))
     kept = [call for call in calls if not call.line.retried]
     for call in kept:
         earlier = [
@@ -58,7 +55,7 @@ def _suite(root: ET.Element, file: str, calls: Sequence[StoredCall]) -> ET.Eleme
     suite.set("time", _seconds(sum(call.line.wall_s for call in calls)))
     started = next((call.line.started_at for call in calls if call.line.started_at), None)
     if started is not None:
-        suite.set("timestamp", _clean(started))
+        suite.set("timestamp", shown(started))
     return suite
 
 
@@ -68,8 +65,8 @@ def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
     repeat = f" #{line.repeat}" if line.repeat is not None else ""
     element = ET.Element(
         "testcase",
-        name=_clean(f"{line.name}{case}{repeat}"),
-        classname=_clean(_class_name(line.file)),
+        name=shown(f"{line.name}{case}{repeat}"),
+        classname=shown(_class_name(line.file)),
         time=_seconds(line.wall_s),
     )
     found = outcome(call)
@@ -79,21 +76,25 @@ def _case(call: StoredCall, earlier: Sequence[StoredCall]) -> ET.Element:
         _explain(ET.SubElement(element, again), other, "error")
     _judge(element, call, found)
     if call.manifest is not None:
-        warned = "".join(f"{warning}\n" for warning in call.manifest.warnings)
-        sound = call.recording
-        # The words by which servers find what belongs to a test: Jenkins, GitLab, Azure.
-        attached = "" if sound is None else f"[[ATTACHMENT|{sound}]]\n"
-        head = f"{line.where}\nfolder: {call.folder}\n{attached}{warned}"
-        told = f"{head}\n{transcript(call.manifest.turns)}{_understood(call.manifest.turns)}"
-        ET.SubElement(element, "system-out").text = _clean(told)
+        turns = call.manifest.turns
+        warned = "".join(f"{shown(str(warning))}\n" for warning in call.manifest.warnings)
+        head = f"{shown(line.where)}\nfolder: {shown(str(call.folder))}\n{_attached(call)}{warned}"
+        told = f"{head}\n{transcript(turns)}{_understood(turns)}"
+        ET.SubElement(element, "system-out").text = told
     return element
+
+
+def _attached(call: StoredCall) -> str:
+    """The words by which servers find what belongs to a test: Jenkins, GitLab, Azure."""
+    sound = None if call.recording is None else str(call.recording)
+    return f"[[ATTACHMENT|{sound}]]\n" if sound is not None and sound == shown(sound) else ""
 
 
 def _understood(turns: Sequence[Turn]) -> str:
     """What the agent understood of each line of the user, beside what was said."""
     lines = [
-        f"[{turn.start_s:7.2f}] said: {turn.said or turn.transcript}\n"
-        f"{'':9} understood: {turn.understood}\n"
+        f"[{turn.start_s:7.2f}] said: {shown(turn.said or turn.transcript)}\n"
+        f"{'':9} understood: {shown(turn.understood)}\n"
         for turn in turns
         if turn.understood is not None
     ]
@@ -105,16 +106,16 @@ def _judge(element: ET.Element, call: StoredCall, found: Outcome) -> None:
         case Outcome.PASSED | Outcome.RETRIED:
             pass
         case Outcome.SKIPPED:
-            ET.SubElement(element, "skipped", message=_clean(call.line.reason))
+            ET.SubElement(element, "skipped", message=shown(call.line.reason))
         case Outcome.EXPECTED:
             reason = (call.case.xfail if call.case else None) or call.line.reason
-            ET.SubElement(element, "skipped", type="xfail", message=_clean(reason))
+            ET.SubElement(element, "skipped", type="xfail", message=shown(reason))
         case Outcome.FAILED:
             _explain(ET.SubElement(element, "failure"), call, found)
         case Outcome.UNEXPECTED:
             reason = call.case.reason if call.case else call.line.reason
-            failure = ET.SubElement(element, "failure", type=found, message=_clean(reason))
-            failure.text = _clean(f"{call.line.where}: {reason}")
+            failure = ET.SubElement(element, "failure", type=found, message=shown(reason))
+            failure.text = shown_lines(f"{call.line.where}: {reason}")
         case Outcome.TOLERATED:
             failed = call.line.status == "failed"
             _explain(ET.SubElement(element, "flakyFailure" if failed else "flakyError"), call, "")
@@ -126,13 +127,13 @@ def _explain(element: ET.Element, call: StoredCall, kind: str) -> None:
     """Say why: the first reason in short, then all of them."""
     faults = call.manifest.errors if call.manifest else ()
     first = [fault.kind for fault in faults] + [check.name for check in unmet(call.manifest)]
-    element.set("type", _clean(first[0] if first else kind or call.line.status))
+    element.set("type", shown(first[0] if first else kind or call.line.status))
     told = describe(call.manifest) if call.manifest else []
     if faults:
         told[0] = f"{call.line.where}: {told[0]}"
     told = told or [f"{call.line.where}: {call.line.reason}"]
-    element.set("message", _clean(told[0]))
-    element.text = _clean("\n".join(told))
+    element.set("message", shown(told[0]))
+    element.text = shown_lines("\n".join(told))
 
 
 def _class_name(file: str) -> str:
@@ -143,7 +144,3 @@ def _class_name(file: str) -> str:
 
 def _seconds(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _clean(text: str) -> str:
-    return _NO_XML.sub("\ufffd", text)

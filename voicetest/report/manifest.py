@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voicetest.audio.chunk import INTERNAL
 from voicetest.checks.result import Result
+from voicetest.shown import shown_json
 from voicetest.version import __version__
 
 __all__ = [
@@ -125,7 +125,7 @@ class Manifest(Result):
 def as_json(manifest: Manifest) -> str:
     """The text of manifest.json: what was run first, then how it went, then the details."""
     values = manifest.model_dump(mode="json")
-    return json.dumps({name: values[name] for name in _ORDER}, indent=2, ensure_ascii=False) + "\n"
+    return shown_json({name: values[name] for name in _ORDER}, indent=2) + "\n"
 
 
 _ORDER = (

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from voicetest.checks.result import Check, Result, Turn
 from voicetest.report.stored import StoredCall
+from voicetest.shown import shown
 
 __all__ = ["Outcome", "describe", "outcome", "understood", "unmet", "with_one_end"]
 
@@ -85,8 +86,12 @@ def understood(result: Result, check: Check) -> Turn | None:
 
 def describe(result: Result) -> list[str]:
     """A line for everything that went wrong in a call, errors first."""
-    told = [f"{fault.kind} error: {fault.message}" for fault in result.errors]
-    shown: set[int] = set()
+    told = [
+        line
+        for fault in result.errors
+        for line in f"{fault.kind} error: {fault.message}".split("\n")
+    ]
+    quoted: set[int] = set()
     """The lines of the user that have been shown with what was understood of them."""
     for check in unmet(result):
         word = "inconclusive" if check.inconclusive else check.severity
@@ -95,7 +100,7 @@ def describe(result: Result) -> list[str]:
             f"actual: {check.actual}"
         )
         line = understood(result, check)
-        if line is not None and line.index not in shown:
-            shown.add(line.index)
+        if line is not None and line.index not in quoted:
+            quoted.add(line.index)
             told.append(f'  the user said "{line.said}", the agent understood "{line.understood}"')
-    return told
+    return [shown(line) for line in told]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from voicetest.call.event_log import event_fields
 from voicetest.call.timeline import Entry, SpeechStarted, StepStarted, Waiting
 from voicetest.events import ToolCalled, Transcript
+from voicetest.shown import shown_json
 
 __all__ = ["Narrator", "Notice", "Waited"]
 
@@ -61,7 +61,7 @@ class Narrator:
         doing = words or _doing(entry)
         event = ""
         if self.verbose:
-            event = json.dumps(self.mask(event_fields(entry)), ensure_ascii=False)
+            event = shown_json(self.mask(event_fields(entry)))
         if isinstance(entry.what, Waiting):
             what = entry.what
             waiting = Waited(self.mask(what.wanted), entry.at - what.since_s, what.limit_s)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from voicetest.checks.result import Result, Status
 from voicetest.report.judge_text import judge_lines
 from voicetest.report.outcome import unmet
+from voicetest.shown import shown_json
 
 __all__ = ["Rejudged", "rescored_lines"]
 
@@ -22,7 +22,7 @@ def rescored_lines(calls: Sequence[Rejudged], *, as_json: bool) -> Iterator[str]
             {"folder": folder, "name": name, "before": before, "after": after.model_dump()}
             for folder, name, before, after in calls
         ]
-        yield json.dumps(values, indent=2, ensure_ascii=False)
+        yield shown_json(values, indent=2)
         return
     for folder, name, before, after in calls:
         was = "" if after.status == before else f"  (was {before})"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
 from voicetest.report.manifest import Versions
+from voicetest.shown import shown_json
 
 __all__ = ["CaseLine", "RunSummary", "ScenarioLine", "exit_code_of", "overall", "summarise"]
 
@@ -118,6 +119,10 @@ class RunSummary(_Value):
     totals: dict[str, int] = Field(description="How many cases had each verdict.")
     cases: tuple[CaseLine, ...] = Field(description="One per scenario, or per case of it.")
     scenarios: tuple[ScenarioLine, ...] = Field(description="One per call.")
+
+    def as_json(self) -> str:
+        """The text of run.json."""
+        return shown_json(self.model_dump(mode="json"), indent=2) + "\n"
 
 
 def exit_code_of(result: Result) -> ExitCode:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from voicetest.shown import shown, shown_json
 from voicetest.suite.compare import Change, Comparison, Row
 
 __all__ = ["comparison_lines"]
@@ -17,7 +17,7 @@ _TITLES = ("scenario", "metric", "base", "new", "difference", "")
 def comparison_lines(found: Comparison, *, every: bool, as_json: bool) -> Iterator[str]:
     """A table with the figures that differ, or `every` figure; or all as one JSON list."""
     if as_json:
-        yield json.dumps([asdict(row) for row in found.rows], indent=2, ensure_ascii=False)
+        yield shown_json([asdict(row) for row in found.rows], indent=2)
         return
     rows = [row for row in found.rows if every or row.change is not Change.SAME]
     if rows:
@@ -47,7 +47,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     base, new = _figure(row.base, row.unit), _figure(row.new, row.unit)
     if row.unit != "verdict" and min(row.n) < 5:
         new += f" (n={row.n[1]})"
-    return row.name, row.metric, base, new, difference, str(row.change)
+    return shown(row.name), shown(row.metric), shown(base), shown(new), difference, str(row.change)
 
 
 def _figure(value: float | str | None, unit: str, sign: str = "") -> str:

@@ -103,7 +103,7 @@ class Ledger:
             finished=datetime.now(UTC),
             folder=str(self.folder),
         )
-        write_atomically(self.folder / "run.json", summary.model_dump_json(indent=2) + "\n")
+        write_atomically(self.folder / "run.json", summary.as_json())
         return summary
 
     def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]]) -> Held:

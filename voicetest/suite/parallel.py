@@ -125,7 +125,7 @@ def _run_all(
         folder=str(folder),
         interrupted=interruption.asked,
     )
-    write_atomically(folder / "run.json", summary.model_dump_json(indent=2) + "\n")
+    write_atomically(folder / "run.json", summary.as_json())
     return summary
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from voicetest.report.stored import load_run
 from voicetest.scenario.load import ScenarioFile
+from voicetest.shown import shown_json
 from voicetest.suite.shard import Shard
 
 __all__ = ["CaseKey", "Selection", "case_lines", "failed_cases", "key_of"]
@@ -73,7 +73,7 @@ def failed_cases(run: Path) -> frozenset[CaseKey]:
 def case_lines(files: Sequence[ScenarioFile], *, as_json: bool) -> Iterator[str]:
     """One line for each case that was chosen, or all as one JSON list; secrets masked."""
     if as_json:
-        yield json.dumps([_described(file) for file in files], indent=2, ensure_ascii=False)
+        yield shown_json([_described(file) for file in files], indent=2)
         return
     for file in files:
         scenario = file.scenario

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from voicetest.errors import Problem
 from voicetest.executor.plan import plan_file
 from voicetest.scenario.load import ScenarioFile
+from voicetest.shown import shown_json
 from voicetest.speech.providers import Speech
 from voicetest.suite.plan import Lacking, load_all
 from voicetest.suite.select import select_files
@@ -27,7 +27,7 @@ class Validation:
 
     def as_json(self) -> str:
         """The same for programs: `files`, `problems` with their places, and `notes`."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False)
+        return shown_json(asdict(self), indent=2)
 
 
 def validate_suite(paths: Sequence[Path], variables: Mapping[str, str]) -> Validation:
