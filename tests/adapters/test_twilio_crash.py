@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from voicetest.adapters.twilio_marks import mark_of
 from voicetest.protocols.twilio import SIMULATED_ACCOUNT
 
 pytestmark = pytest.mark.process
@@ -60,7 +62,7 @@ class Stage:
     @property
     def redirected(self) -> list[str]:
         """The numbers whose calls come to us."""
-        return [sid for sid, (url, _) in self.numbers.items() if url.endswith("/twilio/voice")]
+        return [sid for sid, (url, _) in self.numbers.items() if mark_of(url)]
 
     @property
     def going_on(self) -> list[str]:
@@ -76,6 +78,10 @@ class Stage:
     @property
     def journal(self) -> list[str]:
         return sorted(path.name for path in (self._folder / "state").glob("twilio/*.json"))
+
+    def forget(self) -> None:
+        """Lose the journal, as a container does that is made anew for each run."""
+        shutil.rmtree(self._folder / "state")
 
     def run(self, settings: str, script: str = SCRIPT) -> subprocess.Popen[str]:
         """A run that has begun."""
@@ -180,6 +186,21 @@ def test_what_a_killed_run_leaves_is_put_back_by_the_next(
     assert stage.journal == []
 
 
+def test_what_a_killed_run_leaves_is_put_back_on_a_machine_without_its_journal(
+    stage: Stage,
+) -> None:
+    with _ended(stage.run(TWO)) as process:
+        _wait_for(stage, "redirected")
+        process.send_signal(signal.SIGKILL)
+    stage.forget()
+    with _ended(stage.run(TWO, "script: [agent, hangup]\n")) as process:
+        said, _ = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 0
+    assert "still had the address of a run of voicetest that is no more" in said
+    assert stage.untouched
+    assert stage.journal == []
+
+
 @pytest.mark.parametrize("settings", [TWO, DIRECT])
 def test_ctrl_c_leaves_nothing_behind(stage: Stage, settings: str) -> None:
     with _ended(stage.run(settings)) as process:
@@ -195,6 +216,20 @@ def test_ctrl_c_leaves_nothing_behind(stage: Stage, settings: str) -> None:
 def test_two_runs_do_not_share_a_number(stage: Stage) -> None:
     with _ended(stage.run(WAITS)) as first:
         _wait_for(stage, "redirected")
+        with _ended(stage.run(WAITS)) as second:
+            said, _ = second.communicate(timeout=LIMIT_S)
+            assert second.returncode == 3
+            assert "another run of voicetest is using ***0001" in said
+        assert stage.redirected  # the first one's
+        first.send_signal(signal.SIGINT)
+        assert first.wait(LIMIT_S) == 130
+    assert stage.untouched
+
+
+def test_two_runs_on_two_machines_do_not_share_a_number(stage: Stage) -> None:
+    with _ended(stage.run(WAITS)) as first:
+        _wait_for(stage, "redirected")
+        stage.forget()
         with _ended(stage.run(WAITS)) as second:
             said, _ = second.communicate(timeout=LIMIT_S)
             assert second.returncode == 3

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from voicetest.adapters.twilio_journal import Change, Journal, default_folder
-from voicetest.errors import SetupError
 
 NUMBER = "PN" + "1" * 32
 CHANGE = Change(
@@ -84,10 +83,44 @@ def test_only_its_owner_may_read_it_and_no_credentials_are_in_it(tmp_path: Path)
     }  # fmt: skip
 
 
-def test_a_folder_that_cannot_be_written_is_a_matter_of_set_up(tmp_path: Path) -> None:
+def test_where_nothing_can_be_kept_nothing_is_left(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(SetupError, match="VOICETEST_STATE"), Journal(tmp_path / "state").entry("x"):
-        pass
+    for journal in (Journal(tmp_path / "state"), Journal(None)):
+        with pytest.raises(OSError), journal.entry(NUMBER):  # noqa: PT011  # whichever it is
+            pass
+        assert journal.left() == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "[]",
+        "7",
+        '{"sid": 1}',
+        f'{{"base_url": 1, "account_sid": "AC", "sid": "{NUMBER}"}}',
+        '{"base_url": "x", "account_sid": "AC", "sid": "../etc"}',
+        f'{{"base_url": "x", "account_sid": "AC", "sid": "{NUMBER}", "more": ""}}',
+    ],
+)
+def test_what_was_not_written_by_us_is_no_change(tmp_path: Path, text: str) -> None:
+    with Journal(tmp_path).entry(NUMBER) as entry:
+        entry.write(CHANGE)
+    (path,) = (tmp_path / "twilio").iterdir()
+    path.write_text(text)
+    with Journal(tmp_path).entry(NUMBER) as entry:
+        assert entry.read() is None
+
+
+def test_who_has_no_home_has_no_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_STATE_HOME", "VOICETEST_STATE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", _nobody)
+    assert default_folder() is None
+
+
+def _nobody(uid: int) -> object:
+    raise KeyError(uid)
 
 
 def test_its_place_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from twilio.rest import Client
 
 from voicetest.adapters.phone_numbers import redacted
 from voicetest.adapters.twilio_credentials import Credentials
-from voicetest.adapters.twilio_http import HttpxClient
+from voicetest.adapters.twilio_http import NOT_FOUND, HttpxClient
 from voicetest.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["Account", "Number", "Order", "Voice"]
 
 T = TypeVar("T")
 
-_OVER = (21220, HTTPStatus.NOT_FOUND)
+_OVER = (21220, NOT_FOUND, HTTPStatus.NOT_FOUND)
 """How Twilio says that a call is not in progress (its error dictionary)."""
 
 
@@ -92,9 +92,14 @@ class Account:
                 return number
         raise ConnectionFailed(f"the account has no number {redacted(e164)}: check {setting!r}")
 
-    async def voice(self, sid: str) -> Voice:
-        """What a number does with a call now."""
-        found = await self._ask(self._client.incoming_phone_numbers(sid).fetch_async())
+    async def voice(self, sid: str) -> Voice | None:
+        """What a number does with a call now; None if it is no longer of the account."""
+        try:
+            found = await self._ask(self._client.incoming_phone_numbers(sid).fetch_async())
+        except ConnectionFailed as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
         return _number(found).voice
 
     async def direct(self, sid: str, voice: Voice) -> None:

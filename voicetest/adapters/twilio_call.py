@@ -7,15 +7,20 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
+import httpx
 from twilio.twiml.voice_response import VoiceResponse
 
 from voicetest.adapters import tunnel
 from voicetest.adapters.base import World
 from voicetest.adapters.phone_numbers import redacted
+from voicetest.adapters.rest import answered
 from voicetest.adapters.tunnel import Tunnel
 from voicetest.adapters.twilio import Direction, Topology, TwilioAgentAdapter
 from voicetest.adapters.twilio_account import Account, Order
@@ -23,6 +28,7 @@ from voicetest.adapters.twilio_changes import Changes
 from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.adapters.twilio_journal import Journal, default_folder
 from voicetest.adapters.twilio_line import PhoneLine
+from voicetest.adapters.twilio_marks import HERE
 from voicetest.adapters.twilio_webhooks import Expected, Switchboard
 from voicetest.errors import ConnectionFailed, SetupError
 from voicetest.events import Warned
@@ -65,12 +71,13 @@ async def connected(adapter: TwilioAgentAdapter, world: World) -> AsyncGenerator
         stack.callback(board.close)
         account = Account.reached(api, adapter.base_url, who)
         identity = (adapter.base_url, who.account_sid)
-        changes = Changes(account, _journal(stack, world), identity, world.report)
-        await changes.undo_leftovers()
         if token is None:
             world.report(Warned("whoever knows the public address may speak: no signature counts"))
+        journal, answers = _journal(stack, world), partial(_answers, world)
+        changes = Changes(account, journal, identity, world.report, answers)
+        await stack.enter_async_context(changes)
         office = _Office(adapter, world, account, changes, board)
-        press = await stack.enter_async_context(_ways(office))
+        press = await _way(office)
         stream = await _stream(office)
         line = PhoneLine(stream, press)
         async with asyncio.TaskGroup() as tasks:
@@ -141,30 +148,32 @@ async def _published(
         yield
 
 
-@asynccontextmanager
-async def _ways(office: _Office) -> AsyncIterator[Press | None]:
+async def _way(office: _Office) -> Press | None:
     """Make the call come about; gives what presses keys, where tones are not the only way."""
     adapter, board, changes = office.adapter, office.board, office.changes
-    async with AsyncExitStack() as stack:
-        if adapter.direction is Direction.ANSWER:
-            own = await office.account.number(adapter.phone_number, "phone_number")
-            await stack.enter_async_context(changes.redirected(own, board.voice_url))
-            yield None
-        elif adapter.topology is Topology.DIRECT:
-            order = _order(adapter, board, board.twiml)
-            board.placed(await stack.enter_async_context(changes.placed(order)))
-            yield None
-        else:
-            callee = await office.account.number(str(adapter.to), "to")
-            await stack.enter_async_context(changes.redirected(callee, board.voice_url))
-            order = _order(adapter, board, _announcing(adapter))
-            call = await stack.enter_async_context(changes.placed(order))
-            board.placed(call, streams=False)
+    if adapter.direction is Direction.ANSWER:
+        own = await office.account.number(adapter.phone_number, "phone_number")
+        await changes.redirect(own, board.voice_url)
+        return None
+    if adapter.topology is Topology.DIRECT:
+        board.placed(await changes.place(_order(adapter, board, board.twiml)))
+        return None
+    callee = await office.account.number(str(adapter.to), "to")
+    await changes.redirect(callee, board.voice_url)
+    call = await changes.place(_order(adapter, board, _announcing(adapter)))
+    board.placed(call, streams=False)
+    return partial(_press, office, call)
 
-            async def press(keys: str) -> None:
-                await _press(office, call, keys)
 
-            yield press
+async def _answers(world: World, url: str) -> bool:
+    """Whether a run of voicetest is found at an address."""
+    parts = urlsplit(url)
+    try:
+        async with world.http(f"{parts.scheme}://{parts.netloc}") as client:
+            answer = await answered(client, "GET", url, platform="it", limit_s=ASKING_LIMIT_S)
+    except (ConnectionFailed, httpx.InvalidURL):
+        return False
+    return answer.status_code == HTTPStatus.OK and answer.text == HERE
 
 
 def _order(adapter: TwilioAgentAdapter, board: Switchboard, twiml: str) -> Order:

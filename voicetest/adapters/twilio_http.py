@@ -13,7 +13,7 @@ from twilio.http.response import Response
 from voicetest.adapters.phone_numbers import without_numbers
 from voicetest.adapters.rest import answered, json_object, not_the_platform, refusal
 
-__all__ = ["HttpxClient"]
+__all__ = ["NOT_FOUND", "HttpxClient"]
 
 TRIES = 5
 """How often a request is made that Twilio was too busy for."""
@@ -24,13 +24,17 @@ _WHO = (
     "it does not know these credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or "
     "'api_key' and 'api_secret'"
 )
+_ABSENT = "there is no such thing on this account: check 'account_sid' and 'phone_number'"
+NOT_FOUND = 20404
+"""Twilio's own code for what there is not, which no server on the way knows."""
 _ADVICE: Mapping[int, str] = {
     400: "it does not accept the request: check 'to', 'phone_number' and 'public_base_url'",
     401: _WHO,
     403: "the account may not do that: check its permissions and balance in Twilio's console",
-    404: "there is no such thing on this account: check 'account_sid' and 'phone_number'",
+    404: _ABSENT,
     429: "too many requests at once: wait, or set 'max_concurrent'",
     20003: _WHO,
+    NOT_FOUND: _ABSENT,
     21210: "'phone_number' is neither of this account nor verified as a caller of it",
     21211: "'to' is no number that can be called",
     21212: "'phone_number' is no number that can call",

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from errno import ENOENT
 from pathlib import Path
 from typing import IO
-
-from voicetest.errors import SetupError
 
 if sys.platform != "win32":
     import fcntl
 
 __all__ = ["Change", "Entry", "Journal", "default_folder"]
 
+_SID = re.compile(r"(PN|CA)[0-9a-f]{32}")
+_LARGEST = 64 * 1024
+"""Characters of an entry; more was not written by us."""
 
-def default_folder() -> Path:
-    """`$VOICETEST_STATE`, else `voicetest` in `$XDG_STATE_HOME`, else in `~/.local/state`."""
+
+def default_folder() -> Path | None:
+    """`$VOICETEST_STATE`, else `voicetest` in `$XDG_STATE_HOME`, else in `~/.local/state`.
+
+    None for a user without a home.
+    """
     if own := os.environ.get("VOICETEST_STATE"):
         return Path(own)
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    try:
+        base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    except RuntimeError:
+        return None
     return Path(base) / "voicetest"
 
 
@@ -59,12 +69,23 @@ class Entry:
         """
         self._file.seek(0)
         try:
-            return Change(**json.loads(self._file.read()))
-        except (ValueError, TypeError):
+            found = json.loads(self._file.read(_LARGEST))
+            change = Change(**found)
+        except (ValueError, TypeError, RecursionError):
             return None
+        sound = all(isinstance(value, str) for value in found.values())
+        return change if sound and _SID.fullmatch(change.sid) else None
+
+    @property
+    def place(self) -> Path:
+        """The file."""
+        return self._path
 
     def write(self, change: Change) -> None:
-        """Write a change before it is made; it is on the disk when this returns."""
+        """Write a change before it is made; it is on the disk when this returns.
+
+        Raises OSError when it cannot be written.
+        """
         self._file.seek(0)
         self._file.truncate()
         json.dump(asdict(change), self._file)
@@ -72,34 +93,32 @@ class Entry:
         os.fsync(self._file.fileno())
 
     def remove(self) -> None:
-        """Forget a change that was undone."""
-        self._path.unlink(missing_ok=True)
+        """Forget a change that was undone; where that cannot be, nothing is undone twice."""
+        with suppress(OSError):
+            self._path.unlink()
 
 
 class Journal:
-    """A folder with a file for each change; whoever holds a file is still at work on it."""
+    """A folder with a file for each change; whoever holds a file is still at work on it.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "twilio"
+    Without a folder nothing can be kept, and nothing is left.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = None if folder is None else folder / "twilio"
 
     @contextmanager
     def entry(self, sid: str) -> Iterator[Entry]:
         """The entry of something, held inside the block; BlockingIOError if another holds it.
 
-        Raises SetupError when the folder cannot be written.
+        Raises OSError when nothing can be kept.
         """
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = self._held(sid)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            raise SetupError(
-                f"cannot write {self._folder}, where changes at Twilio are kept until they are "
-                f"undone: {error.strerror}; set VOICETEST_STATE to another folder"
-            ) from error
+        if self._folder is None:
+            raise FileNotFoundError(ENOENT, "this user has no home folder")
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self._held(self._folder / f"{sid}.json")
         with file:
-            entry = Entry(self._path(sid), file)
+            entry = Entry(self._folder / f"{sid}.json", file)
             try:
                 yield entry
             finally:
@@ -108,14 +127,11 @@ class Journal:
 
     def left(self) -> tuple[str, ...]:
         """The SIDs of what was changed and not undone, be it that a run is still at work on it."""
-        return tuple(sorted(path.stem for path in self._folder.glob("*.json")))
+        found = () if self._folder is None else self._folder.glob("*.json")
+        return tuple(sorted(path.stem for path in found))
 
-    def _path(self, sid: str) -> Path:
-        return self._folder / f"{sid}.json"
-
-    def _held(self, sid: str) -> IO[str]:
+    def _held(self, path: Path) -> IO[str]:
         """The open file of an entry, locked as long as it is open."""
-        path = self._path(sid)
         while True:
             file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
             try:

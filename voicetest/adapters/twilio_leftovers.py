@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from voicetest.adapters.base import Leftover
 from voicetest.adapters.twilio_account import Account
-from voicetest.adapters.twilio_changes import undo
 from voicetest.adapters.twilio_credentials import Credentials
 from voicetest.adapters.twilio_journal import Change, Journal
+from voicetest.adapters.twilio_undoing import undo
 from voicetest.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ async def put_back(
                     entry.remove()
         except BlockingIOError:
             found = Leftover(sid, True, "a run is at work on it")
+        except OSError as error:
+            found = Leftover(sid, False, f"its entry in the journal: {error.strerror}")
         yield found
 
 

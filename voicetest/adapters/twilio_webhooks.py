@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from voicetest.adapters.phone_numbers import redacted
 from voicetest.adapters.twilio_callbacks import Callbacks, told
 from voicetest.adapters.twilio_line import OF_NO_USE
+from voicetest.adapters.twilio_marks import HERE, READY, RUN, VOICE, voice_url
 from voicetest.adapters.twilio_ring import Link, Ring
 from voicetest.adapters.twilio_signatures import Signatures, as_websocket, refused
 from voicetest.errors import ConnectionFailed, ProtocolError
@@ -65,11 +67,13 @@ class Switchboard:
         self._signatures = Signatures(auth_token, expected.account_sid, report)
         self._report = report
         self._ring = Ring()
+        self._run = secrets.token_urlsafe(12)
+        """What names this run in the address that a number gets."""
         callbacks = Callbacks(self._ring, self._signatures, report)
         self.app = Starlette(
             routes=[
-                Route("/twilio/ready", _ready, methods=["GET"]),
-                Route("/twilio/voice", self._voice, methods=["POST"]),
+                Route(READY, self._ready, methods=["GET"]),
+                Route(VOICE, self._voice, methods=["POST"]),
                 Route("/twilio/call", callbacks.of_call, methods=["POST"]),
                 Route("/twilio/stream-status", callbacks.of_stream, methods=["POST"]),
                 WebSocketRoute("/twilio/stream", self._stream),
@@ -87,7 +91,7 @@ class Switchboard:
     @property
     def voice_url(self) -> str:
         """Where a number asks what to do with a call."""
-        return f"{self._public}/twilio/voice"
+        return voice_url(self._public, self._run)
 
     @property
     def status_url(self) -> str:
@@ -97,7 +101,7 @@ class Switchboard:
     @property
     def ready_url(self) -> str:
         """Where anybody may see whether this server can be reached."""
-        return f"{self._public}/twilio/ready"
+        return f"{self._public}{READY}"
 
     @property
     def twiml(self) -> str:
@@ -144,6 +148,8 @@ class Switchboard:
             return self._rejected("rejected", caller, "is not among the callers that are let in")
         if wanted.callees is not None and callee not in wanted.callees:
             return self._rejected("rejected", callee, "is not among the numbers that may be called")
+        if request.query_params.get(RUN, self._run) != self._run:
+            return self._rejected("rejected", callee, "had the address of a run that is no more")
         known = self._ring.call_sid
         if self._ring.over.is_set():
             return self._rejected("busy", caller, "called when the call was over")
@@ -159,6 +165,12 @@ class Switchboard:
         response = VoiceResponse()
         response.reject(reason=reason)
         return _xml(str(response))
+
+    async def _ready(self, request: Request) -> Response:
+        """Somebody wants to know whether this run can be reached here, or another one."""
+        if request.query_params.get(RUN, self._run) != self._run:
+            return refused(HTTPStatus.GONE)
+        return PlainTextResponse(HERE)
 
     async def _stream(self, websocket: WebSocket) -> None:
         """The call's stream; it is held until the call is over."""
@@ -207,10 +219,6 @@ class Switchboard:
         except TimeoutError:
             return False
         return begun.call_sid == call_sid and begun.account_sid == self._expected.account_sid
-
-
-async def _ready(request: Request) -> Response:
-    return PlainTextResponse("voicetest\n")
 
 
 def _xml(twiml: str) -> Response:
