@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
@@ -20,6 +21,7 @@ from voicetest.call.microphone import FRAME, FRAME_S, Microphone
 from voicetest.call.playout import BurstyPlayout, ContinuousPlayout, Playout
 from voicetest.call.recorder import Recorder
 from voicetest.call.speaker import Speaker
+from voicetest.call.ticker import Ticker
 from voicetest.call.timeline import (
     By,
     CallEnded,
@@ -31,7 +33,6 @@ from voicetest.call.timeline import (
 )
 from voicetest.call.tools import AnswerTool, ToolCalls
 from voicetest.call.turns import AgentTurns
-from voicetest.clock import sleep_until
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
@@ -53,7 +54,7 @@ from voicetest.events import (
     TranscriptDelta,
     Warned,
 )
-from voicetest.links.base import Link, say
+from voicetest.links.base import Immediate, Link, say
 
 __all__ = ["Session"]
 
@@ -64,8 +65,20 @@ _ENDLESS = (
     "the agent's line has carried sound without a pause for 10 s: where its turns begin and end is "
     "found by speech alone"
 )
+_UNSENT = 1_500
+"""Frames that a line may leave waiting, 30 s, before it counts as broken."""
 _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Somebody waits for a condition until a deadline, on the call clock."""
+
+    condition: Callable[[], bool]
+    deadline: float
+    since: float
+    over: asyncio.Future[bool]
 
 
 def _playout(link: Link, jitter_s: float | None) -> Playout:
@@ -110,6 +123,8 @@ class Session:
         self._told_of_noise = False
         """Set when a sound without a pause was told of: once a call."""
         self._link = link
+        self._outlet = link if isinstance(link, Immediate) and link.immediate else None
+        """Set where nothing has to be waited for to say something."""
         self._tools = ToolCalls(answer_tool, self._give)
         self._acoustics = acoustics or Acoustics()
         self._wire = Wire(link.hears)
@@ -118,7 +133,8 @@ class Session:
         self._listens_for_keys = Dtmf not in link.receives
         self._playout = _playout(link, limits.jitter_buffer)
         self._loop = asyncio.get_running_loop()
-        self._start = self.harness.epoch = self._loop.time()
+        self._seat = Ticker.running().seat()
+        self._start = self.harness.epoch = self._seat.epoch
         self._attendance = Attendance(self._start, sleep_clock(self._loop))
         self._settles_from = 0.0
         """Silence before this may be that of voicetest itself; set when it had not run."""
@@ -126,8 +142,12 @@ class Session:
         """The frame that went out last; recorded when its 20 ms are over."""
         self._used = LineUse(Audio in link.receives)
         self._ticks = 0
-        self._changed = asyncio.Event()
-        """Set whenever a condition may have become true; cleared by whoever waits."""
+        self._waits: list[_Wait] = []
+        """Who waits for something to become true."""
+        self._looks = False
+        """Set while it is planned to look whether it has; cleared by the look."""
+        self._outbox: asyncio.Queue[Event] = asyncio.Queue()
+        """What waits for a line that takes nothing at once."""
         self.user = Speaker(
             self._microphone,
             self.turns,
@@ -193,7 +213,7 @@ class Session:
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
         """Put something on the timeline, now unless `at` says when in seconds."""
         self.timeline.add(self.now if at is None else at, by, what)
-        self._changed.set()
+        self._look_soon()
 
     async def until(
         self, condition: Callable[[], bool], deadline: float, *, since: float | None = None
@@ -203,13 +223,36 @@ class Session:
         Returns whether it holds at `deadline`, in seconds on the call clock, at the latest; time in
         which voicetest itself did not run, from `since` or from now on, does not count.
         """
+        if condition():
+            return True
         began = self.now if since is None else since
-        while not condition():
-            if self.now - self._missed_since(began) >= deadline:
-                return False
-            self._changed.clear()
-            await self._changed.wait()
-        return True
+        wait = _Wait(condition, deadline, began, self._loop.create_future())
+        self._waits.append(wait)
+        self._look_soon()
+        try:
+            return await wait.over
+        finally:
+            self._waits.remove(wait)
+
+    def _look_soon(self) -> None:
+        """Something changed, and more may while the same code runs."""
+        if self._waits and not self._looks:
+            self._looks = True
+            self._loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        """Wake whose condition holds, or whose time is over."""
+        self._looks = False
+        for wait in self._waits:
+            if wait.over.done():
+                continue
+            try:
+                if wait.condition():
+                    wait.over.set_result(True)
+                elif self.now - self._missed_since(wait.since) >= wait.deadline:
+                    wait.over.set_result(False)
+            except Exception as error:  # noqa: BLE001  # it is raised where somebody waits
+                wait.over.set_exception(error)
 
     def attended_since(self, since: float) -> float:
         """Seconds since a moment on the call clock in which voicetest ran and could hear."""
@@ -271,11 +314,12 @@ class Session:
         try:
             async with asyncio.TaskGroup() as tasks:
                 receiving = tasks.create_task(self._receive(tasks))
-                ticking = tasks.create_task(self._tick())
+                ticking = tasks.create_task(self._seat.keep(self._tick))
+                sending = tasks.create_task(self._send())
                 reason = await self._play(script)
                 if self._broken:
                     await asyncio.wait([receiving])  # it says so and raises
-                for task in (receiving, ticking, *self._tools.tasks):
+                for task in (receiving, ticking, sending, *self._tools.tasks):
                     task.cancel()
             end = reason
         finally:
@@ -324,7 +368,7 @@ class Session:
                 async for event in events:
                     self.last_message_s = self.now
                     self._take_in(event, tasks)
-                    self._changed.set()
+                    self._look_soon()
         except (ProtocolError, ConnectionFailed):
             await self._hear_the_rest()
             raise
@@ -432,35 +476,51 @@ class Session:
             start, end = absence.start_s - self._start, absence.end_s - self._start
             yield Absence(start, end, absence.seconds)
 
-    async def _tick(self) -> None:
+    async def _send(self) -> None:
+        """Say what the frames left to be said, on a line that has to be waited for."""
         while True:
-            deadline = self._start + self._ticks * FRAME_S
-            await sleep_until(deadline)
-            woken = self._loop.time()
-            missed = self._attendance.look(woken, FRAME_S)
-            if missed:
-                # What was said meanwhile has arrived and is read now.
-                self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
-            self._record()
-            if self._ticks * FRAME_S >= self._settles_from:
-                self.turns.settle(
-                    self._ticks * FRAME_S,
-                    drained=self._to_come_s <= _SOON_S,
-                    undecided=self.hearing.undecided,
-                )
-            self._look_whether_gone()
-            if self.over:
-                self.turns.close(self.now, EndReason.HUNG_UP)
-            speaking = self._microphone.speaking
-            self._on_wire = self._microphone.take(self._ticks * FRAME_S)
-            if speaking or self._link.continuous:
-                self._on_wire = self._acoustics.to_agent(self._on_wire)
-                await self.say(Audio(AudioChunk.of(self._on_wire)))
-            for name in self._playout.passed(round(self._ticks * FRAME_S * INTERNAL.rate)):
-                await self.say(Mark(name))
-            self.harness.frame(deadline, woken, self._loop.time())
-            self._ticks += 1
-            self._changed.set()
+            await self.say(await self._outbox.get())
+
+    def _put(self, event: Event) -> None:
+        """Say something without waiting; raises ConnectionFailed if the line takes nothing."""
+        if type(event) not in self._link.sends:
+            return
+        self.answers.told(event)
+        if self._outlet is not None:
+            self._outlet.put(event)
+        elif self._outbox.qsize() < _UNSENT:
+            self._outbox.put_nowait(event)
+        else:
+            raise ConnectionFailed(
+                f"the agent's line took no sound for {_UNSENT * FRAME_S:g} s: it is broken"
+            )
+
+    def _tick(self) -> None:
+        """The 20 ms that begin now."""
+        at_s = self._ticks * FRAME_S
+        deadline, woken = self._start + at_s, self._loop.time()
+        missed = self._attendance.look(woken, FRAME_S)
+        if missed:
+            # What was said meanwhile has arrived and is read now.
+            self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
+        self._record()
+        if at_s >= self._settles_from:
+            self.turns.settle(
+                at_s, drained=self._to_come_s <= _SOON_S, undecided=self.hearing.undecided
+            )
+        self._look_whether_gone()
+        if self.over:
+            self.turns.close(self.now, EndReason.HUNG_UP)
+        speaking = self._microphone.speaking
+        self._on_wire = self._microphone.take(at_s)
+        if speaking or self._link.continuous:
+            self._on_wire = self._acoustics.to_agent(self._on_wire)
+            self._put(Audio(AudioChunk.of(self._on_wire)))
+        for name in self._playout.passed(round(at_s * INTERNAL.rate)):
+            self._put(Mark(name))
+        self.harness.frame(deadline, woken, self._loop.time())
+        self._ticks += 1
+        self._look()
 
     def _record(self) -> None:
         """Put the frame that just ended on both channels."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voicetest.events import Event
 from voicetest.protocols.base import Capabilities
 from voicetest.transports.base import NORMAL_CLOSE
 
-__all__ = ["Link", "say"]
+__all__ = ["Immediate", "Link", "say"]
 
 
 class Link(Capabilities, Protocol):
@@ -39,6 +39,18 @@ class Link(Capabilities, Protocol):
 
     async def hang_up(self, reason: str = "", code: int = NORMAL_CLOSE) -> None:
         """Close the line, as intended unless `code` says otherwise; a closed one stays as it is."""
+
+
+@runtime_checkable
+class Immediate(Protocol):
+    """A link that may take events without anybody waiting."""
+
+    @property
+    def immediate(self) -> bool:
+        """Whether `put` can be used."""
+
+    def put(self, event: Event) -> None:
+        """As `send`, at once."""
 
 
 async def say(link: Link, event: Event) -> None:

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Leaving, Ready
-from voicetest.protocols.base import Codec, End, Unworkable
+from voicetest.protocols.base import CannotSend, Codec, End, Unworkable
 from voicetest.protocols.shape import shape_of
-from voicetest.transports.base import GOING_AWAY, NORMAL_CLOSE, Transport, TransportClosed
+from voicetest.transports.base import (
+    GOING_AWAY,
+    NORMAL_CLOSE,
+    Immediate,
+    Transport,
+    TransportClosed,
+)
 
 if TYPE_CHECKING:
     from voicetest.links.conversion import Converter
@@ -68,6 +74,8 @@ class CodecLink(Generic[M]):
         self._codec = codec
         self._tolerant = codec.end is End.CLIENT if tolerant is None else tolerant
         self._transport = transport
+        self._puts = transport if isinstance(transport, Immediate) else None
+        """Set where nothing has to be waited for to hand over a message."""
         self._outgoing_format = self._leaves_in
         self._outgoing = _converter(self._outgoing_format)
         """Set anew when the far side says in what other format it hears."""
@@ -203,11 +211,29 @@ class CodecLink(Generic[M]):
         self._over = True
         await self._transport.close(code, reason)
 
+    @property
+    def immediate(self) -> bool:
+        """Whether its transport takes messages at once."""
+        return self._puts is not None
+
+    def put(self, event: Event) -> None:
+        """Say `event` without waiting; a line that is down is reported by `events` alone."""
+        if self._puts is None:
+            raise CannotSend(f"{type(event).__name__} has to be waited for")
+        try:
+            for message in self._encoded(event):
+                self._puts.put(message)
+        except TransportClosed:
+            return
+
     async def send(self, event: Event) -> None:
         """Say `event`; a line that is down is reported once, by `events`, and not here."""
+        await self._send(self._encoded(event))
+
+    def _encoded(self, event: Event) -> Sequence[M]:
         if isinstance(event, Audio):
             event = Audio(self._outgoing_converter().convert(event.chunk))
-        await self._send(self._codec.encode(event))
+        return self._codec.encode(event)
 
     def _outgoing_converter(self) -> Converter:
         if self._outgoing_format != self._leaves_in:

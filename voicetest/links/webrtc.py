@@ -327,7 +327,16 @@ class WebRTCLink:
             self._arrived.put_nowait(hangup)
             self._changed.set()
 
+    @property
+    def immediate(self) -> bool:
+        """A track and a data channel have queues of their own."""
+        return True
+
     async def send(self, event: Event) -> None:
+        """Say `event`; after the line is down this does nothing."""
+        self.put(event)
+
+    def put(self, event: Event) -> None:
         """Say `event`; after the line is down this does nothing."""
         require(event, self.sends)
         if self._over is not None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 __all__ = [
     "GOING_AWAY",
     "KEPT_ALIVE",
     "NORMAL_CLOSE",
     "Dial",
+    "Immediate",
     "KeepAlive",
     "Transport",
     "TransportClosed",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 M = TypeVar("M")
+M_contra = TypeVar("M_contra", contravariant=True)
 
 NORMAL_CLOSE = 1000
 """The close code of a connection that ended as intended (RFC 6455 §7.4.1)."""
@@ -68,6 +70,14 @@ class Transport(Protocol[M]):
 
     async def close(self, code: int = NORMAL_CLOSE, reason: str = "") -> None:
         """End the connection; closing twice changes nothing."""
+
+
+@runtime_checkable
+class Immediate(Protocol[M_contra]):
+    """A transport that takes messages without anybody waiting."""
+
+    def put(self, message: M_contra) -> None:
+        """As `send`, at once."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,10 @@ class MemoryTransport(Generic[M]):
 
     async def send(self, message: M) -> None:
         """Hand over one message; raises TransportClosed when the connection is over."""
+        self.put(message)
+
+    def put(self, message: M) -> None:
+        """Hand over one message; raises TransportClosed when the connection is over."""
         if self._outgoing.closed is not None:
             raise self._outgoing.closed
         self._outgoing.messages.append(message)

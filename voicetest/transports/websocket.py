@@ -65,6 +65,8 @@ class WebSocketTransport:
         self._send_limit = send_limit
         self._closed: TransportClosed | None = None
         """Set when this end closes the connection or gives it up."""
+        self._unread_since: float | None = None
+        """From when on the peer has not read all that was put; None while it has."""
 
     async def send(self, message: bytes | str) -> None:
         """Hand over one message; raises TransportClosed when the connection is over."""
@@ -85,6 +87,34 @@ class WebSocketTransport:
         except TimeoutError as error:
             lost = self._give_up(f"the peer read nothing for {self._send_limit:g} s")
             raise lost from error
+
+    def put(self, message: bytes | str) -> None:
+        """Hand over one message without waiting, whatever the peer has read.
+
+        Raises TransportClosed when the connection is over, or the peer has read nothing for long.
+        """
+        if self._closed is not None:
+            raise self._closed
+        if self._connection.state is not State.OPEN:
+            raise TransportClosed(NORMAL_CLOSE, "the connection is closing")
+        self._refuse_unread()
+        protocol = self._connection.protocol
+        if isinstance(message, str):
+            protocol.send_text(message.encode())
+        else:
+            protocol.send_binary(message)
+        self._connection.send_data()
+
+    def _refuse_unread(self) -> None:
+        """Give up a peer that has not read all that was sent for as long as it may take."""
+        if not self._connection.transport.get_write_buffer_size():
+            self._unread_since = None
+            return
+        now = self._connection.loop.time()
+        if self._unread_since is None:
+            self._unread_since = now
+        elif now - self._unread_since >= self._send_limit:
+            raise self._give_up(f"the peer read nothing for {self._send_limit:g} s")
 
     async def receive(self) -> bytes | str:
         """The next message; raises TransportClosed when there will be none."""

@@ -1,0 +1,137 @@
+"""One beat for all calls of an event loop: a frame of each is due every 20 ms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from math import ceil
+from typing import ClassVar
+from weakref import WeakKeyDictionary
+
+from voicetest.call.microphone import FRAME_S
+
+__all__ = ["SLOTS", "Seat", "Ticker"]
+
+SLOTS = 4
+"""Calls are dealt out to so many beats, 5 ms apart: their frames do not leave in one burst."""
+_APART_S = FRAME_S / SLOTS
+
+
+class _Slot:
+    """Calls whose frames are due at the same moments."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.seats: list[Seat] = []
+        self._loop = loop
+        self._epoch = 0.0
+        """When its first frame was due; set anew by who sits down while nobody else does."""
+        self._beats = 0
+        """Frames since then."""
+        self._timer: asyncio.TimerHandle | None = None
+        """Set while anybody sits here."""
+
+    @property
+    def due(self) -> float:
+        """When the next frame is due, if anybody sits here."""
+        return self._epoch + self._beats * FRAME_S
+
+    def take(self, seat: Seat, epoch: float) -> None:
+        self.seats.append(seat)
+        if self._timer is None:
+            self._epoch, self._beats = epoch, 0
+            self._timer = self._loop.call_at(epoch, self._beat)
+
+    def leave(self, seat: Seat) -> None:
+        if seat in self.seats:
+            self.seats.remove(seat)
+        if not self.seats and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _beat(self) -> None:
+        due = self.due
+        self._beats += 1
+        self._timer = self._loop.call_at(self.due, self._beat)
+        for seat in tuple(self.seats):
+            seat.beat(due)
+
+
+class Seat:
+    """The place of one call on the beat; `epoch` is when its first frame is due."""
+
+    def __init__(self, slot: _Slot, epoch: float) -> None:
+        self.epoch = epoch
+        self._slot = slot
+        self._tick: Callable[[], None] | None = None
+        """Set while the call is on."""
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def beat(self, due: float) -> None:
+        """A frame is due."""
+        if self._tick is None or due < self.epoch - _APART_S / 2:
+            return
+        try:
+            self._tick()
+        except Exception as error:  # noqa: BLE001  # the other calls of this beat go on
+            self._tick = None
+            if not self._broken.done():
+                self._broken.set_exception(error)
+
+    async def keep(self, tick: Callable[[], None]) -> None:
+        """Call `tick` for each frame, late ones one after the other, until this is cancelled.
+
+        What it raises is raised here.
+        """
+        self._tick = tick
+        try:
+            await self._broken
+        finally:
+            self._tick = None
+            self.leave()
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._slot.leave(self)
+
+
+class Ticker:
+    """Gives the calls of one event loop their places."""
+
+    _of: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Ticker]] = WeakKeyDictionary()
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._slots = [_Slot(loop) for _ in range(SLOTS)]
+        self._origin = 0.0
+        """A moment on the grid of the first slot; set when a call comes and there is no other."""
+
+    @classmethod
+    def running(cls) -> Ticker:
+        """That of the running loop."""
+        loop = asyncio.get_running_loop()
+        return cls._of.setdefault(loop, cls(loop))
+
+    def seat(self) -> Seat:
+        """A place for a call: its first frame is due at once, or within 5 ms if there are others.
+
+        It has to be kept, or left.
+        """
+        now = self._loop.time()
+        if not any(slot.seats for slot in self._slots):
+            self._origin = now
+        fewest = min(len(slot.seats) for slot in self._slots)
+        waits = {
+            place: self._next(place, now)
+            for place, slot in enumerate(self._slots)
+            if len(slot.seats) == fewest
+        }
+        place = min(waits, key=lambda place: waits[place])
+        seat = Seat(self._slots[place], waits[place])
+        self._slots[place].take(seat, waits[place])
+        return seat
+
+    def _next(self, place: int, now: float) -> float:
+        """When the next frame of a slot is due, from now on."""
+        slot = self._slots[place]
+        first = slot.due if slot.seats else self._origin + place * _APART_S
+        return first + max(ceil((now - first) / FRAME_S), 0) * FRAME_S
