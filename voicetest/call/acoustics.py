@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicetest.audio.background import Bed
-from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat, Samples
+from voicetest.audio.chunk import Samples
 from voicetest.audio.impairment import Impairment
-from voicetest.links.conversion import Converter
 
-__all__ = ["Acoustics", "Wire"]
+__all__ = ["Acoustics"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +20,11 @@ class Acoustics:
     background: Bed | None = None
     uplink: Impairment | None = None
     downlink: Impairment | None = None
+
+    @property
+    def changes_the_user(self) -> bool:
+        """Whether a frame of the user is another one when it goes out."""
+        return self.background is not None or self.uplink is not None
 
     def to_agent(self, frame: Samples) -> Samples:
         """A frame of the user as it goes out."""
@@ -32,28 +36,3 @@ class Acoustics:
     def to_user(self, frame: Samples) -> Samples:
         """A frame of the agent as the user hears it."""
         return frame if self.downlink is None else self.downlink.process(frame)
-
-
-class Wire:
-    """What is left of a frame once it was brought into the line's format, for the recording.
-
-    A line that carries another rate makes its sound some 4 ms later.
-    """
-
-    def __init__(self, wire: AudioFormat) -> None:
-        self._same = wire == INTERNAL
-        self._there, self._back = Converter(wire), Converter(INTERNAL)
-        self._rest = np.zeros(0, dtype=np.int16)
-        self._sounds = False
-        """Whether the last frame held any sound, or what is left of it."""
-
-    def carried(self, frame: Samples) -> Samples:
-        """The frame, int16 of shape (n,) at 24 kHz, as it can be heard from the line; also (n,)."""
-        if self._same or not (self._sounds or frame.any()):
-            return frame
-        arrived = self._back.convert(self._there.convert(AudioChunk.of(frame))).samples()
-        self._rest = np.concatenate((self._rest, arrived))
-        heard, self._rest = self._rest[: len(frame)], self._rest[len(frame) :]
-        heard = np.pad(heard, (0, len(frame) - len(heard)))
-        self._sounds = bool(frame.any() or heard.any())
-        return heard

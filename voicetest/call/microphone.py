@@ -48,6 +48,14 @@ class Microphone:
             self._finished = None
         return frame if len(frame) == FRAME else np.pad(frame, (0, FRAME - len(frame)))
 
+    def following(self, frames: int) -> Samples:
+        """What the next calls of `take` give of the line, at most so many frames, whole ones."""
+        if self._finished is None:
+            return _SILENCE[:0]
+        rest = self._line[self._sent : self._sent + frames * FRAME]
+        missing = -len(rest) % FRAME
+        return np.pad(rest, (0, missing)) if missing else rest
+
     def say(self, line: Samples) -> tuple[asyncio.Future[float], asyncio.Future[None]]:
         """Queue int16 of shape (n,), n > 0, for the coming frames.
 

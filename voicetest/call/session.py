@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import numpy as np
+
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
 from voicetest.audio.dtmf import DtmfDetector
-from voicetest.call.acoustics import Acoustics, Wire
+from voicetest.call.acoustics import Acoustics
 from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.closing import broken_line
@@ -33,6 +35,7 @@ from voicetest.call.timeline import (
 )
 from voicetest.call.tools import AnswerTool, ToolCalls
 from voicetest.call.turns import AgentTurns
+from voicetest.call.uplink import Carried, Uplink
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
@@ -65,6 +68,9 @@ _ENDLESS = (
     "the agent's line has carried sound without a pause for 10 s: where its turns begin and end is "
     "found by speech alone"
 )
+_AHEAD = 50
+"""Frames of a line that may be made ready before they go out."""
+_NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
 _GONE_S = 3.0
@@ -127,7 +133,8 @@ class Session:
         """Set where nothing has to be waited for to say something."""
         self._tools = ToolCalls(answer_tool, self._give)
         self._acoustics = acoustics or Acoustics()
-        self._wire = Wire(link.hears)
+        takes = INTERNAL if self._outlet is None else self._outlet.takes
+        self._uplink = Uplink(link.hears, takes)
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
@@ -138,7 +145,7 @@ class Session:
         self._attendance = Attendance(self._start, sleep_clock(self._loop))
         self._settles_from = 0.0
         """Silence before this may be that of voicetest itself; set when it had not run."""
-        self._on_wire: Samples | None = None
+        self._on_wire: Carried | None = None
         """The frame that went out last; recorded when its 20 ms are over."""
         self._used = LineUse(Audio in link.receives)
         self._ticks = 0
@@ -512,10 +519,15 @@ class Session:
         if self.over:
             self.turns.close(self.now, EndReason.HUNG_UP)
         speaking = self._microphone.speaking
-        self._on_wire = self._microphone.take(at_s)
-        if speaking or self._link.continuous:
-            self._on_wire = self._acoustics.to_agent(self._on_wire)
-            self._put(Audio(AudioChunk.of(self._on_wire)))
+        frame, following = self._microphone.take(at_s), _NOTHING
+        goes_out = speaking or self._link.continuous
+        if not self._acoustics.changes_the_user:
+            following = self._microphone.following(_AHEAD)
+        elif goes_out:
+            frame = self._acoustics.to_agent(frame)
+        self._on_wire = self._uplink.frame(frame, following)
+        if goes_out:
+            self._put(Audio(self._on_wire.sent))
         for name in self._playout.passed(round(at_s * INTERNAL.rate)):
             self._put(Mark(name))
         self.harness.frame(deadline, woken, self._loop.time())
@@ -528,7 +540,7 @@ class Session:
             return
         start = (self._ticks - 1) * FRAME
         heard = self._acoustics.to_user(self._playout.render(start, FRAME))
-        self.recorder.write(self._wire.carried(self._on_wire), heard)
+        self.recorder.write(self._on_wire.heard, heard)
         self._listen(heard)
         if self._listens_for_keys:
             keys = self._keys.feed(heard) if heard.any() else self._keys.skip(len(heard))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Protocol, runtime_checkable
 
+from voicetest.audio.chunk import AudioFormat
 from voicetest.events import Event
 from voicetest.protocols.base import Capabilities
 from voicetest.transports.base import NORMAL_CLOSE
@@ -48,6 +49,10 @@ class Immediate(Protocol):
     @property
     def immediate(self) -> bool:
         """Whether `put` can be used."""
+
+    @property
+    def takes(self) -> AudioFormat:
+        """The format in which sound is handed to it; what `send` is given is at 24 kHz as well."""
 
     def put(self, event: Event) -> None:
         """As `send`, at once."""

@@ -216,6 +216,11 @@ class CodecLink(Generic[M]):
         """Whether its transport takes messages at once."""
         return self._puts is not None
 
+    @property
+    def takes(self) -> AudioFormat:
+        """What leaves here as it is."""
+        return self._leaves_in
+
     def put(self, event: Event) -> None:
         """Say `event` without waiting; a line that is down is reported by `events` alone."""
         if self._puts is None:

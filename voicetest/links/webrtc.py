@@ -16,7 +16,7 @@ from aiortc import (
     RTCTransportStats,
 )
 
-from voicetest.audio.chunk import AudioFormat
+from voicetest.audio.chunk import INTERNAL, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Cleared, Event, Failed, Hangup, Ping, Ready, Status, Warned
 from voicetest.links.aiortc_ways import Reach, our_way
@@ -331,6 +331,11 @@ class WebRTCLink:
     def immediate(self) -> bool:
         """A track and a data channel have queues of their own."""
         return True
+
+    @property
+    def takes(self) -> AudioFormat:
+        """The track converts."""
+        return INTERNAL
 
     async def send(self, event: Event) -> None:
         """Say `event`; after the line is down this does nothing."""
