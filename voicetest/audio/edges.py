@@ -15,7 +15,7 @@ from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.levels import FRAMES_A_SECOND, SILENT, Levels, levels
 from voicetest.audio.segment import Segment
 
-__all__ = ["AROUND", "RULE", "Found", "clean_edges", "edges"]
+__all__ = ["AROUND", "NEARBY", "RULE", "Found", "clean_edges", "edges"]
 
 RANGE = 45.0
 """Sound is part of speech within so many dB of its loudest 5 ms nearby."""

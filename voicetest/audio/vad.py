@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
-from voicetest.audio.edges import AROUND, RULE, Found, edges
+from voicetest.audio.edges import AROUND, NEARBY, RULE, Found, edges
 from voicetest.audio.levels import FRAME, FRAMES_A_SECOND, levels
 from voicetest.audio.segment import Segment
 from voicetest.audio.silero import CHUNK_S, Silero
@@ -92,6 +92,8 @@ class Activity:
         self._rough: list[_Rough] = []
         self._hints: deque[float] = deque(maxlen=round(HINT_S / CHUNK_S))
         """Starts of the chunks of late that may be speech, and infinity for those that are not."""
+        self._known: tuple[tuple[object, ...], Segment] | None = None
+        """The latest speech, with what its edges were found by; set by who asks for it."""
 
     @property
     def duration(self) -> float:
@@ -139,7 +141,13 @@ class Activity:
         """The current speech, or else the last; while `speaking` its end grows."""
         certain = (rough for rough in reversed(self._rough) if rough.certain)
         last = next(certain, None)
-        return self._refined(last) if last else None
+        if last is None:
+            return None
+        seen = min(len(self._levels), round(last.end * FRAMES_A_SECOND) + AROUND)
+        known = (last.start, last.end, last.sure, seen)
+        if self._known is None or self._known[0] != known:
+            self._known = known, self._refined(last)
+        return self._known[1]
 
     @property
     def silence(self) -> float:
@@ -176,13 +184,21 @@ class Activity:
         times = (rough.since, rough.start, *(rough.sure or (rough.start, rough.end)), rough.end)
         since, first, *sure, last = (round(at * FRAMES_A_SECOND) for at in times)
         offset = max(0, min(first - AROUND, since))
-        sound = np.asarray(self._levels[offset : last + AROUND], dtype=np.float32)
-        last = min(last - offset, len(sound))
+        beginning, ending = first + NEARBY, last - NEARBY
+        if ending > beginning:  # what is between the two makes no difference
+            parts = self._levels[offset:beginning] + self._levels[ending : last + AROUND]
+            between = ending - beginning
+        else:
+            parts, between = self._levels[offset : last + AROUND], 0
+        sound = np.asarray(parts, dtype=np.float32)
+        last = min(last - offset - between, len(sound))
         if last <= first - offset:
             return Segment(rough.start, rough.end)
-        found = Found(since - offset, first - offset, sure[0] - offset, sure[1] - offset, last)
-        first, last = edges(sound, found)
-        return Segment((offset + first) / FRAMES_A_SECOND, (offset + last) / FRAMES_A_SECOND)
+        surely, until = sure[0] - offset, sure[1] - offset - between
+        first, last = edges(sound, Found(since - offset, first - offset, surely, until, last))
+        return Segment(
+            (offset + first) / FRAMES_A_SECOND, (offset + between + last) / FRAMES_A_SECOND
+        )
 
 
 def detect(samples: Samples) -> list[Segment]:
