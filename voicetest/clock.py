@@ -6,7 +6,7 @@ import asyncio
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
@@ -22,6 +22,11 @@ __all__ = [
 
 T = TypeVar("T")
 
+_TIDYING_S = 4.0
+"""How long what is interrupted may take to tidy up: to hang up, and to put back what it changed."""
+_PRESSED_S = 0.5
+"""How long each wait of it may take after that."""
+
 
 class Clock(StrEnum):
     """Which time a call runs on."""
@@ -35,18 +40,25 @@ class Interruption:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a signal may come while the same thread holds it
-        self._asked = False
+        self._by = ""
         self._listeners: dict[int, Callable[[], object]] = {}
 
     @property
     def asked(self) -> bool:
         """Whether calls have to end."""
-        return self._asked
+        return bool(self._by)
 
-    def ask(self) -> None:
+    @property
+    def by(self) -> str:
+        """What asked first, for people, such as SIGTERM; empty until then."""
+        return self._by
+
+    def ask(self, by: str = "Ctrl-C") -> None:
         """Tell every call, from any thread or signal handler; calls that begin later as well."""
         with self._lock:  # so that nobody who is told has gone meanwhile
-            self._asked = True
+            if self._by:
+                return
+            self._by = by
             for tell in list(self._listeners.values()):
                 tell()
 
@@ -56,7 +68,7 @@ class Interruption:
         with self._lock:
             self._listeners[id(listener)] = listener
         try:
-            if self._asked:
+            if self.asked:
                 listener()
             yield
         finally:
@@ -159,12 +171,12 @@ def run(main: Coroutine[Any, Any, T], clock: Clock, interruption: Interruption |
     """
     factory = VirtualTimeLoop if clock is Clock.VIRTUAL else None
     done: list[T] = []
-    with asyncio.Runner(loop_factory=factory) as runner:
+    with closing(main), asyncio.Runner(loop_factory=factory) as runner:
         if interruption is None:
             return runner.run(main)
         runner.run(_interruptible(main, interruption, done.append))
     if not done:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(f"interrupted by {interruption.by}")
     return done[0]
 
 
@@ -174,7 +186,17 @@ async def _interruptible(
     """Keep what `main` returns, unless it is interrupted."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101  # a coroutine runs in a task
-    with interruption.telling(lambda: loop.call_soon_threadsafe(task.cancel)):
+
+    def end() -> None:
+        task.cancel()
+        loop.call_later(_TIDYING_S, press)
+
+    def press() -> None:
+        for waiting in asyncio.all_tasks(loop):
+            waiting.cancel()
+        loop.call_later(_PRESSED_S, press)
+
+    with interruption.telling(lambda: loop.call_soon_threadsafe(end)):
         try:
             keep(await main)
         except asyncio.CancelledError:

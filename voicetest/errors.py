@@ -38,7 +38,14 @@ class ExitCode(IntEnum):
     CONNECTION = 4
     NOTHING_RAN = 5
     BUG = 70
+    HUNG_UP = 129
+    """By SIGHUP: its terminal has gone."""
     INTERRUPTED = 130
+    """By Ctrl-C (SIGINT) or `--timeout`."""
+    KILLED = 137
+    """It could not write its results itself; what it left says so."""
+    TERMINATED = 143
+    """By SIGTERM."""
 
 
 class VoicetestError(Exception):

@@ -163,7 +163,7 @@ def test_an_interrupted_run_exits_with_130_whatever_its_verdicts_say() -> None:
         started=now,
         finished=now,
         folder="runs/now",
-        interrupted=True,
+        interrupted=ExitCode.INTERRUPTED,
     )
     assert summary.exit_code == ExitCode.INTERRUPTED
 

@@ -49,8 +49,9 @@ def judged(
     fault = None
     try:
         run(bench.sit(), Clock.REAL, interruption)
-    except KeyboardInterrupt:
-        fault = Fault(kind="interrupted", message="interrupted by Ctrl-C", where=JUDGING)
+    except KeyboardInterrupt as asked:
+        message = str(asked) or "interrupted by Ctrl-C"
+        fault = Fault(kind="interrupted", message=message, where=JUDGING)
     except VoicetestError as error:
         fault = Fault(kind=error.kind, message=f"the judge: {error}", where=JUDGING)
     judgement = _judgement(

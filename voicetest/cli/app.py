@@ -24,6 +24,7 @@ from voicetest.cli import (
     simulate,
     validate,
 )
+from voicetest.cli.ending import ending
 from voicetest.cli.options import with_values
 from voicetest.cli.streams import streams
 from voicetest.errors import ExitCode, VoicetestError
@@ -96,15 +97,13 @@ def main() -> None:
 def _run(words: list[str]) -> int:
     """The exit code of a command."""
     try:
-        app(args=with_values(words))
+        with ending():
+            app(args=with_values(words))
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     except VoicetestError as error:
         typer.echo(str(error), err=True)
         return int(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        return int(ExitCode.INTERRUPTED)
     except Exception:  # noqa: BLE001  # an uncaught crash would exit with 1, the agent's failure
         traceback.print_exc()
         typer.echo("this is a bug in voicetest: please report it with the lines above", err=True)

@@ -120,6 +120,7 @@ def run(
     from voicetest.suite.options import RunOptions
     from voicetest.suite.parallel import run_suite, select_cases
     from voicetest.suite.selection import case_lines
+    from voicetest.suite.signals import finishing
 
     load_environment(env_file)
     options = RunOptions(
@@ -147,10 +148,12 @@ def run(
     reports.check()
     console = Console(as_json=json, verbose=verbose, out=own(sys.stdout), err=own(sys.stderr))
     summary = run_suite(where, out, console, options)
-    console.finish(summary)
-    if reports.wanted:
-        for path in reports.write(load_run(Path(summary.folder)), partial(tell_runner, err=json)):
-            say(f"report: {path}", err=True)
+    with finishing():
+        console.finish(summary)
+        if reports.wanted:
+            run = load_run(Path(summary.folder))
+            for path in reports.write(run, partial(tell_runner, err=json)):
+                say(f"report: {path}", err=True)
     raise typer.Exit(int(summary.exit_code))
 
 

@@ -36,4 +36,4 @@ def simulate(
     from voicetest.suite import simulate as simulators
 
     given = {name: value for name, value in (("stt", stt), ("tts", tts)) if value is not None}
-    simulators.simulate(target, agent, host, port, say, **given)
+    raise typer.Exit(int(simulators.simulate(target, agent, host, port, say, **given)))

@@ -102,13 +102,17 @@ def execute(
             # Nobody has been called yet, and a voice may be far away.
             lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
             clock.run(call.run(lines), planned.clock, interruption)
-        except KeyboardInterrupt:
-            error = CallError("interrupted", "interrupted by Ctrl-C", call.phase)
+        except KeyboardInterrupt as asked:
+            error = CallError("interrupted", str(asked) or "interrupted by Ctrl-C", call.phase)
         except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
             error = _describe(caught, call.phase)
             late = [Lapse(-1, 0, a.seconds, "stood_still") for a in call.dial_absences]
             if call.harness is None and late and error.kind != "bug":
                 error = replace(error, message=f"{error.message}; {described(late)}")
+            if interruption is not None and interruption.asked and error.kind != "bug":
+                # What was cut off reports errors of all kinds.
+                message = f"interrupted by {interruption.by} ({error.message})"
+                error = CallError("interrupted", message, error.where)
     speech = call.heard_speech
     if speech is None:
         speech = agent_speech(recording, planned.world.cache)

@@ -44,7 +44,7 @@ from voicetest.scenario.steps import (
 )
 from voicetest.shown import shown
 
-__all__ = ["transcript", "write_call"]
+__all__ = ["scenario_info", "transcript", "write_call"]
 
 
 def write_call(
@@ -62,7 +62,7 @@ def write_call(
         **{**dict(result), "cost": cost_of(planned.world.spending.items)},
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
-        scenario=_scenario(file),
+        scenario=scenario_info(file),
         adapter=_adapter(planned, record),
         started_at=started.isoformat(),
         clock=planned.clock.value,
@@ -114,7 +114,8 @@ def _cut(recording: Path, target: Path, start_s: float, end_s: float) -> None:
             writer.write(block[:, AGENT])
 
 
-def _scenario(file: ScenarioFile) -> ScenarioInfo:
+def scenario_info(file: ScenarioFile) -> ScenarioInfo:
+    """What is said of what was run; secrets in its variables are not masked yet."""
     scenario = file.scenario
     return ScenarioInfo(
         name=file.secrets.mask(scenario.name),

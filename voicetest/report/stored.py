@@ -10,11 +10,17 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from voicetest.errors import SetupError
+from voicetest.errors import ExitCode, SetupError
+from voicetest.report.begun import is_going, read_begun
+from voicetest.report.left import began, left_behind
+from voicetest.report.left_call import left_manifest
 from voicetest.report.manifest import SCHEMA_VERSION, Manifest
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine
 
 __all__ = ["StoredCall", "StoredRun", "load_run", "stored_events"]
+
+_CUT = frozenset({ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.HUNG_UP, ExitCode.KILLED})
+"""With these a call may have ended before its manifest was written."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,12 +58,21 @@ def load_run(path: Path) -> StoredRun:
     run is not over.
     """
     folder = _pointed_at(path)
-    summary = _load(RunSummary, folder / "run.json", folder)
+    summary = _left(folder) or _load(RunSummary, folder / "run.json", folder)
     cases = {(case.file, case.case): case for case in summary.cases}
     calls = tuple(
         _call(folder, line, cases.get((line.file, line.case))) for line in summary.scenarios
     )
     return StoredRun(folder, summary, calls)
+
+
+def _left(folder: Path) -> RunSummary | None:
+    """What is known of a run that was killed; None where there is a run.json, or was no run."""
+    if (folder / "run.json").exists():
+        return None
+    if is_going(folder):
+        raise SetupError(f"the run {folder} is not over: wait for it")
+    return left_behind(folder) if began(folder) else None
 
 
 def stored_events(folder: Path) -> Iterator[dict[str, Any]]:
@@ -95,6 +110,17 @@ def _call(run: Path, line: ScenarioLine, case: CaseLine | None) -> StoredCall:
     if line.folder in (".", "..") or PurePosixPath(line.folder).name != line.folder:
         raise SetupError(f"{run / 'run.json'} is damaged: {line.folder!r} is not a folder below it")
     folder = run / line.folder
+    if (
+        line.status == "error"
+        and line.exit_code in _CUT
+        and not (folder / "manifest.json").exists()
+    ):
+        begun = next(
+            (c for c in read_begun(run)[1] if (c.line.file, c.line.case) == (line.file, line.case)),
+            None,
+        )
+        left = left_manifest(folder, line, begun, stored_events(folder))
+        return StoredCall(line, case, folder, left)
     manifest = _load(Manifest, folder / "manifest.json", run)
     return StoredCall(line, case, folder, manifest)
 
@@ -126,8 +152,6 @@ def _load(model: type[Model], path: Path, run: Path) -> Model:
 def _absent(path: Path, run: Path) -> str:
     if path.name != "run.json":
         return f"the run {run} is damaged: {path.relative_to(run)} is missing"
-    if next(run.glob("*/events.jsonl"), None) is not None:
-        return f"the run {run} is not over: wait for it; one that was killed has no run.json"
     if next(run.glob("*/run.json"), None) is not None:
         return f"{run} holds several runs: name one of them, such as {run / 'latest'}"
     return f"{run} is not the folder of a run: there is no run.json in it"

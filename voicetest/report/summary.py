@@ -22,8 +22,10 @@ _BY_KIND = {
     "protocol": ExitCode.CONNECTION,
     "bug": ExitCode.BUG,
     "interrupted": ExitCode.INTERRUPTED,
+    "killed": ExitCode.KILLED,
 }
 _WORST_FIRST = (
+    ExitCode.KILLED,
     ExitCode.INTERRUPTED,
     ExitCode.BUG,
     ExitCode.FAILED,
@@ -156,9 +158,9 @@ def summarise(
     started: datetime,
     finished: datetime,
     folder: str,
-    interrupted: bool = False,
+    interrupted: ExitCode | None = None,
 ) -> RunSummary:
-    """Add up what a run did; times in UTC."""
+    """Add up what a run did; times in UTC. One that was interrupted has that exit code."""
     code = overall([case.exit_code for case in cases])
     costs = [line.cost_usd for line in lines if line.cost_usd is not None]
     return RunSummary(
@@ -166,7 +168,7 @@ def summarise(
         started_at=started.isoformat(),
         finished_at=finished.isoformat(),
         folder=folder,
-        exit_code=ExitCode.INTERRUPTED if interrupted else code,
+        exit_code=code if interrupted is None else interrupted,
         cost_usd=sum(costs) if costs else None,
         totals=dict(Counter(case.status for case in cases)),
         cases=tuple(cases),

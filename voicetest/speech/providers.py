@@ -43,6 +43,10 @@ class Speech(AbstractContextManager["Speech"]):
         transcriber = provider(model, self._workers, tuple(phrases), account)
         return CachedTranscriber(transcriber, self.cache)
 
+    def give_up(self) -> None:
+        """Kill what is being spoken or heard, and do no more."""
+        self._workers.give_up()
+
     def close(self) -> None:
         """End the worker processes."""
         self._workers.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
@@ -50,6 +51,9 @@ class Workers(AbstractContextManager["Workers"]):
         self._taken: dict[str, set[_Worker]] = defaultdict(set)
         self._starting: dict[str, int] = defaultdict(int)
         self._closed = False
+        self._given_up = False
+        self._told: int | None = None
+        """The signal that `interrupt` sent; whoever starts later gets it too."""
 
     async def run(self, kind: str, function: Callable[..., Result], *args: Any) -> Result:
         """What `function(*args)` returns or raises in a process that only does this `kind` of work.
@@ -68,14 +72,29 @@ class Workers(AbstractContextManager["Workers"]):
             sets = [*self._idle.values(), *self._taken.values()]
             self._changed.notify_all()
         for worker in [worker for workers in sets for worker in workers]:
+            if self._given_up:
+                worker.kill()  # to end in order takes a busy machine seconds
             worker.end()
 
-    def interrupt(self) -> None:
-        """Send SIGINT to every process that is busy; what it does then is for `begin` to say."""
+    def interrupt(self, number: int = signal.SIGINT) -> None:
+        """Send a signal to every process that is busy, or gets work later.
+
+        What it does then is for `begin` to say.
+        """
         with self._changed:
+            self._told = number
             busy = [worker for workers in self._taken.values() for worker in workers]
         for worker in busy:
-            worker.interrupt()
+            worker.tell(number)
+
+    def give_up(self) -> None:
+        """Kill what is busy and take no more work; who waits for some gets SetupError at once."""
+        with self._changed:
+            self._closed = self._given_up = True
+            busy = [worker for workers in self._taken.values() for worker in workers]
+            self._changed.notify_all()
+        for worker in busy:
+            worker.kill()
 
     def __exit__(self, *failure: object) -> None:
         self.close()
@@ -96,6 +115,10 @@ class Workers(AbstractContextManager["Workers"]):
     def _once(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
         worker = self._take(kind)
         try:
+            with self._changed:
+                self._refuse_if_closed()
+                if self._told is not None:
+                    worker.tell(self._told)
             return worker.do(function, args, self._job_limit)
         finally:
             self._give_back(kind, worker)
@@ -138,6 +161,8 @@ class Workers(AbstractContextManager["Workers"]):
             worker.end()
 
     def _refuse_if_closed(self) -> None:
+        if self._given_up:
+            raise SetupError("speech work was given up: the run is ending")
         if self._closed:
             raise RuntimeError("these workers are closed")
 
@@ -155,11 +180,13 @@ class _Worker:
         self._ended = False
         self._ending = threading.Lock()
         self._job: Future[Any] = Future()
-        self._pool = ProcessPoolExecutor(
-            1, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,)
-        )
+        with _held_back():
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,)
+            )
+            started = self._pool.submit(os.getpid)
         try:
-            self._pid = self._pool.submit(os.getpid).result(START_LIMIT)
+            self._pid = started.result(START_LIMIT)
         except (BrokenProcessPool, TimeoutError) as error:
             self._pool.shutdown(wait=False, cancel_futures=True)
             raise SetupError(
@@ -186,10 +213,15 @@ class _Worker:
             f"{function.__name__} took more than {limit:g} s in the {self._kind} worker process"
         )
 
-    def interrupt(self) -> None:
-        """Send SIGINT to the process."""
+    def tell(self, number: int) -> None:
+        """Send the process a signal."""
         with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGINT)
+            os.kill(self._pid, number)
+
+    def kill(self) -> None:
+        """End the process at once; its job breaks."""
+        # Of what ends a process it ignores all else.
+        self.tell(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
     def end(self) -> None:
         """End the process, at once if it is busy; returns when it is gone."""
@@ -199,18 +231,43 @@ class _Worker:
                 return
             self._ended = True
             if not self._job.done():
-                with suppress(ProcessLookupError):
-                    os.kill(self._pid, signal.SIGTERM)
+                self.kill()
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+_FOR_THE_RUN = (
+    (signal.SIGINT, signal.SIGTERM)
+    if sys.platform == "win32"
+    else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+)
+"""What is sent to every process of a group: the run itself decides what happens then, and still
+needs its workers while it writes the results."""
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Let a process that is started inside wait with these signals until it is ready for them.
+
+    That is also for the tracker of the package multiprocessing, which would die of a SIGHUP.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_RUN)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(begin: Begin | None) -> None:
-    # The terminal sends an interrupt to every process of the group: the run itself decides what
-    # happens then, and still needs its workers while it writes the results.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _FOR_THE_RUN:
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     if begin is not None:
         begin()
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_THE_RUN)
 
 
 def _die_with_parent() -> None:

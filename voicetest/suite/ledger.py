@@ -20,6 +20,7 @@ from voicetest.report.folder import (
 )
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
 from voicetest.run import Plan, run
+from voicetest.suite.beginning import Beginning
 from voicetest.suite.lines import (
     call_line,
     judged,
@@ -53,6 +54,7 @@ class Ledger:
 
     folder: Path
     started: datetime
+    _beginning: Beginning
     _lines: list[ScenarioLine] = field(default_factory=list)
     _cases: list[CaseLine] = field(default_factory=list)
     _taken: set[str] = field(default_factory=set)
@@ -64,7 +66,7 @@ class Ledger:
         started = datetime.now(UTC)
         folder = new_run_folder(out, started)
         point_latest(folder)
-        return cls(folder, started)
+        return cls(folder, started, Beginning(folder, (), started))
 
     def hold(self, planned: Plan, progress: Progress, repeat: int | None = None) -> Held:
         """Make the calls of a case until its verdict is there; `repeat` in place of its own."""
@@ -75,8 +77,11 @@ class Ledger:
         if scenario.skip is not None:
             reason = file.secrets.mask(scenario.skip)
             self._lines.append(left_out_line(file, reason))
-            return self._judge(left_out(file, tally.planned, reason), calls)
+            skipped = left_out(file, tally.planned, reason)
+            self._beginning.no_call(self._lines[-1], skipped)
+            return self._judge(skipped, calls)
         name = call_name(file.path, file.case, self._taken)
+        self._beginning.call(planned, name, tally.planned)
         while tally.decided is None and tally.made < tally.planned:
             calls += self._with_retries(planned, progress, name, tally)
             if exit_code_of(calls[-1][1]) is ExitCode.INTERRUPTED:
@@ -88,6 +93,7 @@ class Ledger:
     def lack(self, case: Lacking) -> Held:
         """Take note of a case for which this machine lacks something."""
         self._lines.append(lacking_line(case))
+        self._beginning.no_call(self._lines[-1], lacking(case, None))
         return self._judge(lacking(case, None), [])
 
     def close(self) -> RunSummary:
@@ -104,6 +110,7 @@ class Ledger:
             folder=str(self.folder),
         )
         write_atomically(self.folder / "run.json", summary.as_json())
+        self._beginning.close()
         return summary
 
     def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]]) -> Held:

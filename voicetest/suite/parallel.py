@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from voicetest.checks.result import Result
 from voicetest.clock import Clock, Interruption
-from voicetest.errors import ExitCode
 from voicetest.executor.plan import Plan
 from voicetest.report.console import Console
 from voicetest.report.folder import call_name, new_run_folder, point_latest, write_atomically
@@ -26,12 +23,14 @@ from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
+from voicetest.suite.beginning import Beginning, leave
 from voicetest.suite.conduct import Conductor, Course, Make
 from voicetest.suite.errand import Errand, carry_out
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
 from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
+from voicetest.suite.signals import BY_TIMEOUT, exit_code_by, until_told
 from voicetest.suite.voices import speak_ahead
 from voicetest.suite.worker import CallWorkers
 
@@ -100,33 +99,52 @@ def _run_all(
     absent = {case: _absent(case, options) for case in cases if isinstance(case, Lacking)}
     bad = sum(verdict.status == "error" for _, verdict in absent.values())
     interruption = Interruption()
+    command = [_mask(cases, word) for word in sys.argv]
     with ExitStack() as stack:
         stack.callback(console.close)
         for _, verdict in absent.values():
             console.verdict(verdict)
-        stack.enter_context(_interrupted_by_ctrl_c(interruption, console))
+        leaving = partial(_leave, folder, interruption, console)
+        stack.enter_context(until_told(interruption, console.warn, leaving))
+        beginning = stack.enter_context(Beginning(folder, command, started))
+        for course in courses:
+            beginning.call(course.plan, course.name, course.tally.planned)
+        for line, verdict in absent.values():
+            beginning.no_call(line, verdict)
+        stack.enter_context(interruption.telling(speech.give_up))
         workers = None
         processes = min(options.jobs, os.cpu_count() or 1)
         if processes > 1 and any(planned.clock is Clock.VIRTUAL for planned in plans):
             workers = stack.enter_context(CallWorkers(processes, console.notice))
-            stack.enter_context(interruption.telling(workers.interrupt))
+            stack.enter_context(interruption.telling(partial(_tell, workers, interruption)))
         making = _maker(console, interruption, speech, workers)
         conductor = Conductor(
             courses, folder, options, console, interruption, making, spent_usd, bad
         )
         asyncio.run(_conduct(conductor, options, console, interruption))
-    lines, verdicts = _in_order(cases, courses, absent)
-    summary = summarise(
-        lines,
-        verdicts,
-        command=[_mask(cases, word) for word in sys.argv],
-        started=started,
-        finished=datetime.now(UTC),
-        folder=str(folder),
-        interrupted=interruption.asked,
-    )
-    write_atomically(folder / "run.json", summary.as_json())
+        lines, verdicts = _in_order(cases, courses, absent)
+        summary = summarise(
+            lines,
+            verdicts,
+            command=command,
+            started=started,
+            finished=datetime.now(UTC),
+            folder=str(folder),
+            interrupted=exit_code_by(interruption.by) if interruption.asked else None,
+        )
+        write_atomically(folder / "run.json", summary.as_json())
+        if interruption.asked and workers is not None:
+            workers.give_up()
     return summary
+
+
+def _leave(folder: Path, interruption: Interruption, console: Console) -> None:
+    leave(folder, interruption.by, exit_code_by(interruption.by))
+    console.close()
+
+
+def _tell(workers: CallWorkers, interruption: Interruption) -> None:
+    workers.interrupt(interruption.by)
 
 
 def _maker(
@@ -176,7 +194,7 @@ async def _conduct(
 
     def too_long() -> None:
         console.warn(f"the run takes longer than {options.timeout_s:g} s: it is interrupted")
-        interruption.ask()
+        interruption.ask(BY_TIMEOUT)
 
     timer = None if options.timeout_s is None else loop.call_later(options.timeout_s, too_long)
     usual = sys.getswitchinterval()
@@ -197,27 +215,6 @@ def _courses(plans: Sequence[Plan], options: RunOptions) -> Iterator[Course]:
         scenario = planned.file.scenario
         name = call_name(planned.file.path, planned.file.case, taken, shared)
         yield Course(planned, name, Tally(options.repeat or scenario.repeat, scenario.pass_rate))
-
-
-@contextmanager
-def _interrupted_by_ctrl_c(interruption: Interruption, console: Console) -> Iterator[None]:
-    """The first Ctrl-C ends the calls and keeps what they have; the second leaves at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def on_signal(*_: Any) -> None:
-        if interruption.asked:
-            console.close()
-            os._exit(ExitCode.INTERRUPTED)
-        console.warn("interrupted: what there is gets written; Ctrl-C again leaves at once")
-        interruption.ask()
-
-    before = signal.signal(signal.SIGINT, on_signal)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _mask(cases: Sequence[Plan | Lacking], text: str) -> str:

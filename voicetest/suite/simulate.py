@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from voicetest.adapters.base import OFFLINE_EARS, OFFLINE_VOICE
 from voicetest.agents.dialogue import Dialogue
 from voicetest.agents.recipe import AgentRecipe
 from voicetest.clock import Clock, run
-from voicetest.errors import SetupError
+from voicetest.errors import ExitCode, SetupError
 from voicetest.registry import NotInstalled, UnknownName
 from voicetest.scenario.load import load_model
 from voicetest.simulators.base import Simulator
@@ -21,6 +22,12 @@ from voicetest.speech.providers import Speech
 from voicetest.transports.base import is_this_machine
 
 __all__ = ["simulate"]
+
+_ENDS = {
+    signal.SIGINT: ExitCode.PASSED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    **({} if sys.platform == "win32" else {signal.SIGHUP: ExitCode.HUNG_UP}),
+}
 
 
 def simulate(
@@ -31,11 +38,11 @@ def simulate(
     tell: Callable[[str], None],
     stt: str = OFFLINE_EARS,
     tts: str = OFFLINE_VOICE,
-) -> None:
-    """Answer calls to `<adapter>[:<preset>]` until Ctrl-C or SIGTERM; `tell` gets lines to print.
+) -> ExitCode:
+    """Answer calls to `<adapter>[:<preset>]` until a signal comes; `tell` gets lines to print.
 
-    Raises ScenarioError for a dialogue with mistakes and SetupError for all else that keeps it
-    from listening.
+    What to exit with: Ctrl-C is how it is meant to end. Raises ScenarioError for a dialogue with
+    mistakes and SetupError for all else that keeps it from listening.
     """
     dialogue = load_model(Dialogue, agent)
     with Speech(Cache(default_folder())) as speech:
@@ -44,7 +51,7 @@ def simulate(
             simulator = _simulator(target, AgentRecipe.follows(dialogue, ears, voice))
         except (UnknownName, NotInstalled, ValueError) as error:
             raise SetupError(str(error)) from error
-        run(_serve(simulator, host, port, tell), Clock.REAL)
+        return run(_serve(simulator, host, port, tell), Clock.REAL)
 
 
 def _simulator(target: str, agent: AgentRecipe) -> Simulator:
@@ -57,10 +64,18 @@ def _simulator(target: str, agent: AgentRecipe) -> Simulator:
     return kind.of_preset(preset or None, agent)
 
 
-async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str], None]) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+async def _serve(
+    simulator: Simulator, host: str, port: int, tell: Callable[[str], None]
+) -> ExitCode:
+    ended: asyncio.Future[ExitCode] = asyncio.get_running_loop().create_future()
+
+    def end(code: ExitCode) -> None:
+        if not ended.done():
+            ended.set_result(code)
+
+    for number, code in _ENDS.items():
+        if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, end, code)
     try:
         async with simulator.listen(host, port) as url:
             if not is_this_machine(host):
@@ -68,7 +83,7 @@ async def _serve(simulator: Simulator, host: str, port: int, tell: Callable[[str
             for address in simulator.addresses(url):
                 tell(address)
             tell("Ctrl-C ends it")
-            await stop.wait()
+            return await ended
     except OSError as error:
         message = f"cannot listen on {host}:{port}: {error.strerror or error}"
         raise SetupError(f"{message}; choose another with --host and --port") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
+from voicetest.suite.signals import WITHIN, ignored
 
 __all__ = ["CallWorkers"]
 
@@ -43,9 +44,14 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
         """Make one call; raises SetupError when it kills its process."""
         return await self._workers.run("call", _make, errand)
 
-    def interrupt(self) -> None:
-        """Ask all calls to end now and keep what they have."""
-        self._workers.interrupt()
+    def interrupt(self, by: str) -> None:
+        """Ask all calls to end now and keep what they have; `by` is what wants it, in words."""
+        number = next((n for n, words in WITHIN.items() if words == by), signal.SIGINT)
+        self._workers.interrupt(number)
+
+    def give_up(self) -> None:
+        """Kill the calls that are still under way."""
+        self._workers.give_up()
 
     @contextmanager
     def _beginning(self) -> Iterator[Begin]:
@@ -58,7 +64,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
         self._listening.append(listening)
         listening.start()
         with its:
-            yield partial(_Station.open, its)
+            yield partial(_Station.open, its, ignored())
 
     def _listen(self, pipe: Connection) -> None:
         with pipe, suppress(EOFError, OSError):
@@ -83,14 +89,15 @@ class _Station:
     """Set once, when the process begins."""
 
     @classmethod
-    def open(cls, relay: Connection) -> None:
-        """Get this process ready."""
+    def open(cls, relay: Connection, ignored: Collection[int]) -> None:
+        """Get this process ready; the signals `ignored` are ignored by the run as well."""
         interruption = Interruption()
         speech = Speech()
         cls.here = cls(relay, speech, interruption)
         # A process waits for its own children before it ends, and they wait to be told.
         Finalize(None, speech.close, exitpriority=100)
-        signal.signal(signal.SIGINT, lambda *_: interruption.ask())
+        for number in WITHIN.keys() - ignored:
+            signal.signal(number, lambda number, _: interruption.ask(WITHIN[number]))
         if hasattr(os, "nice"):
             os.nice(_NICENESS)
 
@@ -99,4 +106,9 @@ def _make(errand: Errand) -> Result:
     if (errand.folder / "recording.wav").exists():
         raise SetupError("the process of this call died: too little memory?")
     station = _Station.here
-    return carry_out(errand, station.speech, station.relay.send, station.interruption)
+    try:
+        with station.interruption.telling(station.speech.give_up):
+            return carry_out(errand, station.speech, station.relay.send, station.interruption)
+    finally:
+        if station.interruption.asked:
+            station.speech.close()  # this process may be killed before it can do so at its end
