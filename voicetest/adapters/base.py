@@ -68,8 +68,9 @@ def _http_over_the_network(base_url: str) -> httpx.AsyncClient:
 def _on_a_socket(app: ASGIApp, host: str, port: int) -> AbstractAsyncContextManager[int]:
     # Not needed to validate a scenario, and slow to import.
     from voicetest.transports.asgi import serve_app
+    from voicetest.transports.guarded import GuardedHttp
 
-    return serve_app(app, host, port, largest=LARGEST_CALLBACK)
+    return serve_app(app, host, port, largest=LARGEST_CALLBACK, guard=GuardedHttp)
 
 
 def _untold(event: Status | Warned) -> None:

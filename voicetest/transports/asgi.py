@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voicetest.transports.base import NORMAL_CLOSE, TransportClosed
+from voicetest.transports.guarded import LARGEST_HEADER, GuardedHttp
 from voicetest.transports.websocket import LONGEST_REASON, LOST, SEND_LIMIT_S
 
 __all__ = ["AsgiTransport", "serve_app"]
@@ -99,18 +100,24 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serve_app(
-    app: ASGIApp, host: str, port: int, *, largest: int = LARGEST
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    largest: int = LARGEST,
+    guard: type[GuardedHttp] | None = None,
 ) -> AsyncIterator[int]:
     """Serve HTTP and WebSockets while the block runs; gives the port, a free one for 0.
 
-    A message of a WebSocket that has more than `largest` bytes ends its connection. Raises OSError
-    when the port cannot be had.
+    A message of a WebSocket that has more than `largest` bytes ends its connection; `guard` limits
+    what strangers may do over HTTP. Raises OSError when the port cannot be had.
     """
     (family, *_), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     listening = socket.create_server((host, port), family=family)
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=guard or "h11",
+        h11_max_incomplete_event_size=None if guard is None else LARGEST_HEADER,
         ws="websockets-sansio",
         ws_max_size=largest,
         ws_per_message_deflate=False,
