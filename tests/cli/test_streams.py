@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,3 +136,66 @@ def test_the_streams_of_the_process_are_given_back() -> None:
         assert isinstance(sys.stdout, Outlet)
         assert isinstance(sys.stderr, Outlet)
     assert (sys.stdout, sys.stderr) == before
+
+
+def _as_process(shell: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A command whose streams are what `shell` makes of them."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {shell}', "sh", sys.executable, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("shell", "words", "code", "told"),
+    [
+        (">/dev/full", ("schema",), 0, ""),
+        (">&-", ("schema",), 0, ""),
+        (">&- 2>&-", ("schema",), 0, ""),
+        ("2>/dev/full", ("validate", "none.yaml"), 2, ""),
+        (">/dev/full", ("validate", "none.yaml", "--json"), 3, "did not take the JSON: [Errno 28]"),
+        (">&-", ("validate", "none.yaml", "--json"), 3, "did not take the JSON: [Errno 9]"),
+        ("</dev/null", ("list-adapters",), 0, ""),
+    ],
+)
+def test_a_process_ends_with_the_code_of_its_command(
+    tmp_path: Path, shell: str, words: tuple[str, ...], code: int, told: str
+) -> None:
+    done = _as_process(shell, "-m", "voicetest", *words, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == bool(told)
+    assert words != ("schema",) or (tmp_path / "schemas/scenario.schema.json").is_file()
+
+
+@pytest.mark.process
+def test_nothing_is_said_when_the_process_ends_without_a_reader(tmp_path: Path) -> None:
+    ours, its = os.pipe()
+    os.close(ours)
+    with os.fdopen(its, "w") as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "voicetest", "--help"],
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.process
+def test_no_file_becomes_a_standard_stream(tmp_path: Path) -> None:
+    script = (
+        "import sys\n"
+        "from voicetest.cli.streams import streams\n"
+        "with streams(), open('a.txt', 'w') as file:\n"
+        "    sys.exit(file.fileno())\n"
+    )
+    assert _as_process(">&- 2>&- <&-", "-c", script, cwd=tmp_path).returncode > 2

@@ -43,6 +43,7 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.links.base import Link, say
+from voicetest.shown import shown
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -183,7 +184,7 @@ class EmbeddedAgent:
         """Tell once of what came and means nothing."""
         if message not in self._logged:
             self._logged.add(message)
-            logger.warning("%s", message)
+            logger.warning("%s", shown(message))
 
     def _hear(self, samples: Samples) -> None:
         for key in self._keys(samples) if self._keys is not None else ():

@@ -83,13 +83,13 @@ def main() -> None:
     """Run the command line; every error becomes its message and its exit code."""
     with streams() as printed:
         code = _run(sys.argv[1:])
-        # A reader may think long about the first page; a run that was ended is to be gone soon.
-        patience_s = _PATIENCE_S if code < _OF_SIGNALS else _LEAVING_S
         with suppress(KeyboardInterrupt):
-            printed.settle(patience_s)
+            # A reader may think long about the first page; what was ended is to be gone soon.
+            ended = code >= _OF_SIGNALS
+            printed.settle(_LEAVING_S if ended else _PATIENCE_S, in_all=ended)
             if printed.lost is not None:
                 typer.echo(f"standard output did not take the JSON: {printed.lost}", err=True)
-                printed.settle(_LEAVING_S)
+                printed.settle(_LEAVING_S, in_all=True)
                 code = int(ExitCode.SETUP)
     sys.exit(code)
 

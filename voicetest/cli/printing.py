@@ -10,7 +10,9 @@ import typer
 from voicetest.cli.streams import Outlet
 from voicetest.shown import shown
 
-__all__ = ["own", "say", "say_json", "tell_runner"]
+__all__ = ["own", "say", "say_json", "settle", "tell_runner"]
+
+_LEAVING_S = 1.0
 
 
 def say(line: str, *, err: bool = False) -> None:
@@ -28,6 +30,12 @@ def say_json(text: str) -> None:
 def tell_runner(line: str, *, err: bool = False) -> None:
     """A command to the server that runs this job."""
     print(line, file=own(sys.stderr if err else sys.stdout))
+
+
+def settle() -> None:
+    """Let what was said be written, for a process that may leave at once."""
+    if isinstance(sys.stdout, Outlet):
+        sys.stdout.settle(_LEAVING_S)
 
 
 def own(stream: TextIO) -> TextIO:

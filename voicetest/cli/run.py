@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicetest.cli.options import EnvFile, Variables
-from voicetest.cli.printing import own, say, say_json, tell_runner
+from voicetest.cli.printing import own, say, say_json, settle, tell_runner
 from voicetest.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ def run(
         raise typer.Exit(ExitCode.PASSED if files else ExitCode.NOTHING_RAN)
     reports = Reports(junit, html, embed, github=in_actions())
     reports.check()
-    console = Console(as_json=json, verbose=verbose, out=own(sys.stdout), err=own(sys.stderr))
+    console = Console(
+        as_json=json, verbose=verbose, out=own(sys.stdout), err=own(sys.stderr), settle=settle
+    )
     summary = run_suite(where, out, console, options)
     with finishing():
         console.finish(summary)

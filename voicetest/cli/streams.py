@@ -98,9 +98,12 @@ class _Writer(AbstractContextManager["_Writer"]):
             self._waiting += len(text)
             self._changed.notify_all()
 
-    def settle(self, patience_s: float) -> None:
-        """Wait until all is written, or until nothing was for so long."""
+    def settle(self, patience_s: float, *, in_all: bool) -> None:
+        """Wait until all is written, or nothing was for so long; `in_all` only so long."""
         with self._changed:
+            if in_all:
+                self._changed.wait_for(lambda: not self._waiting, patience_s)
+                return
             while left := self._waiting:
                 if not self._changed.wait_for(lambda: self._waiting != left, patience_s):
                     return
@@ -155,6 +158,10 @@ class Outlet(io.TextIOBase):
             self._writer.take(self._sink, harmless)
         return len(text)
 
+    def settle(self, limit_s: float) -> None:
+        """Wait until all is written, for at most so long."""
+        self._writer.settle(limit_s, in_all=True)
+
     def isatty(self) -> bool:
         """Whether somebody sits before it."""
         with suppress(OSError, ValueError):
@@ -180,9 +187,12 @@ class Streams:
     err: Outlet
     _writer: _Writer
 
-    def settle(self, patience_s: float) -> None:
-        """Wait until all is written, or until the reader took nothing for so long."""
-        self._writer.settle(patience_s)
+    def settle(self, patience_s: float, *, in_all: bool = False) -> None:
+        """Wait until all is written, or the reader took nothing for so long.
+
+        `in_all` only so long, however slowly it reads.
+        """
+        self._writer.settle(patience_s, in_all=in_all)
 
     @property
     def lost(self) -> Exception | None:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -19,8 +18,9 @@ from rich.text import Text
 from voicetest.checks.cost import cost_text
 from voicetest.checks.result import Check, Result, Status
 from voicetest.report.judge_text import judge_lines
-from voicetest.report.outcome import understood, unmet
-from voicetest.report.progress import Notice, Waited
+from voicetest.report.live_rows import Row, table_of
+from voicetest.report.outcome import fault_lines, understood, unmet
+from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary
 from voicetest.shown import shown
 from voicetest.spending import dollars
@@ -36,29 +36,6 @@ _COLOURS = {
 }
 _MOST_WARNINGS = 8
 """Lines of warnings per call; the manifest has them all."""
-_LONGEST = 300
-"""Characters of what was said last, in the live table."""
-
-
-@dataclass
-class _Row:
-    """One call under way; the console sets its fields by each notice."""
-
-    name: str
-    began: float
-    doing: str = ""
-    words: str = ""
-    waiting: Waited | None = None
-    """What it waits for, until something else is told of it."""
-    waiting_at: float = 0.0
-    """When that was told, by the clock of `began`."""
-
-    def activity(self, now: float) -> str:
-        """What it does."""
-        if self.waiting is None:
-            return self.doing
-        waited = self.waiting.waited_s + now - self.waiting_at
-        return f"waiting for {self.waiting.wanted}, {waited:.0f} of {self.waiting.limit_s:.0f} s"
 
 
 class Console:
@@ -75,8 +52,13 @@ class Console:
         verbose: bool = False,
         out: TextIO | None = None,
         err: TextIO | None = None,
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
-        """`out` and `err` take colours; standard output and error where they are not given."""
+        """`out` and `err` take colours; standard output and error where they are not given.
+
+        `settle` waits a moment for what was said to be written.
+        """
+        self._settle = settle
         self.verbose = verbose
         self._as_json = as_json
         self._out = out
@@ -85,13 +67,13 @@ class Console:
         self._lock = threading.RLock()
         self._live: Live | None = None
         """The live table; there while a call runs on a terminal."""
-        self._rows: dict[int, _Row] = {}
+        self._rows: dict[int, Row] = {}
         """The calls under way, by number."""
 
     def begin(self, call: int, name: str) -> None:
         """Call number `call` starts; secrets in its name are masked."""
         with self._lock:
-            self._rows[call] = _Row(name, time.perf_counter())
+            self._rows[call] = Row(name, time.perf_counter())
             self._open()
 
     def notice(self, notice: Notice) -> None:
@@ -101,7 +83,7 @@ class Console:
             if row is None:
                 return
             row.doing = notice.doing or notice.phase or row.doing
-            row.words = notice.words[:_LONGEST] or row.words
+            row.words = notice.words or row.words
             if notice.waiting is not None:
                 row.waiting, row.waiting_at = notice.waiting, time.perf_counter()
                 if self._live is None:
@@ -127,31 +109,22 @@ class Console:
         self._results.print(Text.assemble(head, f" {shown(text)}", (aside, "dim")))
 
     def _table(self) -> Table:
-        table = Table.grid(padding=(0, 2))
-        now = time.perf_counter()
         with self._lock:
-            for row in self._rows.values():
-                table.add_row(
-                    _cell(row.name, "bold"),
-                    Text(f"{now - row.began:.0f}s", "dim"),
-                    _cell(row.activity(now), "cyan"),
-                    _cell(row.words, "dim"),
-                )
-        return table
+            return table_of(self._rows.values(), time.perf_counter())
 
     def end(self, call: int, result: Result, where: str, folder: Path | None) -> None:
         """A call is over: its verdict, and on anything but a pass what to look at."""
         with self._lock:
             row = self._rows.pop(call)
-            self.close()
+            self._hide()
             wall = time.perf_counter() - row.began
             figures = [f"{result.duration_s:.1f} s call", f"{wall:.1f} s"]
             if result.cost is not None:
                 figures.append(cost_text(result.cost))
             self._headline(result.status, f"{where}  {row.name}", f"  ({', '.join(figures)})")
             for fault in result.errors:
-                first, *further = fault.message.split("\n")
-                self._result(f"  {fault.kind} error: {first}")
+                first, *further = fault_lines(fault)
+                self._result(f"  {first}")
                 for line in further:
                     self._result(f"    {line}")
             for line in _warnings(result):
@@ -179,7 +152,11 @@ class Console:
             self._live.start()
 
     def close(self) -> None:
-        """Give the terminal back."""
+        """Give the terminal back; the process may end at once."""
+        self._hide()
+        self._settle()
+
+    def _hide(self) -> None:
         live, self._live = self._live, None
         if live is not None:
             live.stop()
@@ -209,7 +186,7 @@ class Console:
         """The verdict on a case where it is more than the outcome of its one call."""
         name = case.name if case.case is None else f"{case.name} [{case.case}]"
         with self._lock:
-            self.close()
+            self._hide()
             self._headline(case.status, f"{case.file}  {name}: {case.reason}")
             self._open()
 
@@ -252,10 +229,6 @@ class Console:
 
 def _terminal(file: TextIO | None, *, stderr: bool) -> Terminal:
     return Terminal(file=file, stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
-
-
-def _cell(text: str, style: str) -> Text:
-    return Text(shown(text), style, no_wrap=True, overflow="ellipsis")
 
 
 def _warnings(result: Result) -> Iterator[str]:

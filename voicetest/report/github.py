@@ -125,14 +125,14 @@ def step_summary(run: StoredRun) -> str:
     head = f"### voicetest: {totals or 'nothing ran'}\n\n"
     head += "| | scenario | why | calls |\n|---|---|---|---|\n"
     rows = sorted(run.summary.cases, key=lambda case: case.status == "passed")
-    text = head
-    for number, case in enumerate(rows):
-        row = _row(case)
-        if len((text + row).encode()) > _LARGEST:
-            return text + f"\n{len(rows) - number} more\n"
-        text += row
+    parts, size = [head], len(head.encode())
+    for number, row in enumerate(map(_row, rows)):
+        size += len(row.encode())
+        if size > _LARGEST:
+            return "".join([*parts, f"\n{len(rows) - number} more\n"])
+        parts.append(row)
     warned = _warned(run)
-    return text + warned if len((text + warned).encode()) <= _LARGEST else text
+    return "".join([*parts, warned] if size + len(warned.encode()) <= _LARGEST else parts)
 
 
 def _warned(run: StoredRun) -> str:

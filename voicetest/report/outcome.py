@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from voicetest.checks.result import Check, Result, Turn
+from voicetest.checks.result import Check, Fault, Result, Turn
 from voicetest.report.stored import StoredCall
 from voicetest.shown import shown
 
-__all__ = ["Outcome", "describe", "outcome", "understood", "unmet", "with_one_end"]
+__all__ = ["Outcome", "describe", "fault_lines", "outcome", "understood", "unmet", "with_one_end"]
+
+_OF_SEVERAL_LINES = frozenset({"scenario", "setup"})
+"""Kinds of errors in which voicetest lists what is to be done."""
 
 
 class Outcome(StrEnum):
@@ -84,13 +87,15 @@ def understood(result: Result, check: Check) -> Turn | None:
     return last if last is not None and last.understood is not None else None
 
 
+def fault_lines(fault: Fault) -> list[str]:
+    """An error in lines; what only quotes the far side is one of them."""
+    told = f"{fault.kind} error: {fault.message}"
+    return told.split("\n") if fault.kind in _OF_SEVERAL_LINES else [told]
+
+
 def describe(result: Result) -> list[str]:
     """A line for everything that went wrong in a call, errors first."""
-    told = [
-        line
-        for fault in result.errors
-        for line in f"{fault.kind} error: {fault.message}".split("\n")
-    ]
+    told = [line for fault in result.errors for line in fault_lines(fault)]
     quoted: set[int] = set()
     """The lines of the user that have been shown with what was understood of them."""
     for check in unmet(result):
