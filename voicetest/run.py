@@ -15,12 +15,17 @@ from voicetest.executor.execute import Progress, execute
 from voicetest.executor.judging import judge_call
 from voicetest.executor.plan import Plan, plan
 from voicetest.report.call import write_call
+from voicetest.report.keeping import ALL, Keeping
 
 __all__ = ["Plan", "plan", "run"]
 
 
 def run(
-    planned: Plan, folder: Path, progress: Progress, interruption: Interruption | None = None
+    planned: Plan,
+    folder: Path,
+    progress: Progress,
+    interruption: Interruption | None = None,
+    keeping: Keeping = ALL,
 ) -> Result:
     """Call the agent, judge the call, and leave all there is in `folder`, secrets masked.
 
@@ -31,4 +36,4 @@ def run(
     record = execute(planned, folder, progress, interruption)
     result = evaluate(planned.file, record)
     result = judge_call(planned, record, result, progress, interruption)
-    return write_call(folder, planned, record, result, started)
+    return write_call(folder, planned, record, result, started, keeping)

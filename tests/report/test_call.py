@@ -177,7 +177,9 @@ def test_the_manifest_says_how_the_agent_was_reached(billing: Written) -> None:
 def test_the_manifest_is_what_the_result_says_with_secrets_masked(billing: Written) -> None:
     result = json.loads(billing.result.model_dump_json())
     masked = billing.file.secrets.mask_value(result)
-    assert {name: billing.manifest[name] for name in result} == masked
+    told = {name: billing.manifest[name] for name in result}
+    told["turns"] = [turn | {"sound": None} for turn in told["turns"]]  # known from its file
+    assert told == masked
 
 
 def test_the_manifest_that_is_handed_back_is_the_one_on_disk(billing: Written) -> None:

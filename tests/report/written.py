@@ -27,13 +27,23 @@ from voicetest.executor.execute import execute
 from voicetest.executor.plan import Plan
 from voicetest.links.base import Link
 from voicetest.report.call import write_call
+from voicetest.report.keeping import Keeping
 from voicetest.report.manifest import Manifest
 from voicetest.scenario.load import ScenarioFile, load_scenario
 from voicetest.speech.providers import Speech
 
-__all__ = ["STARTED", "Unreachable", "Written", "samples_of", "user_is_done", "write"]
+__all__ = [
+    "STARTED",
+    "WITH_SEGMENTS",
+    "Unreachable",
+    "Written",
+    "samples_of",
+    "user_is_done",
+    "write",
+]
 
 STARTED = datetime(2025, 11, 21, 6, 30, tzinfo=UTC)
+WITH_SEGMENTS = Keeping(segments=True)
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,7 @@ def write(
     scenario: str,
     agent: Behaviour | Adapter,
     environment: dict[str, str] | None = None,
+    keeping: Keeping = WITH_SEGMENTS,
 ) -> Written:
     """Run a whole scenario file against an agent and write everything about the call."""
     path = folder / "scenario.yaml"
@@ -104,7 +115,7 @@ def write(
     planned = Plan(file, adapter, world, Clock.VIRTUAL)
     record = execute(planned, call_folder, Quiet())
     result = evaluate(file, record)
-    returned = write_call(call_folder, planned, record, result, STARTED)
+    returned = write_call(call_folder, planned, record, result, STARTED, keeping)
     return Written(call_folder, file, record, result, returned)
 
 

@@ -14,9 +14,11 @@ from tests.suite.agents import CALLED
 from tests.suite.conftest import WriteScenario
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.report.console import Console
+from voicetest.report.keeping import FileKind, Keep, Keeping
 from voicetest.report.stored import StoredRun, load_run
+from voicetest.suite.options import RunOptions
 from voicetest.suite.parallel import run_suite
-from voicetest.suite.rescore import rescore
+from voicetest.suite.rescore import rescore, without_recording
 
 SCRIPT = "  - agent: {says: hello}\n  - user: Good morning.\n"
 
@@ -157,3 +159,29 @@ def test_a_run_from_before_there_were_lapses_is_judged_as_it_was(
     file.write_text(json.dumps(manifest))
     (again,) = rescore(load_run(run.folder))
     assert (again.before, again.after.status) == ("passed", "passed")
+
+
+def test_a_call_is_judged_the_same_from_flac(tmp_path: Path, scenario: WriteScenario) -> None:
+    options = RunOptions(keeping=Keeping(kind=FileKind.FLAC))
+    paths = [scenario("a.yaml", script=SCRIPT)]
+    run = load_run(Path(run_suite(paths, tmp_path / "runs", Console(), options).folder))
+    (again,) = rescore(run)
+    found = run.calls[0].manifest
+    assert found is not None
+    assert (again.after.status, again.after.metrics) == (found.status, found.metrics)
+    assert without_recording(run) == []
+
+
+def test_calls_whose_recording_was_not_kept_are_named(
+    tmp_path: Path, scenario: WriteScenario
+) -> None:
+    options = RunOptions(keeping=Keeping(keep=Keep.FAILED))
+    failing = scenario("b.yaml", script=SCRIPT.replace("hello", "goodbye"))
+    paths = [scenario("a.yaml", script=SCRIPT), failing]
+    run = load_run(Path(run_suite(paths, tmp_path / "runs", Console(), options).folder))
+    assert [again.folder for again in rescore(run)] == ["b"]
+    (told,) = without_recording(run)
+    assert told.startswith("left out: a  ")
+    assert "was not kept (--keep)" in told
+    with pytest.raises(SetupError, match=r"no call of .* can be judged again"):
+        without_recording(run, paths[0])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from voicetest.audio.wav import read_blocks
+from voicetest.audio.recording import extent, read_blocks
 
 __all__ = ["peaks"]
 
@@ -17,10 +16,9 @@ def peaks(path: Path, columns: int) -> NDArray[np.int32]:
     """The largest amplitude in each of `columns` equal spans, int32 of shape (columns, channels).
 
     The file is read in blocks, so that a long one takes no more memory; one with fewer frames than
-    `columns` has a column per frame. Raises OSError, EOFError or wave.Error for what is no WAV.
+    `columns` has a column per frame. Raises OSError or UnreadableRecording.
     """
-    with wave.open(str(path), "rb") as file:
-        frames, channels = file.getnframes(), file.getnchannels()
+    frames, channels, _ = extent(path)
     columns = min(columns, frames)
     found = np.zeros((columns, channels), dtype=np.int32)
     edges = np.arange(columns) * frames // max(columns, 1)

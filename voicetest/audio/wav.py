@@ -13,7 +13,7 @@ import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 
-__all__ = ["WavWriter", "read_blocks", "read_span", "write_wav"]
+__all__ = ["WavWriter", "extent", "read_blocks", "read_span", "write_wav"]
 
 _HEADER_BYTES = 44
 
@@ -72,6 +72,12 @@ def write_wav(path: Path, samples: Samples, rate: int = INTERNAL.rate) -> None:
     """Write int16 of shape (n,) as a new mono file."""
     with WavWriter(path, 1, rate) as writer:
         writer.write(samples)
+
+
+def extent(path: Path) -> tuple[int, int, int]:
+    """Frames, channels and sample rate."""
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes(), file.getnchannels(), file.getframerate()
 
 
 def read_span(path: Path, start: int, frames: int) -> Samples:

@@ -11,8 +11,8 @@ from pathlib import Path
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.defects import Defect, look, settle
 from voicetest.audio.formants import Formants, formants
+from voicetest.audio.recording import read_blocks, read_span
 from voicetest.audio.vad import DETECTOR, Activity, Segment
-from voicetest.audio.wav import read_blocks, read_span
 from voicetest.call.harness import Harness
 from voicetest.call.recorder import AGENT
 from voicetest.call.timeline import Entry

@@ -38,7 +38,7 @@ def evidence(result: Result, secrets: Secrets, until_s: float | None = None) -> 
 
 def _sounded(turn: Turn) -> bool:
     """Whether anybody could hear or read it: an agent's turn may be nothing but a tool call."""
-    return turn.by == "user" or turn.file is not None or bool(turn.transcript)
+    return turn.by == "user" or turn.audible or bool(turn.transcript)
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.recording import read_span
 from voicetest.audio.resample import resample
-from voicetest.audio.wav import read_span
 
 __all__ = ["LONGEST_S", "sound"]
 

@@ -104,7 +104,19 @@ class Turn(_Value):
     time_to_first_audio_s: float | None = Field(
         description="From the end of the user's speech to the first packet with sound."
     )
-    file: str | None = Field(description="The turn's sound, relative to the manifest.")
+    file: str | None = Field(
+        description="Where the turn's sound is, relative to the manifest: a file of its own "
+        "(--segments), or the call's recording, in which it lasts from start_s to end_s; null "
+        "without sound, and where the recording was not kept."
+    )
+    audible: bool = Field(
+        default=False, description="Whether the turn had sound; false also in older manifests."
+    )
+    sound: str | None = Field(
+        default=None,
+        description="Checksum of a user turn's sound as a WAV file, without effects; null without "
+        "sound, and in older manifests.",
+    )
     transcript: str = Field(description="The text that expectations use.")
     transcript_source: Literal["script", "platform", "transcriber"] | None = Field(
         description="Where the transcript comes from; null when there is none."
@@ -126,7 +138,8 @@ class Turn(_Value):
     @property
     def only_claimed(self) -> bool:
         """Whether the platform tells words of this agent turn that nobody heard."""
-        return self.by == "agent" and bool(self.claimed) and not self.transcript and not self.file
+        silent = not self.audible and self.file is None
+        return self.by == "agent" and bool(self.claimed) and not self.transcript and silent
 
 
 class Check(_Value):

@@ -30,7 +30,7 @@ def report(
     ] = None,
     embed: Annotated[
         bool,
-        typer.Option("--embed", help="Put the recordings into the page: up to 20 MB of them."),
+        typer.Option("--embed", help="Put the recordings into the page: half an hour and more."),
     ] = False,
     github: Annotated[
         bool,

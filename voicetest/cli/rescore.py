@@ -36,8 +36,12 @@ def rescore(
     from voicetest.report.stored import load_run
     from voicetest.report.summary import exit_code_of, overall
     from voicetest.suite.rescore import rescore as evaluate_again
+    from voicetest.suite.rescore import without_recording
 
-    found = list(evaluate_again(load_run(run), scenario, asks_judge=judge))
+    stored = load_run(run)
+    for line in without_recording(stored, scenario):
+        typer.echo(line, err=True)
+    found = list(evaluate_again(stored, scenario, asks_judge=judge))
     for line in rescored_lines(
         [(call.folder, call.name, call.before, call.after) for call in found], as_json=json
     ):

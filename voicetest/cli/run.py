@@ -13,6 +13,7 @@ import typer
 from voicetest.cli.options import EnvFile, Variables
 from voicetest.cli.printing import own, say, say_json, settle, tell_runner
 from voicetest.errors import ExitCode
+from voicetest.report.keeping import FileKind, Keep, Keeping
 
 if TYPE_CHECKING:
     from voicetest.suite.selection import Selection
@@ -102,7 +103,22 @@ def run(
     ] = None,
     embed: Annotated[
         bool,
-        typer.Option("--embed", help="Put the recordings into the page: up to 20 MB of them."),
+        typer.Option("--embed", help="Put the recordings into the page: half an hour and more."),
+    ] = False,
+    keep: Annotated[
+        Keep,
+        typer.Option(
+            help="Whose recordings stay after the call; all else is kept of every call. failed: of "
+            "those that did not pass."
+        ),
+    ] = Keep.ALL,
+    recordings: Annotated[
+        FileKind,
+        typer.Option(help="What recordings are kept as; flac is without loss, a third or less."),
+    ] = FileKind.WAV,
+    segments: Annotated[
+        bool,
+        typer.Option("--segments", help="Write each turn into a file of its own as well."),
     ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
@@ -135,6 +151,7 @@ def run(
         fail_fast=fail_fast,
         timeout_s=None if timeout is None else parse_duration(timeout, "--timeout"),
         max_cost_usd=max_cost,
+        keeping=Keeping(keep, recordings, segments),
     )
     where = paths or [Path(file) for file, _ in sorted(options.selection.failed or ())]
     if not where and not failed:

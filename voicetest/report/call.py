@@ -1,4 +1,4 @@
-"""Writes the folder of one call: its segments, its transcript, its manifest."""
+"""Writes the folder of one call: its transcript and its manifest, beside its sound."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.vad import DETECTOR
-from voicetest.audio.wav import WavWriter, read_blocks
 from voicetest.call.record import CallRecord
-from voicetest.call.recorder import AGENT
-from voicetest.call.timeline import LineSpoken
 from voicetest.checks.cost import cost_of
 from voicetest.checks.result import CHECKS_VERSION, Result, Turn
 from voicetest.events import Audio, Ready
@@ -22,6 +18,7 @@ from voicetest.executor.plan import Plan
 from voicetest.executor.user_prompt import PROMPT_VERSION
 from voicetest.registry import version_of
 from voicetest.report.folder import write_atomically
+from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.manifest import (
     SCHEMA_VERSION,
     AdapterInfo,
@@ -33,6 +30,7 @@ from voicetest.report.manifest import (
     as_json,
     describe_file,
 )
+from voicetest.report.sounds import settle_sounds
 from voicetest.scenario.load import ScenarioFile
 from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import (
@@ -53,13 +51,20 @@ def write_call(
     record: CallRecord,
     result: Result,
     started: datetime,
+    keeping: Keeping = ALL,
 ) -> Manifest:
     """Write everything about one call beside its recording, secrets masked."""
-    _write_segments(folder, record, result.turns)
     file, secrets = planned.file, planned.file.secrets
+    kept = keeping.keeps(result.status, file.scenario)
+    sounds = settle_sounds(folder, record, result.turns, keeping, kept=kept)
     write_atomically(folder / "transcript.txt", transcript(result.turns, secrets.mask))
     manifest = Manifest(
-        **{**dict(result), "cost": cost_of(planned.world.spending.items)},
+        **{
+            **dict(result),
+            "cost": cost_of(planned.world.spending.items),
+            "turns": sounds.turns,
+            "warnings": (*result.warnings, *sounds.warnings),
+        },
         schema_version=SCHEMA_VERSION,
         voicetest=Versions(),
         scenario=scenario_info(file),
@@ -67,6 +72,7 @@ def write_call(
         started_at=started.isoformat(),
         clock=planned.clock.value,
         improvise=_improvise(file),
+        recording=sounds.recording,
         files=tuple(_files(folder)),
         detector=dict(DETECTOR),
         checks_version=CHECKS_VERSION,
@@ -88,30 +94,6 @@ def _words(turn: Turn) -> str:
     if turn.only_claimed:
         return f"(nothing was heard; the platform says: {turn.claimed})"
     return turn.transcript or "(no text)"
-
-
-def _write_segments(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> None:
-    """User segments are the clean lines; agent segments are cut from what was heard."""
-    segments = folder / "segments"
-    spoken = [entry.what for entry in record.entries if isinstance(entry.what, LineSpoken)]
-    spoken.sort(key=lambda line: line.speech_start_s)
-    lines = iter(spoken)
-    for turn in turns:
-        if turn.by == "user":
-            line = next(lines)
-            if turn.file is not None:
-                (segments / line.clean).rename(folder / turn.file)
-        elif turn.file is not None:
-            _cut(record.recording, folder / turn.file, turn.start_s, turn.end_s)
-    for unspoken in segments.glob(".step-*.wav"):
-        unspoken.unlink()
-
-
-def _cut(recording: Path, target: Path, start_s: float, end_s: float) -> None:
-    start, end = round(start_s * INTERNAL.rate), round(end_s * INTERNAL.rate)
-    with WavWriter(target, channels=1) as writer:
-        for block in read_blocks(recording, start=start, end=end):
-            writer.write(block[:, AGENT])
 
 
 def scenario_info(file: ScenarioFile) -> ScenarioInfo:

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from voicetest.audio.compressed import MEDIA_TYPE, compressed
+from voicetest.audio.recording import UnreadableRecording
 from voicetest.errors import SetupError
 from voicetest.report.page_call import CallView, call_view, seconds
 from voicetest.report.stored import StoredRun
@@ -23,7 +25,7 @@ from voicetest.version import __version__
 __all__ = ["MOST_EMBEDDED", "html"]
 
 MOST_EMBEDDED = 20_000_000
-"""Bytes of sound that one page may carry in itself."""
+"""Bytes of a page that sound may take up: three quarters of an hour of two people at least."""
 _FEW_CALLS = 3
 """Up to this many are shown open at once."""
 _PAGE = Path(__file__).parent / "page"
@@ -39,19 +41,21 @@ class _CaseView:
     calls: tuple[CallView, ...]
 
 
-def html(run: StoredRun, target: Path, *, embed: bool = False) -> str:
+def html(run: StoredRun, target: Path, *, embed: bool = False, most: int = MOST_EMBEDDED) -> str:
     """The page to be written to `target`, from where it finds the recordings.
 
-    With `embed` it carries them in itself; raises SetupError for more than 20 MB of them.
+    With `embed` it carries them in itself, compressed, in at most `most` bytes; raises SetupError
+    when they are too long.
     """
-    if embed:
-        _refuse_too_much(run)
     few = len(run.calls) <= _FEW_CALLS
+    embedded = _Embedded(most) if embed else None
     calls = []
     for number, call in enumerate(run.calls, 1):
         # A call that was never put through left a recording without any sound.
         played = call.recording if call.line.duration_s > 0 else None
-        sound = None if played is None else _source(played, target, embed=embed)
+        sound = None
+        if played is not None:
+            sound = _beside(played, target) if embedded is None else embedded.source(played)
         calls.append(call_view(call, f"call-{number}", sound, few=few))
     css, script = _asset("report.css"), _asset("report.js")
     summary = run.summary
@@ -86,18 +90,31 @@ def _cases(run: StoredRun, views: list[CallView]) -> Iterator[_CaseView]:
         yield _CaseView(case.name, case.case, case.where, case.status, case.reason, calls)
 
 
-def _refuse_too_much(run: StoredRun) -> None:
-    sizes = [call.recording.stat().st_size for call in run.calls if call.recording is not None]
-    if sum(sizes) > MOST_EMBEDDED:
-        raise SetupError(
-            f"the recordings have {sum(sizes) / 1e6:.0f} MB together, and --embed takes up to "
-            f"{MOST_EMBEDDED / 1e6:.0f} MB: leave it out and keep the page beside the run"
-        )
+@dataclass
+class _Embedded:
+    """Recordings that a page carries in itself."""
+
+    most: int
+    size: int = 0
+    """Bytes of the page that they take up so far."""
+
+    def source(self, recording: Path) -> str:
+        """The recording as an address; raises SetupError when there is no more room for it."""
+        try:
+            sound = base64.b64encode(compressed(recording)).decode()
+        except (OSError, UnreadableRecording) as error:
+            raise SetupError(f"{recording} cannot be put into the page: {error}") from error
+        self.size += len(sound)
+        if self.size > self.most:
+            raise SetupError(
+                f"the recordings take more than {self.most / 1e6:g} MB of the page, even "
+                "compressed: leave --embed out and keep the page beside the run, or keep fewer "
+                "with --keep failed"
+            )
+        return f"data:{MEDIA_TYPE};base64,{sound}"
 
 
-def _source(recording: Path, target: Path, *, embed: bool) -> str:
-    if embed:
-        return "data:audio/wav;base64," + base64.b64encode(recording.read_bytes()).decode()
+def _beside(recording: Path, target: Path) -> str:
     try:
         path = os.path.relpath(recording.resolve(), target.parent.resolve())
     except ValueError:  # on another drive

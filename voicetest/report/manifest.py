@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from voicetest.audio import flac
 from voicetest.audio.chunk import INTERNAL
 from voicetest.checks.result import Result
 from voicetest.shown import shown_json
@@ -108,6 +109,11 @@ class Manifest(Result):
     improvise: ImproviseInfo | None = Field(
         default=None, description="Null where every line of the user is scripted."
     )
+    recording: str | None = Field(
+        default="recording.wav",
+        description="The recording of the whole call, relative to the manifest; null where it was "
+        "not kept (--keep).",
+    )
     files: tuple[FileInfo, ...] = Field(description="The files beside the manifest.")
     detector: dict[str, Any] = Field(
         description="What found speech on the recording: name, version, settings."
@@ -148,6 +154,7 @@ _ORDER = (
     "tool_calls",
     "messages",
     "termination",
+    "recording",
     "files",
     "harness",
     "detector",
@@ -164,13 +171,16 @@ def manifest_schema() -> dict[str, Any]:
 
 
 def describe_file(folder: Path, path: Path) -> FileInfo:
-    """Size and checksum of a file below `folder`, read in blocks; for WAV its format too."""
+    """Size and checksum of a file below `folder`, read in blocks; for sound its format too."""
     digest = sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 16):
             digest.update(block)
     size = path.stat().st_size
     sound: dict[str, Any] = {}
+    if path.suffix == ".flac":
+        frames, channels, rate = flac.extent(path)
+        sound = {"sample_rate": rate, "channels": channels, "duration_s": frames / rate}
     if path.suffix == ".wav":
         channels = 2 if path.parent == folder else 1
         frames = (size - 44) // (2 * channels)

@@ -85,7 +85,7 @@ def call_view(call: StoredCall, name: str, sound: str | None, *, few: bool) -> C
         length=seconds(line.duration_s),
         made=found is not None,
         sound=sound,
-        silent="there is no recording of this call",
+        silent=_silent(found),
         drawn=drawn,
         errors=() if found is None else found.errors,
         warnings=() if found is None else tuple(map(str, found.warnings)),
@@ -96,6 +96,13 @@ def call_view(call: StoredCall, name: str, sound: str | None, *, few: bool) -> C
         events=events,
         health=() if found is None or found.harness is None else tuple(_health(found.harness)),
     )
+
+
+def _silent(found: Manifest | None) -> str:
+    """Why there is nothing to play."""
+    if found is not None and found.recording is None:
+        return "the recording of this call was not kept (--keep)"
+    return "there is no recording of this call"
 
 
 def seconds(value: float | None, digits: int = 2) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from voicetest.audio.recording import NAMES
 from voicetest.errors import ExitCode, SetupError
 from voicetest.report.begun import is_going, read_begun
 from voicetest.report.left import began, left_behind
@@ -38,8 +39,9 @@ class StoredCall:
     @property
     def recording(self) -> Path | None:
         """Its recording; None where there is none."""
-        path = None if self.folder is None else self.folder / "recording.wav"
-        return path if path is not None and path.is_file() else None
+        if self.folder is None:
+            return None
+        return next((path for name in NAMES if (path := self.folder / name).is_file()), None)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 from voicetest.audio.peaks import peaks
+from voicetest.audio.recording import UnreadableRecording
 from voicetest.call.recorder import AGENT, USER
 
 __all__ = ["COLUMNS", "HEIGHT", "Waveform", "waveform"]
@@ -33,7 +33,7 @@ def waveform(recording: Path, duration_s: float) -> Waveform | None:
     columns = min(COLUMNS, max(math.ceil(duration_s / _COLUMN_S), 1))
     try:
         found = peaks(recording, columns)
-    except (OSError, EOFError, wave.Error):
+    except (OSError, UnreadableRecording):
         return None
     if found.size == 0 or found.shape[1] != 2:
         return None

@@ -105,11 +105,13 @@ def _users(was: Manifest, now: Manifest) -> Iterator[str]:
 
 def _lines(found: Manifest) -> Mapping[int, tuple[str, str]]:
     """Words and checksum of the sound of each scripted line, by its step."""
-    sounds = {file.path: file.sha256 for file in found.files}
+    files = {file.path: file.sha256 for file in found.files}  # of older manifests
     return {
-        turn.step.index: (turn.transcript, sounds[turn.file])
+        turn.step.index: (turn.transcript, sound)
         for turn in found.turns
-        if _scripted(turn) and turn.step is not None and turn.file in sounds
+        if _scripted(turn)
+        and turn.step is not None
+        and (sound := turn.sound or files.get(str(turn.file))) is not None
     }
 
 

@@ -148,6 +148,7 @@ class Conductor:
             verbose=self._console.verbose,
             max_cost_usd=self._options.max_cost_usd,
             spent_usd=self._spent_usd,
+            keeping=self._options.keeping,
         )
         marks = [f"r{repeat:02}"] * (tally.planned > 1) + [f"try {attempt}"] * (attempt > 1)
         self._console.begin(call, " ".join([course.title, *marks]))

@@ -10,6 +10,7 @@ from voicetest.checks.result import Fault, Result, Termination
 from voicetest.clock import Interruption
 from voicetest.errors import Problem, ScenarioError, VoicetestError
 from voicetest.executor.plan import load, plan_file
+from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.progress import Narrator, Notice
 from voicetest.run import run
 from voicetest.scenario.cases import load_cases
@@ -38,6 +39,8 @@ class Errand:
     """What the whole run may cost."""
     spent_usd: float = 0.0
     """What it has cost before this call."""
+    keeping: Keeping = ALL
+    """Which of its sound stays."""
 
 
 def carry_out(
@@ -52,7 +55,7 @@ def carry_out(
         return broken(error, "planning")
     mask = planned.file.secrets.mask_value
     narrator = Narrator(errand.call, mask, tell, verbose=errand.verbose)
-    return run(planned, errand.folder, narrator, interruption)
+    return run(planned, errand.folder, narrator, interruption, errand.keeping)
 
 
 def broken(error: VoicetestError, where: str) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from voicetest.report.keeping import ALL, Keeping
 from voicetest.suite.selection import Selection
 
 __all__ = ["RunOptions"]
@@ -29,3 +30,5 @@ class RunOptions:
     """After so many seconds the run is interrupted."""
     max_cost_usd: float | None = None
     """What the run may cost; once that is spent, no paid service is asked any more."""
+    keeping: Keeping = ALL
+    """Which sound of the calls stays."""

@@ -37,7 +37,7 @@ from voicetest.scenario.steps import BackchannelStep, InterruptStep, UserStep
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.spending import Spending
 
-__all__ = ["Rescored", "rescore"]
+__all__ = ["Rescored", "rescore", "without_recording"]
 
 _FOUND_ANEW = (JUDGING, AFTERWARDS)
 """Where errors are that did not end the call, but were found when it was judged."""
@@ -79,6 +79,29 @@ def rescore(
             result = unjudged(file, result, _NOT_ASKED)
         after = Result.model_validate(file.secrets.mask_value(result.model_dump()))
         yield Rescored(call.folder.name, call.line.name, call.manifest.status, after)
+
+
+def without_recording(run: StoredRun, scenario: Path | None = None) -> list[str]:
+    """The calls that cannot be judged again, a line each that says why.
+
+    Raises SetupError when that are all that were made.
+    """
+    made = [call for call in _wanted(run, scenario) if call.manifest is not None]
+    lost = [call for call in made if call.recording is None]
+    if made and len(lost) == len(made):
+        raise SetupError(
+            f"no call of {run.folder} can be judged again: their recordings are not there; run "
+            "them again without --keep, or with --keep failed"
+        )
+    return [
+        f"left out: {call.line.folder}  {call.line.name}: its recording "
+        + ("was not kept (--keep)" if _was_not_kept(call) else "is not there")
+        for call in lost
+    ]
+
+
+def _was_not_kept(call: StoredCall) -> bool:
+    return call.manifest is not None and call.manifest.recording is None
 
 
 def _wanted(run: StoredRun, scenario: Path | None) -> Sequence[StoredCall]:

@@ -103,7 +103,7 @@ class _Station:
 
 
 def _make(errand: Errand) -> Result:
-    if (errand.folder / "recording.wav").exists():
+    if (errand.folder / "events.jsonl").exists():
         raise SetupError("the process of this call died: too little memory?")
     station = _Station.here
     try:
