@@ -185,3 +185,107 @@ def test_a_run_without_scenarios_imports_nothing_of_ours(run_pytest: Pytest, pro
     )
     done = run_pytest("test_code.py")
     assert done.returncode == 0, done.stdout
+
+
+CONFTEST = """\
+import os
+import pytest
+
+seen = []
+
+@pytest.fixture(scope="session", autouse=True)
+def server(request):
+    os.environ["GREETING"] = "hello"
+    print("session", request.session.name)
+    yield
+    print("session is over")
+
+@pytest.fixture(scope="module", autouse=True)
+def each_file(request):
+    print("module", request.module.__name__)
+
+@pytest.fixture(scope="class", autouse=True)
+def each_class(request):
+    print("class", request.cls)
+
+@pytest.fixture(autouse=True)
+def each_case(request, monkeypatch, tmp_path):
+    monkeypatch.setenv("PLACE", str(tmp_path))
+    print("case", request.node.name, request.function.__name__)
+
+@pytest.fixture
+def asked_for():
+    print("asked for")
+"""
+
+
+def test_fixtures_that_are_used_everywhere_are_set_up_for_scenarios(
+    run_pytest: Pytest, project: Path
+) -> None:
+    (project / "conftest.py").write_text(CONFTEST)
+    (project / "pytest.ini").write_text("[pytest]\nusefixtures = asked_for\n")
+    text = GREETS.replace("says: hello", 'says: "${env.GREETING}"')
+    (project / "scenarios" / "greets.yaml").write_text(text)
+    done = run_pytest("-rP", "scenarios/greets.yaml", "test_code.py")
+    assert done.returncode == 0, done.stdout
+    for said in ("module greets", "class None", "case The agent greets", "asked for"):
+        assert said in done.stdout
+    assert done.stdout.count("asked for") == 2
+    assert done.stdout.count("session is over") == 1
+
+
+def test_a_fixture_that_fails_is_an_error_and_nobody_is_called(
+    run_pytest: Pytest, project: Path
+) -> None:
+    broken = "import pytest\n\n@pytest.fixture(autouse=True)\ndef server():\n    raise OSError(1)\n"
+    (project / "conftest.py").write_text(broken)
+    done = run_pytest("scenarios/greets.yaml")
+    assert "1 error" in done.stdout, done.stdout
+    assert not (project / "runs").exists()
+
+
+def test_processes_of_xdist_leave_one_run_with_all_results(
+    run_pytest: Pytest, project: Path
+) -> None:
+    other = project / "scenarios" / "other"
+    other.mkdir()
+    for name in ("greets.yaml", "agent.yaml"):
+        (other / name).write_text((project / "scenarios" / name).read_text())
+    (project / "scenarios" / "skipped.yaml").write_text(f"{GREETS}skip: not today\n")
+    done = run_pytest(
+        *("-n", "2", "scenarios", "--voicetest-html", "a.html", "--voicetest-junit", "out.xml")
+    )
+    assert "1 failed, 2 passed, 1 skipped" in done.stdout, done.stdout
+    runs = [path for path in (project / "runs").iterdir() if not path.is_symlink()]
+    assert len(runs) == 1
+    summary = json.loads((runs[0] / "run.json").read_text())
+    assert summary["totals"] == {"failed": 1, "passed": 2, "skipped": 1}
+    called = [line["folder"] for line in summary["scenarios"] if line["folder"] is not None]
+    assert sorted(called) == ["fails", "other-greets", "scenarios-greets"]
+    assert all((runs[0] / name / "recording.wav").is_file() for name in called)
+    assert "-n" in summary["command"]
+    assert ET.parse(project / "out.xml").getroot().get("failures") == "1"  # noqa: S314
+    assert (project / "a.html").is_file()
+    assert done.stdout.count("calls: runs/") == 1
+
+
+def test_a_secret_on_the_command_line_is_masked_by_the_process_that_knows_it(
+    run_pytest: Pytest, project: Path
+) -> None:
+    text = f'{GREETS}vars: {{word: none, key: "${{env.API_TOKEN}}"}}\n'
+    (project / "scenarios" / "greets.yaml").write_text(text)
+    (project / "words.env").write_text("API_TOKEN=xylophone-4711\n")
+    words = ("--voicetest-env-file", "words.env", "--voicetest-var", "word=xylophone-4711")
+    run_pytest("-n", "2", "scenarios/greets.yaml", *words)
+    for path in (project / "runs").rglob("*.json"):
+        assert "xylophone-4711" not in path.read_text()
+    assert json.loads((project / "runs" / "latest" / "run.json").read_text())["cases"]
+
+
+def test_recordings_stay_as_it_is_asked(run_pytest: Pytest, project: Path) -> None:
+    words = ("--voicetest-keep", "failed", "--voicetest-recordings", "flac")
+    run_pytest("scenarios", *words, "--voicetest-segments")
+    folder = project / "runs" / "latest"
+    assert not (folder / "greets" / "recording.wav").exists()
+    assert (folder / "fails" / "recording.flac").is_file()
+    assert (folder / "fails" / "segments" / "00-agent.wav").is_file()

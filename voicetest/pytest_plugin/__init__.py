@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from voicetest.pytest_plugin.items import ScenarioModule
     from voicetest.pytest_plugin.run import PytestRun
+    from voicetest.pytest_plugin.shared import Gathering
 
 __all__: list[str] = []
 
 _RUN: pytest.StashKey[PytestRun] = pytest.StashKey()
 """Set when the first scenario is collected."""
+_FOLDER: pytest.StashKey[Path] = pytest.StashKey()
+"""The folder that the processes of pytest-xdist share; set in the one that starts them."""
+_GATHERING: pytest.StashKey[Gathering] = pytest.StashKey()
+"""Set in that one by the first result."""
 _WRONG: pytest.StashKey[pytest.UsageError] = pytest.StashKey()
 """Set when the options cannot be."""
 _ENDINGS = frozenset({".yaml", ".yml"})
@@ -62,6 +68,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--voicetest-adapter", action="append", default=[], help="only with it")
     group.addoption("--voicetest-shard", metavar="I/N", help="part I of N, always the same")
     group.addoption("--voicetest-repeat", type=int, metavar="N", help="calls per scenario")
+    group.addoption(
+        "--voicetest-keep",
+        choices=["all", "failed", "none"],
+        default="all",
+        help="whose recordings stay; all else is kept of every call",
+    )
+    group.addoption(
+        "--voicetest-recordings",
+        choices=["wav", "flac"],
+        default="wav",
+        help="what recordings are kept as",
+    )
+    group.addoption(
+        "--voicetest-segments", action="store_true", help="write each turn into a file of its own"
+    )
     group.addoption("--voicetest-junit", metavar="FILE", help="write voicetest's own JUnit XML")
     group.addoption("--voicetest-html", metavar="FILE", help="write a page with the recordings")
     group.addoption("--voicetest-embed", action="store_true", help="put them into the page")
@@ -135,17 +156,69 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a process that pytest-xdist starts the folder that they all share."""
+    from voicetest.report.folder import name_run
+
+    config = node.config
+    if _FOLDER not in config.stash:
+        config.stash[_FOLDER] = name_run(Path(config.getoption("voicetest_out")), datetime.now(UTC))
+    node.workerinput["voicetest_run"] = str(config.stash[_FOLDER].absolute())
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
-    """Write run.json and the reports."""
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Let the report of a scenario tell another process what became of it."""
+    report = yield
+    if _RUN in item.config.stash and report.when == "call":
+        from voicetest.pytest_plugin.items import ScenarioItem
+
+        if isinstance(item, ScenarioItem):
+            report.voicetest_run = item.told
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Write run.json and the reports; the processes of pytest-xdist are over after it."""
     run = session.config.stash.get(_RUN, None)
     if run is not None:
         run.finish()
-    yield
+    done = yield
+    if _GATHERING in session.config.stash:
+        session.config.stash[_GATHERING].finish()
+    return done
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say where the recordings are."""
-    run = terminalreporter.config.stash.get(_RUN, None)
-    for line in () if run is None else run.told:
-        terminalreporter.write_line(line)
+    stash = terminalreporter.config.stash
+    for run in (stash.get(_RUN, None), stash.get(_GATHERING, None)):
+        for line in () if run is None else run.told:
+            terminalreporter.write_line(line)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take in what other processes report, if this one does not call itself."""
+    if "workerinput" not in vars(config):
+        config.pluginmanager.register(_Listening(config), "voicetest-results")
+
+
+class _Listening:
+    """Hears of every test that is over."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in the result of a scenario that another process held."""
+        told = vars(report).get("voicetest_run")
+        if told is None or _FOLDER not in self._config.stash:
+            return
+        from voicetest.pytest_plugin.shared import Gathering
+
+        stash = self._config.stash
+        if _GATHERING not in stash:
+            stash[_GATHERING] = Gathering(self._config, stash[_FOLDER])
+        stash[_GATHERING].take_in(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,8 +24,11 @@ class CallFailed(Exception):
     """The verdict on a case is no pass; the text says why."""
 
 
-class ScenarioModule(pytest.File):
-    """A scenario file; its items are its cases."""
+class ScenarioModule(pytest.Module):
+    """A scenario file; its items are its cases.
+
+    It is a module, an empty one, because fixtures of that scope need one.
+    """
 
     run: PytestRun
 
@@ -33,6 +37,7 @@ class ScenarioModule(pytest.File):
         """The collector of a file."""
         module: ScenarioModule = cls.from_parent(parent, path=path)
         module.run = run
+        module.obj = ModuleType(path.stem)
         return module
 
     def collect(self) -> Iterator[pytest.Item]:
@@ -47,21 +52,34 @@ class ScenarioModule(pytest.File):
         for file in found.files:
             name = file.secrets.mask(file.scenario.name)
             title = shown(name if file.case is None else f"{name}[{file.case}]")
-            item: ScenarioItem = ScenarioItem.from_parent(self, name=title)
+            item: ScenarioItem = ScenarioItem.from_parent(self, name=title, callobj=_call)
             item.file, item.run = file, self.run
             item.extra_keyword_matches.update(file.scenario.tags)
             yield item
 
 
-class ScenarioItem(pytest.Item):
-    """One case of a scenario."""
+def _call() -> None:
+    """What fixtures take for the test's function: it asks for none by itself."""
+
+
+class ScenarioItem(pytest.Function):
+    """One case of a scenario.
+
+    It is a function to fixtures: those that are used everywhere are set up for it too.
+    """
 
     file: ScenarioFile
     run: PytestRun
+    told: str | None = None
+    """What another process is told of it; set when its calls are over."""
 
     def runtest(self) -> None:
         """Make its calls; raises CallFailed unless their verdict is a pass."""
-        held = self.run.hold(self.file)
+        try:
+            held = self.run.hold(self.file)
+        except VoicetestError as error:
+            raise CallFailed(shown_lines(str(error))) from error
+        self.told = self.run.told_of(held)
         for folder, result in held.calls:
             warned = "".join(f"{shown(str(warning))}\n" for warning in result.warnings)
             told = f"{folder}\n{warned}{transcript(result.turns)}"
@@ -82,7 +100,7 @@ class ScenarioItem(pytest.Item):
         """What did not hold, at its lines; anything else with its traceback."""
         if isinstance(excinfo.value, CallFailed):
             return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The file, the line of its name counted from 0, and the name."""

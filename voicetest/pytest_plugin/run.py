@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 
 from voicetest.call.timeline import Entry
 from voicetest.errors import VoicetestError
-from voicetest.report.github import in_actions
-from voicetest.report.reports import Reports
-from voicetest.report.stored import load_run
+from voicetest.executor.plan import load
+from voicetest.pytest_plugin.shared import SHARED, Told, reports_of, write_reports
+from voicetest.report.folder import call_name
+from voicetest.report.keeping import FileKind, Keep, Keeping
 from voicetest.run import Plan
+from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
 from voicetest.shown import shown_lines
 from voicetest.speech.cache import Cache, default_folder
@@ -38,12 +41,14 @@ class PytestRun:
         self._config = config
         self._resources = ExitStack()
         self._out = Path(config.getoption("voicetest_out"))
-        self._reports = Reports(
-            _path(config.getoption("voicetest_junit")),
-            _path(config.getoption("voicetest_html")),
-            config.getoption("voicetest_embed"),
-            in_actions(),
+        self._reports = reports_of(config)
+        self._keeping = Keeping(
+            Keep(config.getoption("voicetest_keep")),
+            FileKind(config.getoption("voicetest_recordings")),
+            config.getoption("voicetest_segments"),
         )
+        self._worker = vars(config).get("workerinput")
+        """What pytest-xdist gives a process that it starts; None in any other."""
         try:
             self._reports.check()
             self.variables = _variables(config.getoption("voicetest_var"))
@@ -55,6 +60,10 @@ class PytestRun:
         """Begun by the first call."""
         self._cases: dict[CaseKey, Plan | Lacking] = {}
         """Set when the cases are chosen."""
+        self._names: dict[CaseKey, str] = {}
+        """What the folders of their calls are called, in every process of the run."""
+        self._environment: dict[str, str] = {}
+        """That in which the cases were chosen."""
         self._speech = self._resources.enter_context(Speech(Cache(default_folder())))
 
     def _set_environment(self) -> None:
@@ -79,31 +88,49 @@ class PytestRun:
             except VoicetestError as error:
                 raise pytest.UsageError(shown_lines(str(error))) from error
             self._cases = {key_of(case.file): case for case in cases if case.file is not None}
+            self._names = _names(chosen)
+            self._environment = _environment()
         return frozenset(map(key_of, chosen))
 
     def hold(self, file: ScenarioFile) -> Held:
         """Make the calls of one case that was chosen, unless this machine lacks something."""
-        if self._ledger is None:
-            self._ledger = Ledger.begin(self._out)
+        if self._ledger is None and self._worker is not None:
+            self._ledger = Ledger.join(Path(self._worker[SHARED]), self._keeping)
+        elif self._ledger is None:
+            self._ledger = Ledger.begin(self._out, self._keeping)
         repeat = self._config.getoption("voicetest_repeat")
-        case = self._cases[key_of(file)]
+        case = self._case(file)
         if isinstance(case, Lacking):
             return self._ledger.lack(case)
-        return self._ledger.hold(case, _Quiet(), repeat)
+        return self._ledger.hold(case, _Quiet(), repeat, self._names[key_of(file)])
+
+    def _case(self, file: ScenarioFile) -> Plan | Lacking:
+        """The plan of a case, made again if fixtures have changed the environment since."""
+        if _environment() == self._environment:
+            return self._cases[key_of(file)]
+        cases = load_cases(file.path, self.variables)
+        again = next((case for case in cases if case.name == file.case), None)
+        if again is None:
+            return self._cases[key_of(file)]
+        offline = self._config.getoption("voicetest_offline")
+        clock = self._config.getoption("voicetest_clock")
+        loaded = load(again, self.variables)
+        (case,) = plan_each([loaded], self._speech, clock, offline=offline)
+        return case
+
+    def told_of(self, held: Held) -> str | None:
+        """What the process that gathers the results is told, as JSON; None if that is this one."""
+        if self._worker is None or self._ledger is None:
+            return None
+        command = self._ledger.masked(self._worker["mainargv"])
+        return Told.of(held, command).model_dump_json()
 
     def finish(self) -> None:
-        """Write run.json and the reports."""
+        """Write run.json and the reports, unless another process does."""
         self._resources.close()
-        if self._ledger is None:
-            return
-        self._ledger.close()
-        self.told.append(f"calls: {self._ledger.folder}")
-        try:
-            written = self._reports.write(load_run(self._ledger.folder), self.told.append)
-        except VoicetestError as error:
-            self.told += shown_lines(str(error)).split("\n")
-        else:
-            self.told += [f"report: {path}" for path in written]
+        if self._ledger is not None and self._worker is None:
+            self._ledger.close()
+            self.told += write_reports(self._ledger.folder, self._reports)
 
 
 class _Quiet:
@@ -116,8 +143,16 @@ class _Quiet:
         """Nobody is told."""
 
 
-def _path(text: str | None) -> Path | None:
-    return None if text is None else Path(text)
+def _environment() -> dict[str, str]:
+    """The variables of the environment, but pytest's own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+def _names(files: Sequence[ScenarioFile]) -> dict[CaseKey, str]:
+    taken: set[str] = set()
+    stems = Counter(path.stem for path in {file.path.resolve() for file in files})
+    shared = {stem for stem, count in stems.items() if count > 1}
+    return {key_of(file): call_name(file.path, file.case, taken, shared) for file in files}
 
 
 def _variables(pairs: list[str]) -> Mapping[str, str]:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 from voicetest.errors import SetupError
 
-__all__ = ["call_folder", "call_name", "new_run_folder", "point_latest", "write_atomically"]
+__all__ = [
+    "call_folder",
+    "call_name",
+    "name_run",
+    "new_run_folder",
+    "point_latest",
+    "share_run_folder",
+    "write_atomically",
+]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _UNSAFE_IN_CASE = re.compile(r"[^A-Za-z0-9._,=-]+")
@@ -24,13 +32,17 @@ _RESERVED = frozenset(
 """Names of devices on Windows, with any ending."""
 
 
+def name_run(out: Path, now: datetime) -> Path:
+    """A name for a run in `out` that no other has."""
+    return out / f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(3)}"
+
+
 def new_run_folder(out: Path, now: datetime) -> Path:
     """Make a new folder `<UTC time>-<short id>` in `out`.
 
     Raises SetupError when that cannot be done.
     """
-    name = f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(3)}"
-    folder = out / name
+    folder = name_run(out, now)
     try:
         folder.mkdir(parents=True)
     except OSError as error:
@@ -38,6 +50,20 @@ def new_run_folder(out: Path, now: datetime) -> Path:
             f"cannot make the run folder {folder}: {error.strerror}; choose another with --out"
         ) from error
     return folder
+
+
+def share_run_folder(folder: Path) -> bool:
+    """Make a named run folder unless another process of the run did; whether it was made now.
+
+    Raises SetupError when that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise SetupError(f"cannot make the run folder {folder}: {error.strerror}") from error
+    return True
 
 
 def call_name(

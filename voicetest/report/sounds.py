@@ -42,21 +42,22 @@ def settle_sounds(
         else turn
         for turn in turns
     ]
-    if kept and keeping.segments:
+    segments = kept and keeping.segments
+    if segments:
         _write_segments(folder, record.recording, summed, lines)
-        recording, warnings = _recording(record.recording, keeping.kind)
-        return Sounds(recording, tuple(summed), warnings)
-    shutil.rmtree(folder / "segments", ignore_errors=True)
-    if kept:
-        recording, warnings = _recording(record.recording, keeping.kind)
     else:
+        shutil.rmtree(folder / "segments", ignore_errors=True)
+    if not kept:
         record.recording.unlink(missing_ok=True)
-        recording, warnings = None, ()
-    heard_in = (
-        turn if turn.file is None else turn.model_copy(update={"file": recording})
-        for turn in summed
-    )
-    return Sounds(recording, tuple(heard_in), warnings)
+        return Sounds(None, tuple(_heard_in(turn, None) for turn in summed))
+    recording, warnings = _recording(record.recording, keeping.kind)
+    if not segments:
+        summed = [_heard_in(turn, recording) for turn in summed]
+    return Sounds(recording, tuple(summed), warnings)
+
+
+def _heard_in(turn: Turn, recording: str | None) -> Turn:
+    return turn if turn.file is None else turn.model_copy(update={"file": recording})
 
 
 def _clean_lines(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> Mapping[int, Path]:

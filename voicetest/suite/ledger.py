@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +17,14 @@ from voicetest.report.folder import (
     call_name,
     new_run_folder,
     point_latest,
+    share_run_folder,
     write_atomically,
 )
+from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
 from voicetest.run import Plan, run
 from voicetest.suite.beginning import Beginning
+from voicetest.scenario.masking import MASK
 from voicetest.suite.lines import (
     call_line,
     judged,
@@ -41,6 +45,8 @@ class Held:
 
     case: CaseLine
     calls: tuple[tuple[Path, Result], ...]
+    lines: tuple[ScenarioLine, ...] = ()
+    """The entries of these calls in run.json."""
 
     @property
     def interrupted(self) -> bool:
@@ -55,21 +61,57 @@ class Ledger:
     folder: Path
     started: datetime
     _beginning: Beginning
+    keeping: Keeping = ALL
     _lines: list[ScenarioLine] = field(default_factory=list)
     _cases: list[CaseLine] = field(default_factory=list)
     _taken: set[str] = field(default_factory=set)
     _masks: list[Plan] = field(default_factory=list)
+    _commands: list[tuple[str, ...]] = field(default_factory=list)
 
     @classmethod
-    def begin(cls, out: Path) -> Ledger:
+    def begin(cls, out: Path, keeping: Keeping = ALL) -> Ledger:
         """Make a run folder in `out`; raises SetupError when that cannot be done."""
         started = datetime.now(UTC)
         folder = new_run_folder(out, started)
         point_latest(folder)
-        return cls(folder, started, Beginning(folder, (), started))
+        return cls(folder, started, Beginning(folder, (), started), keeping)
 
-    def hold(self, planned: Plan, progress: Progress, repeat: int | None = None) -> Held:
-        """Make the calls of a case until its verdict is there; `repeat` in place of its own."""
+    @classmethod
+    def join(cls, folder: Path, keeping: Keeping = ALL) -> Ledger:
+        """Take part in a run that several processes share; raises SetupError as `begin` does."""
+        if share_run_folder(folder):
+            point_latest(folder)
+        return cls.of(folder, keeping)
+
+    @classmethod
+    def of(cls, folder: Path, keeping: Keeping = ALL) -> Ledger:
+        """The ledger of a run folder that is there."""
+        started = datetime.now(UTC)
+        return cls(folder, started, Beginning(folder, (), started), keeping)
+
+    def add(self, case: CaseLine, lines: Iterable[ScenarioLine], command: Sequence[str]) -> None:
+        """Take in what another process of the run has held, which masked this command line."""
+        self._cases.append(case)
+        self._lines += lines
+        self._commands.append(tuple(command))
+
+    def masked(self, words: Sequence[str]) -> list[str]:
+        """A command line without the secrets of the cases that were held."""
+        for planned in self._masks:
+            words = [planned.file.secrets.mask(word) for word in words]
+        return list(words)
+
+    def hold(
+        self,
+        planned: Plan,
+        progress: Progress,
+        repeat: int | None = None,
+        name: str | None = None,
+    ) -> Held:
+        """Make the calls of a case until its verdict is there; `repeat` in place of its own.
+
+        Their folders are called `name`, or what is not yet taken of what the file is called.
+        """
         self._masks.append(planned)
         file, scenario = planned.file, planned.file.scenario
         tally = Tally(repeat or scenario.repeat, scenario.pass_rate)
@@ -79,8 +121,9 @@ class Ledger:
             self._lines.append(left_out_line(file, reason))
             skipped = left_out(file, tally.planned, reason)
             self._beginning.no_call(self._lines[-1], skipped)
-            return self._judge(skipped, calls)
-        name = call_name(file.path, file.case, self._taken)
+            return self._judge(skipped, calls, 1)
+        known = len(self._lines)
+        name = self._unused(name or call_name(file.path, file.case, self._taken))
         self._beginning.call(planned, name, tally.planned)
         while tally.decided is None and tally.made < tally.planned:
             calls += self._with_retries(planned, progress, name, tally)
@@ -88,19 +131,29 @@ class Ledger:
                 break
         cut_short = exit_code_of(calls[-1][1]) is ExitCode.INTERRUPTED
         reason = self._lines[-1].reason
-        return self._judge(judged(file, tally, reason, cut_short=cut_short), calls)
+        verdict = judged(file, tally, reason, cut_short=cut_short)
+        return self._judge(verdict, calls, len(self._lines) - known)
+
+    def _unused(self, name: str) -> str:
+        """The name, with a number if calls of a case were called so: it may be held again."""
+        number, unused = 2, name
+        while any((self.folder / f"{unused}{end}").exists() for end in ("", "--r01")):
+            unused = f"{name}-{number}"
+            number += 1
+        return unused
 
     def lack(self, case: Lacking) -> Held:
         """Take note of a case for which this machine lacks something."""
         self._lines.append(lacking_line(case))
         self._beginning.no_call(self._lines[-1], lacking(case, None))
-        return self._judge(lacking(case, None), [])
+        return self._judge(lacking(case, None), [], 1)
 
     def close(self) -> RunSummary:
         """Write run.json."""
-        command = list(sys.argv)
-        for planned in self._masks:
-            command = [planned.file.secrets.mask(word) for word in command]
+        command = self.masked(sys.argv)
+        if self._commands:
+            masked = zip(command, zip(*self._commands, strict=True), strict=True)
+            command = [_masked_word(word, others) for word, others in masked]
         summary = summarise(
             self._lines,
             self._cases,
@@ -113,9 +166,10 @@ class Ledger:
         self._beginning.close()
         return summary
 
-    def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]]) -> Held:
+    def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]], lines: int) -> Held:
+        """The verdict on a case, which the last `lines` lines belong to."""
         self._cases.append(case)
-        return Held(case, tuple(calls))
+        return Held(case, tuple(calls), tuple(self._lines[-lines:]))
 
     def _with_retries(
         self, planned: Plan, progress: Progress, name: str, tally: Tally
@@ -129,7 +183,7 @@ class Ledger:
         for attempt in range(1, scenario.retries + 2):
             folder = call_folder(self.folder, name, repeat, attempt)
             started, began = datetime.now(UTC), time.perf_counter()
-            result = run(planned, folder, progress)
+            result = run(planned, folder, progress, keeping=self.keeping)
             calls.append((folder, result))
             again = result.status == "error" and exit_code_of(result) is ExitCode.CONNECTION
             again = again and attempt <= scenario.retries
@@ -149,3 +203,9 @@ class Ledger:
                 tally.add(result.status, exit_code_of(result))
                 break
         return calls
+
+
+def _masked_word(word: str, masked: Iterable[str]) -> str:
+    """A word as several processes masked it, of which none knows all secrets."""
+    changed = {other for other in masked if other != word}
+    return word if not changed else MASK if len(changed) > 1 else changed.pop()
