@@ -7,7 +7,7 @@ import signal
 import time
 from pathlib import Path
 
-__all__ = ["die", "die_once", "fail", "in_kind", "pid", "sleep", "write_pid_and_sleep"]
+__all__ = ["die", "die_once", "fail", "in_kind", "pid", "sleep", "work", "write_pid_and_sleep"]
 
 _seen: list[str] = []
 
@@ -46,3 +46,11 @@ def sleep(seconds: float) -> int:
 def write_pid_and_sleep(path: str) -> None:
     Path(path).write_text(str(os.getpid()))
     time.sleep(600)
+
+
+def work(seconds: float) -> int:
+    """Keep a processor busy for so long; how many times it looked at the clock."""
+    looked, until = 0, time.process_time() + seconds
+    while time.process_time() < until:
+        looked += 1
+    return looked

@@ -77,6 +77,29 @@ def test_a_job_whose_process_dies_is_done_again(tmp_path: Path) -> None:
         assert asyncio.run(workers.run("a", jobs.die_once, str(tmp_path / "died")))
 
 
+def test_a_process_that_gets_little_time_is_waited_for() -> None:
+    """It works for 0.2 s, and is stopped for twice the limit in between."""
+    with Workers(size=1, job_limit=0.6) as workers:
+
+        async def held_up() -> int:
+            pid = await workers.run("a", jobs.pid)
+            work = asyncio.create_task(workers.run("a", jobs.work, 0.2))
+            await asyncio.sleep(0.05)
+            os.kill(pid, signal.SIGSTOP)
+            await asyncio.sleep(0.8)
+            os.kill(pid, signal.SIGCONT)
+            return await work
+
+        assert asyncio.run(held_up()) > 0
+
+
+def test_a_job_that_works_too_long_is_killed_and_one_may_have_a_limit_of_its_own() -> None:
+    with Workers(size=1, job_limit=0.3) as workers:
+        assert asyncio.run(workers.run("a", jobs.work, 0.5, job_limit=30.0)) > 0
+        with pytest.raises(SetupError, match=r"work took more than 0\.3 s in the a worker"):
+            asyncio.run(workers.run("a", jobs.work, 60.0))
+
+
 def test_work_that_kills_its_process_twice_is_a_clear_error() -> None:
     with Workers(size=1) as workers:
         with pytest.raises(SetupError, match=r"the espeak worker process died twice .*\(die\)"):

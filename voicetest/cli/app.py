@@ -12,6 +12,7 @@ import typer
 from voicetest.cli import (
     cache,
     calibrate,
+    clean,
     compare,
     doctor,
     init,
@@ -50,6 +51,7 @@ app.command()(plan.plan)
 app.command()(report.report)
 app.command()(compare.compare)
 app.command()(rescore.rescore)
+app.command()(clean.clean)
 app.command()(init.init)
 app.command()(list_adapters.list_adapters)
 app.command()(doctor.doctor)

@@ -14,6 +14,7 @@ __all__ = [
     "Variables",
     "complete_adapter",
     "load_environment",
+    "parse_age",
     "parse_duration",
     "parse_share",
     "parse_variables",
@@ -53,6 +54,19 @@ def parse_duration(text: str, option: str) -> float:
         return TypeAdapter[float](PositiveDuration).validate_python(text)
     except ValidationError as error:
         raise typer.BadParameter(error.errors()[0]["msg"], param_hint=option) from error
+
+
+def parse_age(text: str, option: str) -> float:
+    """A time such as `14d` or `12h`, in seconds; it may be 0."""
+    days = text.removesuffix("d")
+    if days != text and days.replace(".", "", 1).isdecimal():
+        return float(days) * 86_400
+    if text.strip("0smhd") == "" and text.startswith("0"):
+        return 0.0
+    try:
+        return parse_duration(text, option)
+    except typer.BadParameter as error:
+        raise typer.BadParameter(f"{error.message}, or 14d for days", param_hint=option) from error
 
 
 def parse_share(text: str, option: str) -> float:

@@ -16,6 +16,7 @@ from voicetest.errors import SetupError
 __all__ = [
     "call_folder",
     "call_name",
+    "latest_of",
     "name_run",
     "new_run_folder",
     "point_latest",
@@ -117,6 +118,16 @@ def point_latest(run: Path) -> None:
         fresh.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             write_atomically(latest, run.name + "\n")
+
+
+def latest_of(out: Path) -> str | None:
+    """The name of the run that `latest` in a folder points at; None where there is none."""
+    latest = out / "latest"
+    try:
+        name = str(latest.readlink()) if latest.is_symlink() else latest.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return Path(name.strip()).name or None
 
 
 def write_atomically(path: Path, text: str) -> None:

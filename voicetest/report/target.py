@@ -8,7 +8,7 @@ from pathlib import Path
 from voicetest.errors import SetupError
 from voicetest.report.folder import write_atomically
 
-__all__ = ["check_target", "write_report"]
+__all__ = ["check_target", "is_report", "write_report"]
 
 _OURS = (b'<testsuites name="voicetest"', b'name="generator" content="voicetest ')
 """What only reports of voicetest have in their beginning."""
@@ -24,7 +24,7 @@ def check_target(path: Path) -> None:
         if path.is_dir():
             raise SetupError(f"{path} is a folder: name a file for the report")
         path.parent.mkdir(parents=True, exist_ok=True)
-        ours = not path.exists() or _is_report(path)
+        ours = not path.exists() or is_report(path)
     except OSError as error:
         raise SetupError(f"the report {path} cannot be written: {error.strerror}") from error
     if not ours:
@@ -42,7 +42,8 @@ def write_report(path: Path, text: str) -> None:
         raise SetupError(f"the report {path} cannot be written: {error.strerror}") from error
 
 
-def _is_report(path: Path) -> bool:
+def is_report(path: Path) -> bool:
+    """Whether a file is a report of voicetest, or empty."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     return not head or any(mark in head for mark in _OURS)

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
@@ -17,6 +17,7 @@ from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
 from voicetest.errors import SetupError
+from voicetest.speech.patience import is_done_within
 
 __all__ = ["Begin", "Workers"]
 
@@ -31,10 +32,10 @@ class Workers(AbstractContextManager["Workers"]):
     """One set of processes for each kind of work, started when first needed and ended by `close`.
 
     A kind has at most `size` processes, by default one for each processor but no more than four.
-    A job that takes longer than `job_limit` seconds is killed and raises SetupError. The object
-    belongs to one run; its jobs may be awaited from several threads and event loops. `beginning` is
-    open while a process starts, and gives what is called first in it, which must be picklable by a
-    process that is being started.
+    A job on which its process worked for more than `job_limit` seconds is killed and raises
+    SetupError; on a busy machine more time may pass. The object belongs to one run; its jobs may be
+    awaited from several threads and event loops. `beginning` is open while a process starts, and
+    gives what is called first in it, which must be picklable by a process that is being started.
     """
 
     def __init__(
@@ -55,14 +56,21 @@ class Workers(AbstractContextManager["Workers"]):
         self._told: int | None = None
         """The signal that `interrupt` sent; whoever starts later gets it too."""
 
-    async def run(self, kind: str, function: Callable[..., Result], *args: Any) -> Result:
+    async def run(
+        self,
+        kind: str,
+        function: Callable[..., Result],
+        *args: Any,
+        job_limit: float | None = None,
+    ) -> Result:
         """What `function(*args)` returns or raises in a process that only does this `kind` of work.
 
         `function`, its arguments and its result must be picklable. The wait is one blocking job of
-        the event loop's own executor, so a loop that runs those inline works too.
+        the event loop's own executor, so a loop that runs those inline works too. `job_limit` is
+        for this job alone.
         Raises SetupError when the work kills its process twice or takes too long.
         """
-        job = partial(self._retried, kind, function, args)
+        job = partial(self._retried, kind, function, args, job_limit or self._job_limit)
         return await asyncio.get_running_loop().run_in_executor(None, job)
 
     def close(self) -> None:
@@ -99,27 +107,31 @@ class Workers(AbstractContextManager["Workers"]):
     def __exit__(self, *failure: object) -> None:
         self.close()
 
-    def _retried(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
+    def _retried(
+        self, kind: str, function: Callable[..., Result], args: tuple[Any, ...], limit: float
+    ) -> Result:
         try:
-            return self._once(kind, function, args)
+            return self._once(kind, function, args, limit)
         except BrokenProcessPool:
             self._refuse_if_closed()
         try:
-            return self._once(kind, function, args)
+            return self._once(kind, function, args, limit)
         except BrokenProcessPool as error:
             self._refuse_if_closed()
             raise SetupError(
                 f"the {kind} worker process died twice on the same work ({function.__name__})"
             ) from error
 
-    def _once(self, kind: str, function: Callable[..., Result], args: tuple[Any, ...]) -> Result:
+    def _once(
+        self, kind: str, function: Callable[..., Result], args: tuple[Any, ...], limit: float
+    ) -> Result:
         worker = self._take(kind)
         try:
             with self._changed:
                 self._refuse_if_closed()
                 if self._told is not None:
                     worker.tell(self._told)
-            return worker.do(function, args, self._job_limit)
+            return worker.do(function, args, limit)
         finally:
             self._give_back(kind, worker)
 
@@ -201,10 +213,10 @@ class _Worker:
         return self._job.done() and not self._broken
 
     def do(self, function: Callable[..., Result], args: tuple[Any, ...], limit: float) -> Result:
-        """Run one job, for at most `limit` seconds."""
+        """Run one job, for at most `limit` seconds of work."""
         try:
             self._job = job = self._pool.submit(function, *args)
-            if wait([job], limit).done:
+            if is_done_within(limit, job, self._pid):
                 return job.result()
         except BrokenProcessPool:
             self._broken = True

@@ -23,8 +23,8 @@ from voicetest.report.folder import (
 from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
 from voicetest.run import Plan, run
-from voicetest.suite.beginning import Beginning
 from voicetest.scenario.masking import MASK
+from voicetest.suite.beginning import Beginning
 from voicetest.suite.lines import (
     call_line,
     judged,

@@ -12,7 +12,7 @@ from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.registry import UnknownName, nearest, version_of
 from voicetest.speech.account import Account
 from voicetest.speech.transcribers.phrases import spoken_forms
-from voicetest.speech.workers import Workers
+from voicetest.speech.workers import JOB_LIMIT, Workers
 
 if TYPE_CHECKING:
     from voicetest.speech.transcribers.decoder import Vocabulary
@@ -29,6 +29,8 @@ OURS = 3
 """Our part of the identity; raise it when the same sound would give other text."""
 
 SHORTEST = 0.1
+SLOWEST = 10.0
+"""So many seconds of work may a second of sound take; one or two are usual."""
 QUIETEST = 33
 """Peak below which nothing is to be heard: -60 dBFS."""
 
@@ -89,7 +91,10 @@ class PocketsphinxTranscriber:
         if self._vocabulary is None:
             self._vocabulary = await self._prepared()
         means = MODELS[self._model]
-        return await self._workers.run("pocketsphinx", recognise, means, self._vocabulary, data)
+        limit = JOB_LIMIT + SLOWEST * len(data) / (INTERNAL.rate * INTERNAL.sample_bytes)
+        return await self._workers.run(
+            "pocketsphinx", recognise, means, self._vocabulary, data, job_limit=limit
+        )
 
     async def _prepared(self) -> Vocabulary:
         """The phrases with the pronunciations the dictionary lacks, as espeak says them."""
