@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from voicetest.audio.recording import UnreadableRecording, extent
 from voicetest.audio.vad import DETECTOR
 from voicetest.call.event_reading import UnreadableEvent, read_entry
 from voicetest.call.line import SPOKEN
@@ -43,10 +44,13 @@ def recorded_s(folder: Path) -> float:
     """Seconds of its recording that can be played; 0 where there is none."""
     path = folder / "recording.wav"
     try:
+        if not path.exists():  # it was kept as FLAC, and nothing came after
+            frames, _, rate = extent(folder / "recording.flac")
+            return frames / rate
         with wave.open(str(path), "rb") as sound:
             most = (path.stat().st_size - HEADER_BYTES) // (sound.getnchannels() * BYTES)
             return min(sound.getnframes(), most) / sound.getframerate()
-    except (OSError, EOFError, wave.Error, ZeroDivisionError):
+    except (OSError, EOFError, wave.Error, UnreadableRecording, ZeroDivisionError):
         return 0.0
 
 
