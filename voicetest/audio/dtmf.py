@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.waves import seconds, to_samples
@@ -85,10 +86,11 @@ class DtmfDetector:
         pressed: list[Pressed] = []
         at = 0
         while at + BLOCK <= len(sound):
-            # One block at a time: a product of many rounds differently by how many there are.
-            pressed += self._follow(_key(sound[at : at + BLOCK]))
-            self._blocks += 1
-            at += HOP
+            blocks = _blocks(sound[at : at + BLOCK + (_AT_ONCE - 1) * HOP])
+            for key in _keys(blocks):
+                pressed += self._follow(key)
+                self._blocks += 1
+            at += len(blocks) * HOP
         self._rest = sound[at:].copy()
         return pressed
 
@@ -124,23 +126,38 @@ def _tone(key: str) -> Samples:
 
 def is_key(block: Samples) -> bool:
     """Whether the tones of a key fill 25 ms of sound (BLOCK samples)."""
-    return bool(_key(block))
+    return bool(_keys(_blocks(block))[0])
 
 
+_AT_ONCE = 50
+"""Blocks that are looked at together."""
 _WINDOW = np.hanning(BLOCK + 2)[1:-1] / np.hanning(BLOCK + 2).sum()
 _ANGLES = 2 * np.pi * np.outer(ROWS + COLUMNS, seconds(BLOCK))
 _TURNS = np.concatenate((np.cos(_ANGLES), np.sin(_ANGLES))) * _WINDOW
 
 
-def _key(block: Samples) -> str:
-    """The key whose tones fill a block, or nothing."""
-    wave = block / 32_768
-    total = float(np.square(wave) @ _WINDOW)
-    if total < 10 ** (GATE_DB / 10):
-        return ""
-    power = 2 * np.square(np.einsum("ij,j->i", _TURNS, wave)).reshape(2, -1).sum(
-        axis=0
-    )  # of a·sin: a²/2
+def _blocks(sound: Samples) -> NDArray[np.float64]:
+    """Every whole block, one each HOP samples, shape (m, BLOCK)."""
+    return np.lib.stride_tricks.sliding_window_view(sound / 32_768, BLOCK)[::HOP]
+
+
+def _keys(blocks: NDArray[np.float64]) -> list[str]:
+    """Of each block, shape (m, BLOCK), the key whose tones fill it, or nothing."""
+    # Sums that do not depend on how many blocks there are, as those of a matrix product may.
+    total = np.einsum("kj,kj,j->k", blocks, blocks, _WINDOW)
+    found = [""] * len(blocks)
+    loud = np.flatnonzero(total >= 10 ** (GATE_DB / 10))
+    if not len(loud):
+        return found
+    waves = np.einsum("ij,kj->ki", _TURNS, blocks[loud])
+    powers = 2 * np.square(waves).reshape(len(loud), 2, -1).sum(axis=1)  # of a·sin: a²/2
+    for at, power in zip(loud, powers, strict=True):
+        found[at] = _key(power, float(total[at]))
+    return found
+
+
+def _key(power: NDArray[np.float64], total: float) -> str:
+    """The key of one block by the power at each frequency, shape (8,), and of all of it."""
     row, column = int(power[:4].argmax()), int(power[4:].argmax())
     low, high = float(power[row]), float(power[4 + column])
     if low + high < PURE * total or max(low, high) > min(low, high) * 10 ** (TWIST_DB / 10):
