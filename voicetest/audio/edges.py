@@ -15,7 +15,18 @@ from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.levels import FRAMES_A_SECOND, SILENT, Levels, levels
 from voicetest.audio.segment import Segment
 
-__all__ = ["AROUND", "NEARBY", "RULE", "Found", "clean_edges", "edges"]
+__all__ = [
+    "AROUND",
+    "NEARBY",
+    "RULE",
+    "Found",
+    "clean_edges",
+    "edges",
+    "end",
+    "known",
+    "noise",
+    "onset",
+]
 
 RANGE = 45.0
 """Sound is part of speech within so many dB of its loudest 5 ms nearby."""
@@ -78,21 +89,31 @@ def edges(sound: Levels, found: Found) -> tuple[int, int]:
     `sound` has the levels of all that was found and of AROUND frames on either side of it, as far
     as there are any.
     """
-    before, after = sound[: found.first][::-1], sound[found.last :]
-    around = [_noise(side[REACH:]) for side in (before, after)]
+    before, after = noise(sound[: found.first][::-1]), noise(sound[found.last :])
     ahead, behind = sound[: found.first + NEARBY], sound[max(found.last - NEARBY, 0) :]
-    to, since = len(ahead), len(sound) - len(behind)
-    begin = _edge(
-        ahead[::-1],
-        _Limits(to - found.surely, to - found.first, to - found.hinted),
-        _known(around),
-    )
-    end = _edge(
-        behind,
-        _Limits(found.surely_until - since, found.last - since, found.last - since),
-        _known(around[::-1]),
-    )
-    return to - begin, since + end
+    since = len(sound) - len(behind)
+    ends = end(behind, found.surely_until - since, found.last - since, known(after, before))
+    return onset(ahead, found, known(before, after)), since + ends
+
+
+def onset(ahead: Levels, found: Found, around: float) -> int:
+    """The first frame of speech.
+
+    `ahead` has the levels from AROUND frames before it was found to NEARBY frames behind that, as
+    far as there are any; `around` is what noise reaches.
+    """
+    to = len(ahead)
+    limits = _Limits(to - found.surely, to - found.first, to - found.hinted)
+    return to - _edge(ahead[::-1], limits, around)
+
+
+def end(behind: Levels, surely: int, last: int, around: float) -> int:
+    """The frame behind the last of speech.
+
+    `behind` has the levels from NEARBY frames before the place where it was found to AROUND frames
+    behind that; the other frames are those of Found.
+    """
+    return _edge(behind, _Limits(surely, last, last), around)
 
 
 @dataclass(frozen=True)
@@ -104,27 +125,28 @@ class _Limits:
     perhaps: int
 
 
-def _noise(quiet: Levels) -> float | None:
-    """What noise reaches where nobody speaks; None where there is too little of it to say.
+def noise(side: Levels) -> float | None:
+    """What noise reaches on one side of speech, from there on; None where it cannot be said.
 
     A part of that time may be speech, which is louder than noise varies.
     """
+    quiet = side[REACH:]
     if len(quiet) < REACH:
         return None
     low, high = np.quantile(quiet, (0.25, 0.75))
     return float(low + min(high - low, VARIES))
 
 
-def _known(levels: Sequence[float | None]) -> float:
+def known(*levels: float | None) -> float:
     """The first level of noise that is known."""
     return next((level for level in levels if level is not None), SILENT)
 
 
-def _edge(sound: Levels, limits: _Limits, noise: float) -> int:
+def _edge(sound: Levels, limits: _Limits, around: float) -> int:
     """The frame behind the last of speech."""
     loudest = float(sound[: limits.probably].max())
     softest = max(loudest - RANGE, GATE)
-    least = max(softest, noise + ABOVE_NOISE)
+    least = max(softest, around + ABOVE_NOISE)
     heard = (sound >= least).tolist()
     strong = (sound >= max(least, loudest - STRONG)).tolist()
     last = max(_last(heard[: max(limits.surely, 0)]), _last(strong[: limits.probably]))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
-from voicetest.audio.edges import AROUND, NEARBY, RULE, Found, edges
-from voicetest.audio.levels import FRAME, FRAMES_A_SECOND, levels
+from voicetest.audio.edges import AROUND, NEARBY, RULE, Found, end, known, noise, onset
+from voicetest.audio.levels import FRAME, FRAMES_A_SECOND, Levels, levels
 from voicetest.audio.segment import Segment
 from voicetest.audio.silero import CHUNK_S, Silero
 from voicetest.registry import version_of
@@ -94,6 +94,10 @@ class Activity:
         """Starts of the chunks of late that may be speech, and infinity for those that are not."""
         self._known: tuple[tuple[object, ...], Segment] | None = None
         """The latest speech, with what its edges were found by; set by who asks for it."""
+        self._onset: tuple[tuple[float, ...], int] | None = None
+        """The frame at which speech was found to begin last, with what that depends on."""
+        self._before: tuple[tuple[int, int], float | None] | None = None
+        """The noise before it, with the place of that."""
 
     @property
     def duration(self) -> float:
@@ -182,23 +186,33 @@ class Activity:
     def _refined(self, rough: _Rough) -> Segment:
         """Edges moved to where the sound begins and ends, if that is near."""
         times = (rough.since, rough.start, *(rough.sure or (rough.start, rough.end)), rough.end)
-        since, first, *sure, last = (round(at * FRAMES_A_SECOND) for at in times)
-        offset = max(0, min(first - AROUND, since))
-        beginning, ending = first + NEARBY, last - NEARBY
-        if ending > beginning:  # what is between the two makes no difference
-            parts = self._levels[offset:beginning] + self._levels[ending : last + AROUND]
-            between = ending - beginning
-        else:
-            parts, between = self._levels[offset : last + AROUND], 0
-        sound = np.asarray(parts, dtype=np.float32)
-        last = min(last - offset - between, len(sound))
-        if last <= first - offset:
+        since, first, surely, until, last = (round(at * FRAMES_A_SECOND) for at in times)
+        offset, last = max(0, min(first - AROUND, since)), min(last, len(self._levels))
+        if last <= first:
             return Segment(rough.start, rough.end)
-        surely, until = sure[0] - offset, sure[1] - offset - between
-        first, last = edges(sound, Found(since - offset, first - offset, surely, until, last))
-        return Segment(
-            (offset + first) / FRAMES_A_SECOND, (offset + between + last) / FRAMES_A_SECOND
+        found = Found(
+            since - offset, first - offset, surely - offset, until - offset, last - offset
         )
+        after = noise(self._part(last, last + AROUND))
+        before = self._noise_before(offset, first)
+        ahead = first + NEARBY
+        asked = (offset, found.hinted, found.first, found.surely, min(ahead, len(self._levels)))
+        known_by = (*asked, known(before, after))
+        if self._onset is None or self._onset[0] != known_by:
+            # The rest of what was found makes no difference to where it begins.
+            begin = onset(self._part(offset, ahead), found, known_by[-1])
+            self._onset = known_by, offset + begin
+        at = max(last - NEARBY, offset)
+        ended = at + end(self._part(at, last + AROUND), until - at, last - at, known(after, before))
+        return Segment(self._onset[1] / FRAMES_A_SECOND, ended / FRAMES_A_SECOND)
+
+    def _noise_before(self, offset: int, first: int) -> float | None:
+        if self._before is None or self._before[0] != (offset, first):
+            self._before = (offset, first), noise(self._part(offset, first)[::-1])
+        return self._before[1]
+
+    def _part(self, start: int, end: int) -> Levels:
+        return np.asarray(self._levels[start:end], dtype=np.float32)
 
 
 def detect(samples: Samples) -> list[Segment]:
