@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import signal
 import stat
 import subprocess
@@ -110,6 +111,20 @@ def test_what_was_not_written_by_us_is_no_change(tmp_path: Path, text: str) -> N
     path.write_text(text)
     with Journal(tmp_path).entry(NUMBER) as entry:
         assert entry.read() is None
+
+
+@pytest.mark.parametrize("room", [0, 10])
+def test_what_a_full_disk_takes_only_in_part_is_no_change(tmp_path: Path, room: int) -> None:
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with Journal(tmp_path).entry(NUMBER) as entry:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, usual[1]))
+        try:
+            with pytest.raises(OSError, match=r"File too large|No space"):
+                entry.write(CHANGE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+        assert entry.read() is None
+    assert Journal(tmp_path).left() == ()
 
 
 def test_who_has_no_home_has_no_journal(monkeypatch: pytest.MonkeyPatch) -> None:

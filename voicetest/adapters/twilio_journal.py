@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from errno import ENOENT
+from errno import ENOENT, ENOSPC
+from io import FileIO
 from pathlib import Path
-from typing import IO
 
 if sys.platform != "win32":
     import fcntl
@@ -20,7 +20,7 @@ __all__ = ["Change", "Entry", "Journal", "default_folder"]
 
 _SID = re.compile(r"(PN|CA)[0-9a-f]{32}")
 _LARGEST = 64 * 1024
-"""Characters of an entry; more was not written by us."""
+"""Bytes of an entry; more was not written by us."""
 
 
 def default_folder() -> Path | None:
@@ -58,7 +58,7 @@ class Change:
 class Entry:
     """The place of one change, held by this process until it is closed."""
 
-    def __init__(self, path: Path, file: IO[str]) -> None:
+    def __init__(self, path: Path, file: FileIO) -> None:
         self._path = path
         self._file = file
 
@@ -69,7 +69,7 @@ class Entry:
         """
         self._file.seek(0)
         try:
-            found = json.loads(self._file.read(_LARGEST))
+            found = json.loads((self._file.read(_LARGEST) or b"").decode())
             change = Change(**found)
         except (ValueError, TypeError, RecursionError):
             return None
@@ -86,10 +86,11 @@ class Entry:
 
         Raises OSError when it cannot be written.
         """
+        written = json.dumps(asdict(change)).encode()
         self._file.seek(0)
         self._file.truncate()
-        json.dump(asdict(change), self._file)
-        self._file.flush()
+        if self._file.write(written) != len(written):
+            raise OSError(ENOSPC, os.strerror(ENOSPC))  # a short write is the first sign of it
         os.fsync(self._file.fileno())
 
     def remove(self) -> None:
@@ -130,10 +131,11 @@ class Journal:
         found = () if self._folder is None else self._folder.glob("*.json")
         return tuple(sorted(path.stem for path in found))
 
-    def _held(self, path: Path) -> IO[str]:
+    def _held(self, path: Path) -> FileIO:
         """The open file of an entry, locked as long as it is open."""
         while True:
-            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+            # Without a buffer, which would try once more to write when the file is closed.
+            file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
             try:
                 _lock(file)
                 # It may have been removed by whoever held it before.
@@ -146,7 +148,7 @@ class Journal:
             file.close()
 
 
-def _lock(file: IO[str]) -> None:
+def _lock(file: FileIO) -> None:
     """Hold a file until it is closed or the process ends; raises BlockingIOError if another does.
 
     Where the system has no such locks, nobody is kept out.
