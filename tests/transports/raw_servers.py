@@ -27,7 +27,7 @@ async def listening(handle: Stream, tls: ssl.SSLContext | None = None) -> AsyncI
         answering.add(task)
         try:
             await handle(reader, writer)
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, ConnectionError):
             return
         finally:
             writer.transport.abort()

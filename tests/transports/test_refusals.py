@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import subprocess
 from http import HTTPStatus
 from pathlib import Path
 
@@ -139,19 +138,6 @@ def test_what_is_no_websocket_server_is_told(server: Stream, advice: str) -> Non
 @pytest.mark.parametrize("url", ["http://localhost/", "ws://[::1/", "localhost:80"])
 def test_what_is_no_websocket_address_is_told(url: str) -> None:
     assert "address" in str(_failure(url)) or "cannot dial" in str(_failure(url))
-
-
-@pytest.fixture(scope="module", name="certificate")
-def _certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for localhost that nobody has signed but itself."""
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    key = file.with_name("key.pem")
-    words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    where = ["-keyout", str(key), "-out", str(file)]
-    subprocess.run(["openssl", *words.split(), *names, *where], check=True, capture_output=True)
-    file.write_text(file.read_text() + key.read_text())
-    return file
 
 
 def _served_with(certificate: Path) -> ssl.SSLContext:

@@ -10,7 +10,7 @@ from websockets.asyncio import client
 
 from tests.transports.raw_servers import deaf, easily_scared, listening, upgraded
 from voicetest.clock import Clock, run
-from voicetest.transports.base import TransportClosed, Upgrade
+from voicetest.transports.base import PeerFault, TransportClosed, Upgrade
 from voicetest.transports.websocket import WebSocketTransport, connect, serve
 
 pytestmark = pytest.mark.process
@@ -116,22 +116,24 @@ def test_a_lost_connection_is_code_1006() -> None:
     async def main() -> None:
         async with listening(upgraded(GREETING)) as port, connect(f"ws://127.0.0.1:{port}") as near:
             assert await near.receive() == b"hi"
-            assert await _end(near) == (1006, "the connection was lost")
+            assert await _end(near) == (1006, "the connection ended without a closing handshake")
             with pytest.raises(TransportClosed, match="1006"):
                 await near.send(b"anyone?")
 
     _live(main)
 
 
-def test_a_fault_found_at_this_end_is_code_1006_with_its_reason() -> None:
+def test_what_the_peer_did_wrong_is_its_fault_in_words() -> None:
     async def main() -> None:
         async with (
             listening(upgraded(RESERVED, easily_scared)) as port,
             connect(f"ws://127.0.0.1:{port}") as near,
         ):
-            code, reason = await _end(near)
-            assert code == 1006
-            assert "opcode" in reason
+            with pytest.raises(PeerFault) as fault:
+                await near.receive()
+        assert fault.value.code == 1002
+        assert "it breaks the rules of WebSocket" in fault.value.reason
+        assert "opcode" in fault.value.reason
 
     _live(main)
 

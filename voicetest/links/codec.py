@@ -16,6 +16,7 @@ from voicetest.transports.base import (
     GOING_AWAY,
     NORMAL_CLOSE,
     Immediate,
+    PeerFault,
     Transport,
     TransportClosed,
 )
@@ -271,6 +272,8 @@ class CodecLink(Generic[M]):
         """What the next message says; a Hangup when there is none."""
         try:
             message = await self._transport.receive()
+        except PeerFault as fault:
+            raise Unworkable(f"the far side is at fault: {fault.reason}") from fault
         except TransportClosed as closed:
             if self._announced is not None:
                 return (self._announced,)

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from voicetest.transports.base import NORMAL_CLOSE, TransportClosed
+from voicetest.transports.base import LARGEST_MESSAGE, NORMAL_CLOSE, TransportClosed
 from voicetest.transports.guarded import LARGEST_HEADER, GuardedHttp
 from voicetest.transports.websocket import LONGEST_REASON, LOST, SEND_LIMIT_S
 
@@ -20,8 +20,6 @@ __all__ = ["AsgiTransport", "serve_app"]
 
 CLOSE_LIMIT_S = 2
 """How long open requests may take when a server stops."""
-LARGEST = 1 << 30
-"""Bytes of a message of a WebSocket, where nothing else is said."""
 # What goes wrong with a request is told to the peer; whoever wants it logged can have that.
 logging.getLogger("uvicorn.error").addHandler(logging.NullHandler())
 
@@ -104,7 +102,7 @@ async def serve_app(
     host: str,
     port: int,
     *,
-    largest: int = LARGEST,
+    largest: int = LARGEST_MESSAGE,
     guard: type[GuardedHttp] | None = None,
 ) -> AsyncIterator[int]:
     """Serve HTTP and WebSockets while the block runs; gives the port, a free one for 0.

@@ -11,10 +11,12 @@ from typing import Protocol, TypeVar, runtime_checkable
 __all__ = [
     "GOING_AWAY",
     "KEPT_ALIVE",
+    "LARGEST_MESSAGE",
     "NORMAL_CLOSE",
     "Dial",
     "Immediate",
     "KeepAlive",
+    "PeerFault",
     "Transport",
     "TransportClosed",
     "Upgrade",
@@ -28,6 +30,8 @@ NORMAL_CLOSE = 1000
 """The close code of a connection that ended as intended (RFC 6455 §7.4.1)."""
 GOING_AWAY = 1001
 """The code of an end that stops, with or without the conversation (RFC 6455 §7.4.1)."""
+LARGEST_MESSAGE = 16 << 20
+"""Bytes that a message of a peer may have: 16 MB, five minutes of sound at 24 kHz."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class TransportClosed(Exception):
         super().__init__(f"{code} {reason}".rstrip())
         self.code = code
         self.reason = reason
+
+
+class PeerFault(TransportClosed):
+    """This end closed the connection, for what the peer did: `reason` says what in plain words."""
 
 
 class Transport(Protocol[M]):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from websockets import exceptions
 from websockets.asyncio import client, server
 from websockets.asyncio.connection import Connection
+from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
@@ -20,8 +21,10 @@ from websockets.typing import Subprotocol
 from voicetest.transports.base import (
     GOING_AWAY,
     KEPT_ALIVE,
+    LARGEST_MESSAGE,
     NORMAL_CLOSE,
     KeepAlive,
+    PeerFault,
     TransportClosed,
     Upgrade,
     is_this_machine,
@@ -44,7 +47,7 @@ LONGEST_REASON = 123
 # Every message is read as it comes: a full queue would hide from us that the peer has closed, and
 # would make sound look later than it was.
 _OPTIONS: dict[str, Any] = {
-    "max_size": None,
+    "max_size": LARGEST_MESSAGE,
     "max_queue": None,
     "compression": None,
     "ping_timeout": None,  # what comes late is no sign of death while anything comes: see Watch
@@ -117,11 +120,17 @@ class WebSocketTransport:
             raise self._give_up(f"the peer read nothing for {self._send_limit:g} s")
 
     async def receive(self) -> bytes | str:
-        """The next message; raises TransportClosed when there will be none."""
+        """The next message; raises TransportClosed when there will be none.
+
+        It is a PeerFault if this end closed the connection for what the peer did.
+        """
         try:
-            return await self._connection.recv()
+            message = await self._connection.recv()
         except exceptions.ConnectionClosed as closed:
             raise self._end(closed) from closed
+        if isinstance(self._connection, LivingClient | LivingServer):
+            self._connection.taken()
+        return message
 
     def _give_up(self, reason: str) -> TransportClosed:
         self._closed = self._closed or TransportClosed(LOST, reason)
@@ -150,17 +159,47 @@ class WebSocketTransport:
             return
         words = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
         self._closed = TransportClosed(code, words)
-        await self._connection.close(code, words)
+        try:
+            # The package waits without a limit for a peer that reads nothing.
+            async with asyncio.timeout(CLOSE_LIMIT_S + 1):
+                await self._connection.close(code, words)
+        except TimeoutError:
+            self._connection.transport.abort()
 
     def _end(self, closed: exceptions.ConnectionClosed) -> TransportClosed:
         """How the connection ended: as this end wanted, as the peer said, or by breaking."""
-        if self._closed is not None:
-            return self._closed
+        fault, within = "", False
+        if isinstance(self._connection, LivingClient | LivingServer):
+            fault, within = self._connection.fault, self._connection.within_message
         if closed.rcvd is not None:
             return TransportClosed(closed.rcvd.code, closed.rcvd.reason)
-        if closed.sent is not None:  # a fault that this end found, such as text that is not UTF-8
-            return TransportClosed(LOST, closed.sent.reason or "closed by this end")
-        return TransportClosed(LOST, "the connection was lost")
+        if self._closed is not None:
+            return self._closed
+        if fault:
+            return PeerFault(CloseCode.MESSAGE_TOO_BIG, fault)
+        if closed.sent is not None:
+            return PeerFault(closed.sent.code, _broken_rule(closed))
+        return TransportClosed(LOST, _lost(closed.__cause__, within))
+
+
+def _broken_rule(closed: exceptions.ConnectionClosed) -> str:
+    """What the peer did that the protocol does not allow, as the package found it."""
+    match closed.__cause__:
+        case exceptions.PayloadTooBig():
+            size = LARGEST_MESSAGE >> 20
+            return f"it sends a message of more than {size} MB: send long sound in pieces"
+        case UnicodeDecodeError():
+            return "it closes with a reason that is no UTF-8 (RFC 6455 §5.5.1)"
+        case exceptions.ProtocolError() as error:
+            return f"it breaks the rules of WebSocket (RFC 6455 §5): {error}"
+        case _:
+            return closed.sent.reason if closed.sent is not None else ""
+
+
+def _lost(cause: BaseException | None, within_message: bool) -> str:
+    """How a connection ended of which neither end said that it does."""
+    how = "was reset" if isinstance(cause, ConnectionError) else "ended without a closing handshake"
+    return f"the connection {how}{', in the middle of a message' if within_message else ''}"
 
 
 @asynccontextmanager
