@@ -9,6 +9,7 @@ from collections.abc import Callable
 from voicetest.agents.dialogue import Dialogue, Rule
 from voicetest.agents.mind import CallTool, More, Reply
 from voicetest.events import ToolResult
+from voicetest.protocols.json_text import read_json
 from voicetest.speech.matching import contains
 
 __all__ = ["DialogueMind"]
@@ -78,7 +79,7 @@ def _filled(text: str, result: ToolResult) -> str:
 def _look_up(result: ToolResult, path: str) -> str:
     """The part of a tool's answer at a path such as `customer.name`; empty if there is none."""
     try:
-        value = json.loads(result.content)
+        value = read_json(result.content)
     except ValueError:
         value = result.content
     for name in filter(None, path.split(".")):

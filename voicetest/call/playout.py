@@ -70,6 +70,9 @@ class Playout(Protocol):
     def left(self, at: int) -> int:
         """How many samples are to be heard after position `at`, to the last that is audible."""
 
+    def ahead(self, at: int) -> int:
+        """How many samples wait at position `at`, audible or not."""
+
 
 class BurstyPlayout:
     """For lines that send faster than real time: in order, each piece as soon as it can be.
@@ -201,6 +204,10 @@ class BurstyPlayout:
     def left(self, at: int) -> int:
         """How many samples are to be heard after position `at`, to the last that is audible."""
         return max(self._audible_until - at, 0)
+
+    def ahead(self, at: int) -> int:
+        """How many samples wait at position `at`, audible or not."""
+        return max(self._end - at, 0)
 
 
 @dataclass(frozen=True)
@@ -361,3 +368,7 @@ class ContinuousPlayout:
                 return self._queued - silent
             silent += len(piece.samples)
         return 0
+
+    def ahead(self, at: int) -> int:
+        """How many samples wait at position `at`, audible or not."""
+        return self._queued

@@ -14,6 +14,7 @@ from voicetest.audio.dtmf import DtmfDetector
 from voicetest.call.acoustics import Acoustics
 from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
+from voicetest.call.bounds import Bounds
 from voicetest.call.closing import broken_line
 from voicetest.call.harness import Harness
 from voicetest.call.hearing import Hearing
@@ -148,6 +149,7 @@ class Session:
         self._on_wire: Carried | None = None
         """The frame that went out last; recorded when its 20 ms are over."""
         self._used = LineUse(Audio in link.receives)
+        self._bounds = Bounds()
         self._ticks = 0
         self._waits: list[_Wait] = []
         """Who waits for something to become true."""
@@ -330,6 +332,7 @@ class Session:
                     task.cancel()
             end = reason
         finally:
+            self._bounds.close()
             self._record()
             self.turns.close(self.now, end)
             for what in self._used.in_all():
@@ -395,12 +398,13 @@ class Session:
             self._take_in_audio(event.chunk, now)
             return
         self._used.messages += 1
+        if isinstance(event, Ignored):
+            warned = self._used.ignore(event)
+            if warned is not None:
+                self.note("voicetest", warned)
+            return
+        event = self._bounds.within(event, now)
         match event:
-            case Ignored():
-                warned = self._used.ignore(event)
-                if warned is not None:
-                    self.note("voicetest", warned)
-                return
             case AgentTurnStarted():
                 self.turns.begin(now)
             case Dtmf():
@@ -455,7 +459,9 @@ class Session:
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         position = round(now * INTERNAL.rate)
         self._used.sound_s += chunk.duration
-        self._playout.push(chunk.samples(), position)
+        samples = chunk.samples()
+        self._bounds.hold_sound(self._playout.ahead(position) + len(samples))
+        self._playout.push(samples, position)
         if not self.answers.begun and self._playout.pending(position):
             self.answers.sounded()
 

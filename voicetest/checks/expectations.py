@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from voicetest.checks.view import ToolUse
+from voicetest.protocols.json_text import read_json
 from voicetest.scenario.expectations import Expectations, Similar, SpeechExpectations, ToolCall
 from voicetest.speech.matching import contains, word_error_rate
 
@@ -183,7 +184,7 @@ def _covers(wanted: Any, sent: str) -> bool:
     if not wanted:
         return True
     try:
-        return _subset(wanted, json.loads(sent))
+        return _subset(wanted, read_json(sent))
     except ValueError:
         return False
 

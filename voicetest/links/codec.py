@@ -12,6 +12,7 @@ from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Leaving, Ready
 from voicetest.protocols.base import CannotSend, Codec, End, Unworkable
 from voicetest.protocols.shape import shape_of
+from voicetest.transports.allowance import Allowance
 from voicetest.transports.base import (
     GOING_AWAY,
     NORMAL_CLOSE,
@@ -29,6 +30,12 @@ __all__ = ["CodecLink"]
 
 M = TypeVar("M")
 
+LONGEST_SOUND_S = 600.0
+"""Of one message, in seconds."""
+MESSAGES = (5_000, 200)
+"""Without sound, that may come at once, and a second for as long as the line is open."""
+_SOUND_S = 0.005
+"""A message with less of it is no message of sound."""
 READY_LIMIT_S = 15.0
 """How long the far side may take to say that it is ready."""
 PROTOCOL_ERROR = 1002
@@ -83,6 +90,7 @@ class CodecLink(Generic[M]):
         self._incoming = _converter(INTERNAL)
         self._identity = _identity() if codec.end is End.CLIENT else None
         """Set where the far side is the agent, whose sound may be something else."""
+        self._messages = Allowance(*MESSAGES)
         self._waiting: deque[Event] = deque()
         """What arrived and was not asked for yet."""
         self._over = False
@@ -278,6 +286,17 @@ class CodecLink(Generic[M]):
             if self._announced is not None:
                 return (self._announced,)
             return (Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES),)
+        events = await self._said(message)
+        sounds = any(isinstance(e, Audio) and e.chunk.duration >= _SOUND_S for e in events)
+        if not sounds and not self._messages.spend(1, asyncio.get_running_loop().time()):
+            raise Unworkable(
+                f"the far side sends messages without end: over {MESSAGES[0]} at once or "
+                f"{MESSAGES[1]} a second that are no sound, the last like {shape_of(message)}"
+            )
+        return events
+
+    async def _said(self, message: M) -> Sequence[Event]:
+        """What a message says, after what is owed for it was sent."""
         try:
             decoded = self._codec.decode(message)
             await self._send(decoded.replies)
@@ -307,6 +326,11 @@ class CodecLink(Generic[M]):
                 yield event
 
     def _converted(self, chunk: AudioChunk) -> AudioChunk:
+        if chunk.duration > LONGEST_SOUND_S:
+            raise Unworkable(
+                f"the far side sends {chunk.duration:.0f} s of sound in one message, and "
+                f"{LONGEST_SOUND_S:g} s is the most: send it in pieces"
+            )
         try:
             return self._incoming.convert(chunk)
         except ValueError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Sequence
 
 from livekit import rtc
 
 from voicetest.events import Event, Party, Transcript, TranscriptDelta
+from voicetest.protocols.json_text import read_json
 
 __all__ = ["TOPIC", "RoomWords"]
 
@@ -97,7 +97,7 @@ def _said(line: str) -> str:
 def _text_of(line: str) -> str | None:
     """What stands as the text in a line that is a JSON object; None for anything else."""
     try:
-        found = json.loads(line)
+        found = read_json(line)
     except ValueError:
         return None
     text = found.get("text") if isinstance(found, dict) else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from voicetest.errors import ProtocolError
+from voicetest.protocols.json_text import read_json
 
 __all__ = [
     "Example",
@@ -151,8 +152,8 @@ def compact(message: Any) -> str:
 def json_or_text(text: str) -> Any:
     """The value that a JSON text stands for; another text stands for itself."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         return text
 
 
@@ -164,8 +165,8 @@ def parse_object(message: bytes | str) -> dict[str, Any]:
     """
     text = message if isinstance(message, str) else _text_of(message)
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         if isinstance(message, bytes):
             raise _no_text(message) from None
         raise ProtocolError(f"the peer sent text that is no JSON: {quoted(text)}") from None

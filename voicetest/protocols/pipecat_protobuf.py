@@ -14,6 +14,7 @@ from voicetest.errors import ProtocolError
 from voicetest.events import Audio, Cleared, Event, Ignored, Interrupted
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.framing import whole_samples
+from voicetest.protocols.json_text import read_json
 from voicetest.protocols.protobuf import Value, read_fields, write_fields
 from voicetest.protocols.rtvi import Rtvi
 from voicetest.protocols.shape import shape_of
@@ -157,8 +158,8 @@ def _chunk(body: bytes) -> AudioChunk:
 def _json(body: bytes) -> Any:
     data = _bytes(dict(read_fields(body)).get(_JSON, b""), "the data of a message frame")
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
+        return read_json(data)
+    except ValueError as error:
         raise ProtocolError(f"a message frame holds no JSON: {data[:60]!r}") from error
 
 

@@ -16,6 +16,7 @@ from voicetest.events import Audio, Event, Ignored, Interrupted, UserTurnEnded
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.example import compact, object_in
 from voicetest.protocols.framing import Framing
+from voicetest.protocols.json_text import read_json
 from voicetest.protocols.settings import LineRate, ProtocolSettings
 from voicetest.protocols.shape import shape_of
 from voicetest.scenario.values import Flag
@@ -129,8 +130,8 @@ class RawPcm:
 def _type_of(message: str) -> str | None:
     """The `type` of a JSON object, or None for any other text."""
     try:
-        value: Any = json.loads(message)
-    except (ValueError, RecursionError):
+        value: Any = read_json(message)
+    except ValueError:
         return None
     kind = value.get("type") if isinstance(value, dict) else None
     return kind if isinstance(kind, str) else None

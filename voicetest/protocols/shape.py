@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
+
+from voicetest.protocols.json_text import read_json
 
 __all__ = ["shape_of"]
 
@@ -44,8 +45,8 @@ def _decoded(message: bytes) -> str:
 def _of_text(text: str, telling: Collection[str]) -> str:
     """The shape of JSON; empty for anything else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return ""
     match value:
         case dict():

@@ -26,14 +26,18 @@ MESSAGE_LIMIT_S = 60.0
 """How long one message may be under way."""
 MOST_FRAGMENTS = 4_000
 """Frames of one message; the library reads no more than 4096."""
+MOST_UNREAD = 10_000
+"""Messages that wait to be read: ten times as many as come at once of frames of 20 ms."""
 MOST_UNSENT = 4 << 20
 """Bytes that may wait for a peer that sends and does not read: answers to its pings."""
 _MB = 1 << 20
+_PIECE = 16_384
+"""Bytes that are read before it is looked whether that is too much."""
 _FRAME_COST = 300
 """Bytes of memory that a frame takes beside its data."""
 _CONTROLS = (1_000, 50)
 """Pings, pongs and the like: at once, and a second."""
-_ROOM = Room(48 * _MB, 2 * _MB)
+_ROOM = Room(24 * _MB, _MB)
 _OF_TEXT = frozenset({Opcode.TEXT, Opcode.CONT})
 _OF_DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
 _Utf8 = codecs.getincrementaldecoder("utf-8")
@@ -71,11 +75,13 @@ class _Living(Connection):
     def data_received(self, data: bytes) -> None:
         """Take in what came, be it a part of a message, a ping or a pong."""
         self.heard_at = self.loop.time()
-        super().data_received(data)
-        if self.protocol.state is State.OPEN:
-            excess = self._excess()
-            if excess:
-                self._refuse(excess)
+        # In pieces: what is read at once may be 65,000 frames.
+        for at in range(0, len(data), _PIECE):
+            super().data_received(data[at : at + _PIECE])
+            if self.protocol.state is State.OPEN:
+                excess = self._excess()
+                if excess:
+                    self._refuse(excess)
         self._end_soon()
 
     def eof_received(self) -> None:
@@ -139,6 +145,8 @@ class _Living(Connection):
             return f"it sends a message of more than {MOST_FRAGMENTS} fragments"
         if self.transport.get_write_buffer_size() > MOST_UNSENT:
             return "it sends and reads nothing"
+        if len(self._unread) > MOST_UNREAD:
+            return f"it sends faster than can be read: over {MOST_UNREAD} messages wait"
         held = self._held
         if held > 2 * LARGEST_MESSAGE:
             return f"it sends faster than can be read: {held // _MB} MB wait"

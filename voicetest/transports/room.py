@@ -27,11 +27,13 @@ class Share:
         """Bytes beyond the free ones."""
 
     def hold(self, size: int) -> bool:
-        """Hold `size` bytes instead of those before; whether they fit."""
+        """Hold `size` bytes instead of those before, if they fit; whether they do."""
         held = max(size - self._room.free, 0)
         if held == self._held:
             return True
         with self._room.lock:
-            self._room.held += held - self._held
-            self._held = held
-            return held == 0 or self._room.held <= self._room.total
+            all_held = self._room.held + held - self._held
+            if held > self._held and all_held > self._room.total:
+                return False
+            self._room.held, self._held = all_held, held
+            return True
