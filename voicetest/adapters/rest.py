@@ -62,6 +62,8 @@ async def answered(
     # Not needed to validate a scenario, and slow to import.
     import httpx
 
+    from voicetest.answers import TooLarge
+
     host = client.base_url.host
     try:
         async with asyncio.timeout(limit_s):
@@ -71,6 +73,9 @@ async def answered(
         raise ConnectionFailed(words) from error
     except httpx.ProxyError as error:
         words = f"cannot reach {platform}: the proxy does not let it through: check HTTPS_PROXY"
+        raise ConnectionFailed(words) from error
+    except TooLarge as error:
+        words = f"what answers at {host} is not {platform}: {error}: check '{setting}'"
         raise ConnectionFailed(words) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         why = _printable(str(error)) or type(error).__name__

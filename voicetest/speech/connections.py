@@ -27,6 +27,8 @@ __all__ = [
 ATTEMPT_LIMIT_S = 60.0
 """For one request, whatever it waits for."""
 _CONNECT_LIMIT_S = 15.0
+LARGEST_ANSWER = 64 << 20
+"""Bytes: twenty minutes of a voice at 24 kHz, in a format of 16 bits."""
 
 
 def http_client() -> httpx.AsyncClient:
@@ -37,7 +39,10 @@ def http_client() -> httpx.AsyncClient:
     # Not needed to validate a scenario, and slow to import.
     import httpx
 
+    from voicetest.answers import bounded
+
     return httpx.AsyncClient(
+        event_hooks=bounded(LARGEST_ANSWER),
         verify=tls(),
         timeout=httpx.Timeout(ATTEMPT_LIMIT_S, connect=_CONNECT_LIMIT_S),
         mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
@@ -67,7 +72,11 @@ def lost_on_the_way(error: BaseException) -> Refusal:
     """What an error of httpx means."""
     import httpx
 
+    from voicetest.answers import TooLarge
+
     match error:
+        case TooLarge():
+            return Refusal(Cause.NONSENSE, str(error))
         case httpx.TimeoutException():
             return Refusal(Cause.SLOW)
         case httpx.RemoteProtocolError() | httpx.ReadError() | httpx.DecodingError():

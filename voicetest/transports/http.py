@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 
+from voicetest.answers import bounded
 from voicetest.transports.base import is_this_machine
 
 __all__ = ["client"]
@@ -13,7 +14,7 @@ STEP_LIMIT_S = 15.0
 
 
 def client(base_url: str) -> httpx.AsyncClient:
-    """A client, still to be opened, that follows no redirect.
+    """A client, still to be opened, that follows no redirect and reads no answer without end.
 
     A redirect would hand keys to an address nobody wrote. The system's proxy is used, except for
     this machine.
@@ -21,5 +22,6 @@ def client(base_url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=STEP_LIMIT_S,
+        event_hooks=bounded(),
         trust_env=not is_this_machine(httpx.URL(base_url).host),
     )
