@@ -9,7 +9,7 @@ LIVEKIT_BIN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicetest-peers/livekit-se
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help install check lint fix test peers demo schemas bench acoustic-model
+.PHONY: help install check lint fix test peers demo schemas bench soak acoustic-model
 
 help:
 	@echo "make demo     install what is needed and run the demo call"
@@ -19,6 +19,7 @@ help:
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ and the generated parts of the README anew"
 	@echo "make bench    print the figures of tests/benchmarks"
+	@echo "make soak     an hour of 20 calls at once, 2,000 calls, a call of two hours: what grows (SOAK='--minutes 5': shorter)"
 	@echo "make acoustic-model  adapt the recogniser's model to espeak's voices again (ten minutes)"
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
@@ -81,6 +82,9 @@ schemas: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/pytest tests/benchmarks -m benchmark -s -q
+
+soak: $(VENV)/.dev
+	@$(BIN)/python -m tests.soak $(SOAK)
 
 acoustic-model: $(VENV)/.runtime
 	@$(BIN)/python -m voicetest.speech.adaptation
