@@ -15,7 +15,7 @@ _LEVEL = 0.9
 
 
 def compressed(recording: Path) -> bytes:
-    """Ogg Vorbis with every sample at its time, some 6 MB for half an hour.
+    """Ogg Vorbis with every sample at its time, some 8 MB for half an hour.
 
     Raises OSError or UnreadableRecording.
     """
