@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.killed import say_if_killed
 from voicetest.cli.printing import say, say_json
 
 __all__ = ["compare"]
@@ -48,6 +49,8 @@ def compare(
     from voicetest.suite.comparison_table import comparison_lines
 
     before, after = load_run(base), load_run(new)
+    say_if_killed(before)
+    say_if_killed(after)
     unlike = differences(before, after)
     if unlike and not anyway:
         raise SetupError(

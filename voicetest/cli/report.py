@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.killed import say_if_killed
 from voicetest.cli.printing import say, say_json, tell_runner
 
 __all__ = ["report"]
@@ -45,6 +46,7 @@ def report(
     from voicetest.report.stored import load_run
 
     stored = load_run(run)
+    say_if_killed(stored)
     if html is None and (embed or not (junit or github or json)):
         html = stored.folder / "report.html"
     reports = Reports(junit, html, embed, github)

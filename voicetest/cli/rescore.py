@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from voicetest.cli.killed import say_if_killed
 from voicetest.cli.printing import say, say_json
 
 __all__ = ["rescore"]
@@ -39,8 +40,9 @@ def rescore(
     from voicetest.suite.rescore import without_recording
 
     stored = load_run(run)
+    say_if_killed(stored)
     for line in without_recording(stored, scenario):
-        typer.echo(line, err=True)
+        say(line, err=True)
     found = list(evaluate_again(stored, scenario, asks_judge=judge))
     for line in rescored_lines(
         [(call.folder, call.name, call.before, call.after) for call in found], as_json=json

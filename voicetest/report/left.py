@@ -24,12 +24,15 @@ KILLED = Why("the run was killed", ExitCode.KILLED)
 _UNTOLD = Why("the run was killed, or goes on: this file system does not tell", ExitCode.KILLED)
 _NUMBERS = r"(?:--r(?P<repeat>\d+))?(?:--try(?P<attempt>\d+))?"
 _TOLERANCE = 1e-9
+_NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
+_OF_CALLS = ("events.jsonl", "recording.wav", "manifest.json")
 
 
 def began(folder: Path) -> bool:
     """Whether a folder is that of a run which began."""
-    names = ("*/events.jsonl", "*/recording.wav", "*/manifest.json")
-    return (folder / BEGUN).is_file() or any(next(folder.glob(n), None) for n in names)
+    if (folder / BEGUN).is_file() or _NAME.fullmatch(folder.resolve().name):
+        return True
+    return any(next(folder.glob(f"*/{name}"), None) for name in _OF_CALLS)
 
 
 def left_behind(folder: Path, why: Why | None = None) -> RunSummary:
