@@ -115,7 +115,7 @@ def test_the_vocabulary_of_results_stays_as_it_is() -> None:
 
 
 def test_settings_that_are_named_like_secrets_are_masked_however_short() -> None:
-    settings = {"api_key": "abc", "token": "${env.T}", "url": "ws://h/?key=ab&x=1", "model": "m"}
+    settings = {"api_key": "abc", "token": "${env.T}", "url": "ws://h/?key=ab&x=1", "key": "<key>"}
     assert Secrets().mask_value({"settings": settings}) == {
         "settings": {**settings, "api_key": "***", "url": "ws://h/?key=***&x=1"}
     }

@@ -171,7 +171,7 @@ def test_a_secret_is_not_shown_in_a_problem(write: Write) -> None:
 def test_a_secret_in_spoken_text_is_a_warning(write: Write) -> None:
     path = write(HEAD + "- user: my pin is ${env.PIN}\n- agent\n")
     file = load_scenario(path, environment={"PIN": "1234"})
-    (warning,) = file.warnings
+    warning, _ = file.warnings
     assert (warning.line, warning.column) == (4, 9)
     assert "spoken" in warning.message
     assert "1234" not in warning.message

@@ -16,11 +16,12 @@ WriteScenario = Callable[..., Path]
 def rehearsed(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> Iterator[None]:
     """The adapter of these tests beside the installed ones, and a cache of their own."""
     ours = EntryPoint("rehearsed", "tests.suite.agents:Rehearsed", registry.ADAPTERS)
+    echoing = EntryPoint("echoing", "tests.suite.echoes:Echoing", registry.ADAPTERS)
     gone = EntryPoint("gone", "no_such_package:Adapter [gone]", registry.ADAPTERS)
 
     def installed(group: str) -> list[EntryPoint]:
         found = list(entry_points(group=group))
-        return [*found, ours, gone] if group == registry.ADAPTERS else found
+        return [*found, ours, echoing, gone] if group == registry.ADAPTERS else found
 
     registry.forget()
     monkeypatch.setattr(registry, "entry_points", installed)

@@ -73,6 +73,10 @@ def _on_a_socket(app: ASGIApp, host: str, port: int) -> AbstractAsyncContextMana
     return serve_app(app, host, port, largest=LARGEST_CALLBACK, guard=GuardedHttp)
 
 
+def _forgotten(secret: str) -> None:
+    """Nothing is written."""
+
+
 def _untold(event: Status | Warned) -> None:
     """Nobody wants to know."""
 
@@ -106,6 +110,8 @@ class World:
     """Takes what the platform says of the call beside its line, even when that is closed."""
     tools: tuple[Tool, ...] = ()
     """What the agent may call, for platforms that want to know it before the call."""
+    secret: Callable[[str], None] = _forgotten
+    """Takes note of what must not be written from now on, such as a token made for this call."""
     spending: Spending = field(default_factory=Spending)
     """Takes note of what this call costs; asked before each request that will be paid for."""
     chat: Opens = open_chat
@@ -291,5 +297,9 @@ def _secrets(values: Iterable[object]) -> Iterator[str]:
                 yield value.get_secret_value()
             case dict():
                 yield from _secrets(value.values())
+            case tuple() | list():
+                yield from _secrets(value)
+            case BaseModel():
+                yield from _secrets(getattr(value, name) for name in type(value).model_fields)
             case _:
                 pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["called", "client_of"]
 
+_PASSWORD = re.compile(r"a=ice-pwd:(?P<word>\S+)")
+"""RFC 8839 §5.4."""
 LEAD_S = 0.01
 """The user's sound comes in frames on one schedule."""
 
@@ -59,9 +62,21 @@ async def called(
     servers = () if world.offline else [_aiortc(server) for server in ice_servers]
     async with peer_connection(servers) as peer:
         link = WebRTCLink(peer, _reach(world, url), lead_s=LEAD_S, talk=talk)
-        await link.offer(exchange, codecs, label, further)
+        await link.offer(_hiding(exchange, world), codecs, label, further)
         async with link.opened():
             yield link
+
+
+def _hiding(exchange: Exchange, world: World) -> Exchange:
+    """The same exchange; whoever knows the passwords in it could take the place of a side."""
+
+    async def hidden(offer: str) -> str:
+        answer = await exchange(offer)
+        for found in _PASSWORD.finditer(f"{offer}\n{answer}"):
+            world.secret(found["word"])
+        return answer
+
+    return hidden
 
 
 def _reach(world: World, url: str) -> Reach:

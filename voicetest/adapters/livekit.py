@@ -211,9 +211,11 @@ class LiveKitAgentAdapter(Adapter):
             world.report(Status("room", {"room": room, "identity": identity}))
             if self.room is None and own is None:
                 call.push_async_callback(self._delete, server, room, world)
+            token = own or self._token(server, room, identity)
+            world.secret(token)
             place = RoomCall(
                 url=server.url,
-                token=own or self._token(server, room, identity),
+                token=token,
                 identity=identity,
                 tools=tuple(tool.name for tool in world.tools),
                 agent_within_s=self.agent_timeout,

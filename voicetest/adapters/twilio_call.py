@@ -66,7 +66,9 @@ async def connected(adapter: TwilioAgentAdapter, world: World) -> AsyncGenerator
     who, token = _credentials(adapter, world)
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(world.http(adapter.base_url))
-        board = Switchboard(_expected(adapter, who), token, world.report)
+        nonce = secrets.token_urlsafe(24)
+        world.secret(nonce)
+        board = Switchboard(_expected(adapter, who, nonce), token, world.report)
         await stack.enter_async_context(_published(adapter, world, board))
         stack.callback(board.close)
         account = Account.reached(api, adapter.base_url, who)
@@ -109,7 +111,7 @@ def _journal(stack: AsyncExitStack, world: World) -> Journal:
     return Journal(default_folder())
 
 
-def _expected(adapter: TwilioAgentAdapter, who: Credentials) -> Expected:
+def _expected(adapter: TwilioAgentAdapter, who: Credentials, nonce: str) -> Expected:
     """The call that is let in: none by webhook where the call we place has the stream itself."""
     callers: frozenset[str] | None
     callees = frozenset({adapter.phone_number})
@@ -120,7 +122,7 @@ def _expected(adapter: TwilioAgentAdapter, who: Credentials) -> Expected:
         callers, callees = frozenset({adapter.phone_number}), frozenset({adapter.to})
     else:
         callers = frozenset()
-    return Expected(who.account_sid, secrets.token_urlsafe(24), callers, callees)
+    return Expected(who.account_sid, nonce, callers, callees)
 
 
 @asynccontextmanager

@@ -180,6 +180,7 @@ class VapiAgentAdapter(KeptAlive, Doors):
         found = await ask(api, "POST", "call", platform="Vapi", advice=_ADVICE, body=body)
         match found:
             case {"id": str(call), "transport": {"websocketCallUrl": str(url)}} if call:
+                world.secret(url)
                 world.report(Status(str(found.get("status", "created")), {"call": call}))
                 return _Created(call, url)
             case _:

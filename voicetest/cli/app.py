@@ -81,6 +81,13 @@ def _options(
     """Options that stand before a command."""
 
 
+def _masked(text: str) -> str:
+    """What a command that failed says, without the secrets that it knew."""
+    from voicetest.scenario.masking import mask_all
+
+    return mask_all(text)
+
+
 def main() -> None:
     """Run the command line; every error becomes its message and its exit code."""
     with streams() as printed:
@@ -104,10 +111,10 @@ def _run(words: list[str]) -> int:
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else 0
     except VoicetestError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(_masked(str(error)), err=True)
         return int(error.exit_code)
     except Exception:  # noqa: BLE001  # an uncaught crash would exit with 1, the agent's failure
-        traceback.print_exc()
+        typer.echo(_masked(traceback.format_exc().rstrip()), err=True)
         typer.echo("this is a bug in voicetest: please report it with the lines above", err=True)
         return int(ExitCode.BUG)
     return 0

@@ -111,6 +111,21 @@ def plan_file(
     spending: Spending | None = None,
 ) -> Plan:
     """A plan for a scenario that is loaded; see `plan`."""
+    try:
+        return _planned(file, speech, clock, offline=offline, told=told, spending=spending)
+    except ScenarioError as error:
+        raise ScenarioError(file.secrets.hide(error.problems)) from None
+
+
+def _planned(
+    file: ScenarioFile,
+    speech: Speech,
+    clock: str,
+    *,
+    offline: bool,
+    told: Callable[[Spoke], None] | None,
+    spending: Spending | None,
+) -> Plan:
     adapter = resolve(file.scenario.agent, file.document)
     dialogue = simulator_dialogue(file)
     secrets = adapter.secrets | file.scenario.keys
@@ -124,6 +139,7 @@ def plan_file(
         speech.cache,
         told=told,
         tools=tools,
+        secret=file.secrets.learn,
         spending=of_call,
     )
     problems = [
@@ -149,6 +165,7 @@ def plan_file(
     world = replace(world, real_time=chosen is Clock.REAL)
     if offline:
         world = simulated(file, adapter, world, dialogue, chosen)
+    file = replace(file, warnings=file.secrets.hide(file.warnings))
     return Plan(file, adapter, world, chosen)
 
 

@@ -51,7 +51,7 @@ class ScenarioModule(pytest.Module):
             raise self.CollectError(shown_lines(str(error))) from error
         for file in found.files:
             name = file.secrets.mask(file.scenario.name)
-            title = shown(name if file.case is None else f"{name}[{file.case}]")
+            title = shown(name if file.case is None else f"{name}[{file.shown_case}]")
             item: ScenarioItem = ScenarioItem.from_parent(self, name=title, callobj=_call)
             item.file, item.run = file, self.run
             item.extra_keyword_matches.update(file.scenario.tags)

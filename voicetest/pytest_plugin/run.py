@@ -24,6 +24,7 @@ from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.suite.env_file import read_env_file
 from voicetest.suite.ledger import Held, Ledger
+from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.plan import Lacking, plan_each
 from voicetest.suite.selection import CaseKey, Selection, key_of
 from voicetest.suite.shard import parse_shard
@@ -94,6 +95,7 @@ class PytestRun:
 
     def hold(self, file: ScenarioFile) -> Held:
         """Make the calls of one case that was chosen, unless this machine lacks something."""
+        hide_in_logs()
         if self._ledger is None and self._worker is not None:
             self._ledger = Ledger.join(Path(self._worker[SHARED]), self._keeping)
         elif self._ledger is None:
@@ -152,7 +154,7 @@ def _names(files: Sequence[ScenarioFile]) -> dict[CaseKey, str]:
     taken: set[str] = set()
     stems = Counter(path.stem for path in {file.path.resolve() for file in files})
     shared = {stem for stem, count in stems.items() if count > 1}
-    return {key_of(file): call_name(file.path, file.case, taken, shared) for file in files}
+    return {key_of(file): call_name(file.path, file.shown_case, taken, shared) for file in files}
 
 
 def _variables(pairs: list[str]) -> Mapping[str, str]:

@@ -104,7 +104,7 @@ def scenario_info(file: ScenarioFile) -> ScenarioInfo:
         file=file.shown,
         sha256=file.sha256,
         tags=scenario.tags,
-        case=file.case,
+        case=file.shown_case,
         vars=dict(file.variables),
         seed=scenario.seed,
         sound=_sound(scenario),

@@ -56,6 +56,11 @@ class ScenarioFile:
     warnings: tuple[Problem, ...]
     unset: tuple[Problem, ...]
 
+    @property
+    def shown_case(self) -> str | None:
+        """Its case as it is written anywhere: the name may have the value of a variable in it."""
+        return None if self.case is None else self.secrets.mask(self.case)
+
     def where(self, *loc: str | int) -> str:
         """`file:line` of a place in the scenario, such as `("script", 2, "agent", "says")`."""
         file, line = self._place(*loc)
@@ -105,13 +110,14 @@ def load_case(
     _refuse_dialogue(document)
     environment = os.environ if environment is None else environment
     expanded = expand(document, variables or {}, environment, case.values)
+    hide = expanded.secrets.hide
     problems = [*document.problems, *expanded.problems]
     try:
         scenario = validate(Scenario, expanded.root, document)
     except ScenarioError as error:
-        raise ScenarioError([*problems, *error.problems]) from None
+        raise ScenarioError(hide([*problems, *error.problems])) from None
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError(hide(problems))
     if scenario is None:
         raise SetupError("\n".join(map(str, expanded.unset)))
     shown = {"name": scenario.name or path.stem, "vars": dict(expanded.variables)}
@@ -124,7 +130,7 @@ def load_case(
         case=case.name,
         variables=expanded.variables,
         secrets=expanded.secrets,
-        warnings=(*expanded.warnings, *doubts(expanded.root, document)),
+        warnings=hide([*expanded.warnings, *doubts(expanded.root, document)]),
         unset=expanded.unset,
     )
 

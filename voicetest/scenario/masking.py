@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
+from voicetest.errors import Problem
 from voicetest.scenario.credentials import (
     MASK,
     credentials,
@@ -19,7 +20,7 @@ from voicetest.scenario.credentials import (
 from voicetest.scenario.disguises import encoded
 from voicetest.scenario.search import Search, Wanted
 
-__all__ = ["EVERY", "MASK", "Learned", "Secrets"]
+__all__ = ["EVERY", "MASK", "Learned", "Secrets", "is_maskable", "mask_all"]
 
 SHORTEST_MASKED = 6
 """Shorter ones would be found in what is no secret."""
@@ -67,7 +68,9 @@ FREE = frozenset({"content", "fields", "settings", "vars"})
 """All below these names, with the names there, is what somebody else wrote."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_NAMED = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE)$")
+_NAMED = re.compile(
+    r"(?:^|_)(?:(?:API|ACCESS|AUTH|SECRET)?(?:KEY|TOKEN)|SECRET|PASSWORD|PASSWD|PASSPHRASE)$"
+)
 
 
 class Learned:
@@ -139,6 +142,10 @@ class Secrets:
         written = self._written.get(text)
         return mask_addresses(self._search.replace(text)) if written is None else written
 
+    def hide(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Problems that may quote a value, with their messages masked."""
+        return tuple(replace(each, message=self.mask(each.message)) for each in problems)
+
     def mask_value(self, value: Any) -> Any:
         """A text masked, or a JSON value with its texts masked.
 
@@ -173,7 +180,8 @@ class Secrets:
         """What somebody else wrote; a text that is named like a secret is one, however short."""
         if isinstance(name, str) and isinstance(value, str) and is_secret_name(name):
             masked = self.mask(value)
-            return masked if masked != value or "${" in value or not value else MASK
+            is_shown = masked != value or not value or "${" in value or value.startswith("<")
+            return masked if is_shown else MASK
         return self._masked(value, free=True)
 
     @cached_property
@@ -187,29 +195,48 @@ class Secrets:
         kept = self._searches.get(learned)
         if kept is None:
             self._searches.clear()
-            kept = self._searches[learned] = Search.of(self._wanted(learned))
+            kept = _search(self.values | learned, self.fields, self.redacted)
+            self._searches[learned] = kept
         return kept
 
     @cached_property
     def _searches(self) -> dict[frozenset[str], Search]:
         return {}
 
-    def _wanted(self, learned: frozenset[str]) -> Iterator[Wanted]:
-        values = self.values | learned
-        for filled, written in self.fields:
-            if len(filled) >= SHORTEST_GLUED and filled not in values:
-                yield Wanted(filled, written, secret=False)
-        for value in sorted(self.redacted):
-            if len(value) >= SHORTEST_MASKED:
-                yield Wanted(value, MASK + value[-SHOWN:], whole=True)
-        for value in sorted(values):
-            if is_maskable(value):
-                yield from _disguised(value)
+
+_EVERY = Secrets(learned=EVERY)
+
+
+def mask_all(text: str) -> str:
+    """A text that belongs to no scenario, without any secret that this process knows."""
+    return _EVERY.mask(text)
 
 
 def is_maskable(value: str) -> bool:
     """Whether a secret is long enough to be told from other texts."""
     return len(value) >= (SHORTEST_GLUED if _WORD.fullmatch(value) else SHORTEST_MASKED)
+
+
+@lru_cache(maxsize=16)
+def _search(
+    values: frozenset[str], fields: tuple[tuple[str, str], ...], redacted: frozenset[str]
+) -> Search:
+    """The same for all cases of a file, of which there may be many."""
+    return Search.of(_wanted(values, fields, redacted))
+
+
+def _wanted(
+    values: frozenset[str], fields: tuple[tuple[str, str], ...], redacted: frozenset[str]
+) -> Iterator[Wanted]:
+    for filled, written in fields:
+        if len(filled) >= SHORTEST_GLUED and filled not in values:
+            yield Wanted(filled, written, secret=False)
+    for value in sorted(redacted):
+        if len(value) >= SHORTEST_MASKED:
+            yield Wanted(value, MASK + value[-SHOWN:], whole=True)
+    for value in sorted(values):
+        if is_maskable(value):
+            yield from _disguised(value)
 
 
 def _disguised(value: str) -> Iterator[Wanted]:

@@ -13,6 +13,7 @@ from voicetest.scenario.document import MAX_PROBLEMS, Document
 from voicetest.scenario.masking import Secrets
 from voicetest.scenario.nodes import Mapping, Node, Scalar, Sequence, position, shown
 from voicetest.scenario.synonyms import suggestion
+from voicetest.scenario.written_secrets import doubt_of_length, written_secrets
 
 __all__ = ["NAME", "Expanded", "expand"]
 
@@ -70,9 +71,11 @@ def expand(
     return Expanded(
         root,
         {name: value.as_written() for name, value in expansion.known.items()},
-        Secrets.of(expansion.used, environment, _filled(root)),
+        Secrets.of(
+            [*expansion.used, *written_secrets(root, expansion.known)], environment, _filled(root)
+        ),
         tuple(expansion.problems),
-        tuple(_spoken_secrets(root, document)),
+        (*_spoken_secrets(root, document), *expansion.short.values()),
         tuple(expansion.unset),
     )
 
@@ -102,6 +105,8 @@ class _Expansion:
         self.used: set[str] = set()
         self.problems: list[Problem] = []
         self.unset: list[Problem] = []
+        self.short: dict[str, Problem] = {}
+        """By variable, what is too short to be masked."""
         self._document = document
         self._environment = environment
         self._later: tuple[str, ...] = ()
@@ -220,6 +225,9 @@ class _Expansion:
         value = self._environment.get(name)
         if value:
             self.used.add(value)
+            doubt = doubt_of_length(name, value)
+            if doubt is not None and name not in self.short:
+                self.short[name] = self._document.problem(scalar.line, scalar.column, doubt)
             return Scalar(written).expanded(value, secret=True, unresolved=False)
         message = f"the environment variable {name[:100]} is not set"
         self.unset.append(self._document.problem(scalar.line, scalar.column, message))

@@ -63,7 +63,7 @@ class Course:
     def title(self) -> str:
         """Its name for people, secrets masked."""
         name = self.file.secrets.mask(self.file.scenario.name)
-        return name if self.file.case is None else f"{name} [{self.file.case}]"
+        return name if self.file.case is None else f"{name} [{self.file.shown_case}]"
 
 
 class Conductor:

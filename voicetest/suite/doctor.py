@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 from voicetest import registry
 from voicetest.adapters.base import Adapter
 from voicetest.clock import Clock, run
+from voicetest.scenario.masking import Secrets
 from voicetest.speech.cache import default_folder
 
 __all__ = ["EXAMINATIONS", "Finding", "State", "examine"]
@@ -57,7 +58,9 @@ Examination = Callable[[Path], Iterator[Finding]]
 
 def examine(runs: Path) -> list[Finding]:
     """Everything that was found, topic by topic."""
-    return [finding for look in EXAMINATIONS for finding in look(runs)]
+    mask = Secrets.of((), os.environ).mask
+    found = (finding for look in EXAMINATIONS for finding in look(runs))
+    return [replace(finding, detail=mask(finding.detail)) for finding in found]
 
 
 def _python(runs: Path) -> Iterator[Finding]:

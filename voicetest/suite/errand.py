@@ -15,6 +15,7 @@ from voicetest.report.progress import Narrator, Notice
 from voicetest.run import run
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.masking import mask_all
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 
@@ -59,11 +60,12 @@ def carry_out(
 
 
 def broken(error: VoicetestError, where: str) -> Result:
-    """The result of a call that could not even begin."""
+    """The result of a call that could not even begin, secrets masked."""
+    message = mask_all(str(error))
     return Result(
         status="error",
-        reason=str(error),
-        errors=(Fault(kind=error.kind, message=str(error), where=where),),
+        reason=message,
+        errors=(Fault(kind=error.kind, message=message, where=where),),
         duration_s=0.0,
         turns=(),
         metrics={},

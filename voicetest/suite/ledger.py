@@ -25,6 +25,7 @@ from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_co
 from voicetest.run import Plan, run
 from voicetest.scenario.masking import MASK
 from voicetest.suite.beginning import Beginning
+from voicetest.suite.command_line import shown_command
 from voicetest.suite.lines import (
     call_line,
     judged,
@@ -97,9 +98,7 @@ class Ledger:
 
     def masked(self, words: Sequence[str]) -> list[str]:
         """A command line without the secrets of the cases that were held."""
-        for planned in self._masks:
-            words = [planned.file.secrets.mask(word) for word in words]
-        return list(words)
+        return shown_command(words, [planned.file for planned in self._masks])
 
     def hold(
         self,
@@ -123,7 +122,7 @@ class Ledger:
             self._beginning.no_call(self._lines[-1], skipped)
             return self._judge(skipped, calls, 1)
         known = len(self._lines)
-        name = self._unused(name or call_name(file.path, file.case, self._taken))
+        name = self._unused(name or call_name(file.path, file.shown_case, self._taken))
         self._beginning.call(planned, name, tally.planned)
         while tally.decided is None and tally.made < tally.planned:
             calls += self._with_retries(planned, progress, name, tally)

@@ -152,7 +152,7 @@ def _identity(file: ScenarioFile) -> dict[str, Any]:
         "name": mask(file.scenario.name),
         "file": file.shown,
         "where": file.where("name"),
-        "case": file.case,
+        "case": file.shown_case,
         "tags": tuple(mask(tag) for tag in file.scenario.tags),
         "adapter": file.scenario.agent.adapter,
     }

@@ -24,9 +24,11 @@ from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 from voicetest.suite.beginning import Beginning, leave
+from voicetest.suite.command_line import shown_command
 from voicetest.suite.conduct import Conductor, Course, Make
 from voicetest.suite.errand import Errand, carry_out
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
+from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
@@ -61,6 +63,7 @@ def run_suite(
     A case for which this machine lacks something is an error of its own. Raises ScenarioError for
     mistakes in any file, and SetupError for what the run itself lacks, before anyone is called.
     """
+    hide_in_logs()
     options = options or RunOptions()
     spending = Spending(options.max_cost_usd, "--max-cost")
     with Speech(Cache(default_folder())) as speech:
@@ -99,7 +102,7 @@ def _run_all(
     absent = {case: _absent(case, options) for case in cases if isinstance(case, Lacking)}
     bad = sum(verdict.status == "error" for _, verdict in absent.values())
     interruption = Interruption()
-    command = [_mask(cases, word) for word in sys.argv]
+    command = shown_command(sys.argv, [case.file for case in cases])
     with ExitStack() as stack:
         stack.callback(console.close)
         for _, verdict in absent.values():
@@ -213,11 +216,5 @@ def _courses(plans: Sequence[Plan], options: RunOptions) -> Iterator[Course]:
     shared = {stem for stem, files in stems.items() if files > 1}
     for planned in plans:
         scenario = planned.file.scenario
-        name = call_name(planned.file.path, planned.file.case, taken, shared)
+        name = call_name(planned.file.path, planned.file.shown_case, taken, shared)
         yield Course(planned, name, Tally(options.repeat or scenario.repeat, scenario.pass_rate))
-
-
-def _mask(cases: Sequence[Plan | Lacking], text: str) -> str:
-    for case in cases:
-        text = text if case.file is None else case.file.secrets.mask(text)
-    return text

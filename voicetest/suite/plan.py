@@ -10,6 +10,7 @@ from voicetest.errors import Problem, ScenarioError, SetupError
 from voicetest.executor.plan import Plan, load, plan_file
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.masking import mask_all
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 from voicetest.suite.select import select_files
@@ -32,7 +33,7 @@ class Lacking:
     @classmethod
     def of(cls, file: ScenarioFile, reason: str) -> Lacking:
         """A case that was loaded; secrets in the reason are masked."""
-        return cls(file.shown, file.case, file.secrets.mask(reason), file)
+        return cls(file.shown, file.shown_case, file.secrets.mask(reason), file)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def load_all(
             except ScenarioError as error:
                 found[case.name] = error.problems
             except SetupError as error:
-                lacking.append(Lacking(case.document.shown, case.name, str(error), None))
+                lacking.append(Lacking(case.document.shown, case.name, mask_all(str(error)), None))
             else:
                 files.append(file)
         problems.extend(_of_cases(found, len(cases)))

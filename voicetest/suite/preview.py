@@ -34,9 +34,8 @@ def preview(path: Path, variables: Mapping[str, str], *, offline: bool = False) 
     found.check()
     with Speech() as speech:
         planned = plan_file(found.files[0], speech, offline=offline)
-        mask = planned.file.secrets.mask
-        for line in _lines(planned, found.files, offline=offline):
-            yield mask(line)
+        lines = _lines(planned, found.files, offline=offline)
+        yield from planned.file.secrets.mask("\n".join(lines)).split("\n")
 
 
 def _lines(planned: Plan, cases: Sequence[ScenarioFile], *, offline: bool) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Selection:
             and not tags & self.skip_tags
             and self.text.casefold() in _readable(file).casefold()
             and (not self.adapters or file.scenario.agent.adapter in self.adapters)
-            and (self.failed is None or key_of(file) in self.failed)
+            and (self.failed is None or _written(file) in self.failed)
             and (self.shard is None or self.shard.holds(_stable(file)))
         )
 
@@ -89,11 +89,16 @@ def _described(file: ScenarioFile) -> dict[str, object]:
         "file": file.shown,
         "where": file.where("name"),
         "name": mask(scenario.name),
-        "case": file.case,
+        "case": file.shown_case,
         "tags": [mask(tag) for tag in scenario.tags],
         "adapter": scenario.agent.adapter,
         "skip": None if scenario.skip is None else mask(scenario.skip),
     }
+
+
+def _written(file: ScenarioFile) -> CaseKey:
+    """How a run that has this case names it."""
+    return str(file.path.resolve()), file.shown_case
 
 
 def _readable(file: ScenarioFile) -> str:

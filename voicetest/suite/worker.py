@@ -21,6 +21,7 @@ from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
+from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.signals import WITHIN, ignored
 
 __all__ = ["CallWorkers"]
@@ -91,6 +92,7 @@ class _Station:
     @classmethod
     def open(cls, relay: Connection, ignored: Collection[int]) -> None:
         """Get this process ready; the signals `ignored` are ignored by the run as well."""
+        hide_in_logs()
         interruption = Interruption()
         speech = Speech()
         cls.here = cls(relay, speech, interruption)
