@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass
 from enum import Enum
+from time import process_time
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
@@ -18,6 +19,7 @@ from tests.scenario.disguised import DISGUISES
 from voicetest.call.timeline import Note
 from voicetest.events import ALL_EVENTS, Audio
 from voicetest.report.manifest import Manifest
+from voicetest.scenario.learned import MOST_PASSING
 from voicetest.scenario.masking import FIXED, Secrets
 
 PLANTED = "zq8Vw2KxLm4TnRp7yy"
@@ -182,3 +184,20 @@ def test_variables_named_like_secrets_are_secret() -> None:
     shown = [number for number in range(1, 9) if secrets.mask(f"value-number-{number}") != "***"]
     assert shown == [5, 8]
     assert "value" not in repr(secrets)
+
+
+def test_any_number_of_calls_may_have_secrets_of_their_own() -> None:
+    secrets = Secrets(frozenset({"ab12cd34"}))
+    for number in range(2 * MOST_PASSING):
+        secrets.learn(f"token-{number:06}")
+    assert secrets.mask("ab12cd34 token-000999 token-000000") == "*** *** token-000000"
+    assert len(secrets.learned.texts) == MOST_PASSING
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", "%", "\\", "&", "a=?", "://", "\n ", PLANTED[:8]])
+def test_long_texts_of_a_peer_cost_no_more_than_their_length(filler: str) -> None:
+    secrets = Secrets(frozenset({PLANTED}))
+    text = f"{PLANTED[:9]}{filler * (200_000 // len(filler))}x{PLANTED}\n"
+    began = process_time()
+    assert PLANTED not in secrets.mask(text)
+    assert process_time() - began < 5

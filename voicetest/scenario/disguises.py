@@ -23,7 +23,7 @@ _ESCAPE = re.compile(
 )
 _SIGNS = "%\\&"
 """Without one of these nothing is escaped."""
-_BREAK = re.compile(r"[ \t]*[\r\n]\s*")
+_BREAK = re.compile(r"[ \t]{0,8}[\r\n]\s*")
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
 _HIGHEST = 0x10FFFF
 _ALIGNMENTS = 3

@@ -18,9 +18,10 @@ from voicetest.scenario.credentials import (
     parts,
 )
 from voicetest.scenario.disguises import encoded
+from voicetest.scenario.learned import EVERY, Learned
 from voicetest.scenario.search import Search, Wanted
 
-__all__ = ["EVERY", "MASK", "Learned", "Secrets", "is_maskable", "mask_all"]
+__all__ = ["MASK", "Secrets", "is_maskable", "mask_all"]
 
 SHORTEST_MASKED = 6
 """Shorter ones would be found in what is no secret."""
@@ -73,24 +74,6 @@ _NAMED = re.compile(
 )
 
 
-class Learned:
-    """Secrets that become known while something runs, such as an address that is signed."""
-
-    def __init__(self) -> None:
-        self.texts: frozenset[str] = frozenset()
-        """Grows with each that is added; replaced as a whole, so that any thread may read it."""
-
-    def add(self, texts: Iterable[str]) -> None:
-        """Take note of secrets."""
-        fresh = frozenset(texts) - self.texts
-        if fresh:
-            self.texts |= fresh
-
-
-EVERY = Learned()
-"""All secrets that this process knows, whatever they belong to: for what no scenario writes."""
-
-
 @dataclass(frozen=True)
 class Secrets:
     """Values that must not be written anywhere; it shows none of them."""
@@ -129,8 +112,8 @@ class Secrets:
     def learn(self, value: str) -> None:
         """Hide a value from now on, and what is secret in it."""
         known = frozenset(parts(value))
-        EVERY.add(known)
-        self.learned.add(known)
+        EVERY.add(known, passing=True)
+        self.learned.add(known, passing=True)
 
     def mask(self, text: str) -> str:
         """The text with fields as they are written, and `***` for each secret that is left.

@@ -14,7 +14,7 @@ __all__ = ["Search", "Wanted"]
 _GRAM = 5
 _STEM = 8
 """So many signs of the beginning are enough where a text was cut off."""
-_CUT_OFF = re.compile(r"""\s*(?:…|\.\.\.|["'`)\]}>]*\s*\Z)""")
+_CUT_OFF = re.compile(r"""\s{0,4}(?:…|\.\.\.|["'`)\]}>]{0,8}\s{0,4}\Z)""")
 _WORD = re.compile(r"\w")
 
 
