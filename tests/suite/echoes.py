@@ -81,7 +81,7 @@ def echoing() -> Iterator[int]:
     """
 
     def refuse(line: ServerConnection, request: Request) -> Response | None:
-        _, disguise, what, *_ = request.path.split("/")
+        _, disguise, what, *_ = request.path.partition("?")[0].split("/")
         echo = DISGUISES[disguise](_key(request))
         if what == "call":
             return None
