@@ -9,7 +9,7 @@ import pytest
 
 from voicetest.audio.chunk import INTERNAL, AudioFormat, Encoding
 from voicetest.call.event_log import event_fields
-from voicetest.call.event_reading import UnreadableEvent, read_entry
+from voicetest.call.event_reading import UnreadableEvent, read_entry, read_timeline
 from voicetest.call.timeline import (
     CallEnded,
     EndReason,
@@ -87,9 +87,44 @@ def test_an_entry_is_what_was_written(entry: Entry) -> None:
         {"type": "nonsense", "at": 0, "by": "user"},
         {"type": "mark", "by": "agent", "name": "m"},
         {"type": "mark", "at": 0.0, "by": "agent"},
+        {"type": ["mark"], "at": 0.0, "by": "agent", "name": "m"},
+        {"type": "mark", "at": 0.0, "name": "m"},
+        {"type": "mark", "at": 0.0, "by": 5, "name": "m"},
+        {"type": "mark", "at": float("nan"), "by": "agent", "name": "m"},
+        {"type": "mark", "at": True, "by": "agent", "name": "m"},
+        {"type": "mark", "at": 1e300, "by": "agent", "name": "m"},
+        {"type": "user_start_speaking", "at": 0.0},
         {"type": "ready", "at": 0.0, "by": "agent", "session": "s", "speaks": "x", "hears": "y"},
     ],
 )
 def test_what_is_no_event_is_refused(written: dict[str, Any]) -> None:
     with pytest.raises(UnreadableEvent):
         read_entry(written)
+
+
+BEGUN = [Entry(0.0, "user", StepStarted(0)), Entry(1.0, "agent", TurnOpened(0))]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Entry(2.0, "agent", TurnOpened(5)),
+        Entry(2.0, "agent", TurnClosed(1, EndReason.HUNG_UP)),
+        Entry(2.0, "agent", TurnCut(-1, 0.5)),
+        Entry(2.0, "user", StepStarted(-1)),
+        Entry(2.0, "user", StepEnded(1)),
+        Entry(2.0, "user", StepEnded(0, turns=(0, 1))),
+        Entry(2.0, "user", UserInterrupt(3, "voice")),
+    ],
+    ids=lambda entry: str(entry.what),
+)
+def test_an_event_that_follows_from_nothing_is_refused_at_its_line(entry: Entry) -> None:
+    assert read_timeline(map(event_fields, BEGUN)) == tuple(BEGUN)
+    with pytest.raises(UnreadableEvent, match="line 3: "):
+        read_timeline(map(event_fields, [*BEGUN, entry]))
+
+
+def test_a_tool_is_called_in_a_turn() -> None:
+    entry = Entry(2.0, "agent", ToolCalled("call-1", "lookup", "{}"))
+    with pytest.raises(UnreadableEvent, match="line 1: turn -1 never began"):
+        read_timeline([event_fields(entry)])

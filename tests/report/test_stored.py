@@ -42,9 +42,12 @@ def test_latest_may_be_a_text_file_with_the_name_of_the_run(run_folder: Path) ->
     assert load_run(latest).folder == run_folder
 
 
-def test_a_call_without_a_recording_has_none(run_folder: Path) -> None:
+def test_a_call_without_its_recording_is_taken_only_by_force(run_folder: Path) -> None:
     (run_folder / "billing" / "recording.wav").unlink()
-    assert load_run(run_folder).calls[0].recording is None
+    assert "billing/recording.wav is missing" in _load_error(run_folder)
+    run = load_run(run_folder, force=True)
+    assert run.calls[0].recording is None
+    assert run.ignored == ("billing/recording.wav is missing",)
 
 
 def test_events_end_where_a_killed_run_stopped_writing(run_folder: Path) -> None:

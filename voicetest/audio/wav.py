@@ -85,8 +85,7 @@ def read_span(path: Path, start: int, frames: int) -> Samples:
     with wave.open(str(path), "rb") as file:
         start = min(max(start, 0), file.getnframes())
         file.setpos(start)
-        data = file.readframes(frames)
-        return np.frombuffer(data, dtype="<i2").reshape(-1, file.getnchannels())
+        return _frames(file, frames)
 
 
 def read_blocks(
@@ -98,5 +97,13 @@ def read_blocks(
         start = min(max(start, 0), end)
         file.setpos(start)
         for at in range(start, end, frames):
-            data = file.readframes(min(frames, end - at))
-            yield np.frombuffer(data, dtype="<i2").reshape(-1, file.getnchannels())
+            block = _frames(file, min(frames, end - at))
+            if not len(block):
+                return  # its header promises more than is there
+            yield block
+
+
+def _frames(file: wave.Wave_read, frames: int) -> Samples:
+    """The next whole frames, which may be fewer where a file was cut."""
+    data, size = file.readframes(frames), 2 * file.getnchannels()
+    return np.frombuffer(data[: len(data) // size * size], dtype="<i2").reshape(-1, size // 2)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.killed import say_if_killed
+from voicetest.cli.options import Force, load_stored
 from voicetest.cli.printing import say, say_json
 
 __all__ = ["compare"]
@@ -36,6 +37,7 @@ def compare(
             "version of the checks, adapter or clock.",
         ),
     ] = False,
+    force: Force = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print all figures as JSON on standard output.")
     ] = False,
@@ -43,12 +45,11 @@ def compare(
     """Say what got worse between two runs; exit 1 if something did, or a case is gone."""
     from voicetest.cli.options import parse_share
     from voicetest.errors import SetupError
-    from voicetest.report.stored import load_run
     from voicetest.suite.comparable import differences
     from voicetest.suite.compare import compare as compared
     from voicetest.suite.comparison_table import comparison_lines
 
-    before, after = load_run(base), load_run(new)
+    before, after = load_stored(base, force=force), load_stored(new, force=force)
     say_if_killed(before)
     say_if_killed(after)
     unlike = differences(before, after)

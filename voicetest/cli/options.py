@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicetest.cli.printing import say
+
+if TYPE_CHECKING:
+    from voicetest.report.stored import StoredRun
+
 __all__ = [
     "EnvFile",
+    "Force",
     "Variables",
     "complete_adapter",
     "load_environment",
+    "load_stored",
     "parse_age",
     "parse_duration",
     "parse_share",
@@ -31,6 +38,24 @@ EnvFile = Annotated[
         help="Take environment variables from a file of NAME=value lines; those set already stay."
     ),
 ]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Take a damaged run as it is: files that differ from their checksums count, and a "
+        "call that cannot be read is left out.",
+    ),
+]
+
+
+def load_stored(path: Path, *, force: bool) -> StoredRun:
+    """A run that is whole; with `force` also another, whose damages are told."""
+    from voicetest.report.stored import load_run
+
+    run = load_run(path, force=force)
+    for words in run.ignored:
+        say(f"ignored: {words}", err=True)
+    return run
 
 
 def parse_variables(pairs: Iterable[str]) -> dict[str, str]:

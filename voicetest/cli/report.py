@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voicetest.cli.killed import say_if_killed
+from voicetest.cli.options import Force, load_stored
 from voicetest.cli.printing import say, say_json, tell_runner
 
 __all__ = ["report"]
@@ -37,15 +38,15 @@ def report(
         bool,
         typer.Option("--github", help="Print annotations for GitHub Actions, add to its summary."),
     ] = False,
+    force: Force = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
     ] = False,
 ) -> None:
     """Render the reports of a run from its folder."""
     from voicetest.report.reports import Reports
-    from voicetest.report.stored import load_run
 
-    stored = load_run(run)
+    stored = load_stored(run, force=force)
     say_if_killed(stored)
     if html is None and (embed or not (junit or github or json)):
         html = stored.folder / "report.html"

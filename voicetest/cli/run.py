@@ -128,11 +128,10 @@ def run(
     ] = False,
 ) -> None:
     """Run scenarios and say whether the agent passed."""
-    from voicetest.cli.options import load_environment, parse_duration, parse_variables
+    from voicetest.cli.options import load_environment, load_stored, parse_duration, parse_variables
     from voicetest.report.console import Console
     from voicetest.report.github import in_actions
     from voicetest.report.reports import Reports
-    from voicetest.report.stored import load_run
     from voicetest.suite.options import RunOptions
     from voicetest.suite.parallel import run_suite, select_cases
     from voicetest.suite.selection import case_lines
@@ -170,8 +169,8 @@ def run(
     with finishing():
         console.finish(summary)
         if reports.wanted:
-            run = load_run(Path(summary.folder))
-            for path in reports.write(run, partial(tell_runner, err=json)):
+            stored = load_stored(Path(summary.folder), force=True)
+            for path in reports.write(stored, partial(tell_runner, err=json)):
                 say(f"report: {path}", err=True)
     raise typer.Exit(int(summary.exit_code))
 

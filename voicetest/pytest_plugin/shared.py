@@ -72,7 +72,7 @@ def write_reports(folder: Path, reports: Reports) -> list[str]:
     """Write the reports of a run that is over; gives what is to be said of it."""
     told = [f"calls: {folder}"]
     try:
-        written = reports.write(load_run(folder), told.append)
+        written = reports.write(load_run(folder, force=True), told.append)
     except VoicetestError as error:
         return [*told, *shown_lines(str(error)).split("\n")]
     return [*told, *(f"report: {path}" for path in written)]

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from voicetest.checks.result import Status
 from voicetest.errors import ExitCode
 from voicetest.report.begun import BEGUN, BegunCase, BegunRun, read_begun
+from voicetest.report.json_file import Damaged, read_model
 from voicetest.report.left_call import ABSENT, Why, recorded_s
 from voicetest.report.manifest import Manifest, Versions
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, overall
@@ -100,8 +99,8 @@ def _calls(folder: Path, case: BegunCase, name: str, why: Why) -> Iterator[_Call
 
 def _manifest(folder: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-    except (OSError, ValidationError):
+        return read_model(Manifest, folder / "manifest.json")
+    except (FileNotFoundError, Damaged):
         return None
 
 

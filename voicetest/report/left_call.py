@@ -16,6 +16,7 @@ from voicetest.call.timeline import Entry
 from voicetest.checks.result import CHECKS_VERSION, Fault, Termination, Turn
 from voicetest.checks.view import AgentTurn, UserTurn, view
 from voicetest.errors import ExitCode
+from voicetest.regular_file import open_regular
 from voicetest.report.begun import BegunCase
 from voicetest.report.manifest import SCHEMA_VERSION, Manifest, ScenarioInfo, Versions
 from voicetest.report.summary import ScenarioLine
@@ -47,7 +48,7 @@ def recorded_s(folder: Path) -> float:
         if not path.exists():  # it was kept as FLAC, and nothing came after
             frames, _, rate = extent(folder / "recording.flac")
             return frames / rate
-        with wave.open(str(path), "rb") as sound:
+        with open_regular(path) as file, wave.open(file) as sound:
             most = (path.stat().st_size - HEADER_BYTES) // (sound.getnchannels() * BYTES)
             return min(sound.getnframes(), most) / sound.getframerate()
     except (OSError, EOFError, wave.Error, UnreadableRecording, ZeroDivisionError):

@@ -32,6 +32,7 @@ _SHOWN_EVENTS = frozenset(
         "warning",
     }
 )
+_LATEST_S = 1e6
 _OF_EVERY_EVENT = ("at", "type", "by")
 
 
@@ -214,13 +215,14 @@ def _events(call: StoredCall) -> Iterator[dict[str, Any]]:
         return
     shown = 0
     for event in stored_events(call.folder):
-        at = event.get("at")
-        if event.get("type") not in _SHOWN_EVENTS or not isinstance(at, int | float):
+        at, kind = event.get("at"), event.get("type")
+        if not isinstance(kind, str) or kind not in _SHOWN_EVENTS:
+            continue
+        if not isinstance(at, int | float) or not abs(at) <= _LATEST_S:
             continue
         shown += 1
         if shown > _MOST_EVENTS:
             return
-        kind = str(event["type"])
         yield {"at_s": float(at), "at": seconds(at), "kind": kind, "label": _label(kind, event)}
 
 

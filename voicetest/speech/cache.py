@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicetest.audio.chunk import AudioChunk
+from voicetest.home_folder import home_folder
 from voicetest.speech.transcribers.base import Transcriber
 from voicetest.speech.voices.base import Voice
 
@@ -31,7 +32,7 @@ def default_folder() -> Path:
     """`$VOICETEST_CACHE`, else `voicetest` in `$XDG_CACHE_HOME`, else in `~/.cache`."""
     if own := os.environ.get("VOICETEST_CACHE"):
         return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "voicetest"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "voicetest"
 
 
 def key(parts: Mapping[str, object]) -> str:

@@ -138,6 +138,9 @@ def _rows(before: _Side | None, after: _Side | None, effect: float) -> Iterator[
     yield _verdict(before, after)
     for name in dict.fromkeys([*before.values, *after.values]):
         unit = after.units.get(name) or before.units[name]
+        if before.units.get(name, unit) != unit:
+            yield Row(after.name, name, unit, None, None, (0, 0), Change.UNKNOWN)
+            continue
         values = before.values.get(name, ()), after.values.get(name, ())
         yield _row(after.name, name, unit, *values, effect)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import wave
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.recording import UnreadableRecording, extent
 from voicetest.call.attendance import Absence
-from voicetest.call.event_reading import UnreadableEvent, read_entry
+from voicetest.call.event_reading import UnreadableEvent, read_timeline
 from voicetest.call.harness import Harness
 from voicetest.call.lapses import BOUNDS, Lapse
 from voicetest.call.microphone import FRAME_S
@@ -57,20 +60,31 @@ class Rescored:
 
 
 def rescore(
-    run: StoredRun, scenario: Path | None = None, *, asks_judge: bool = False
+    run: StoredRun,
+    scenario: Path | None = None,
+    *,
+    asks_judge: bool = False,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Rescored]:
     """Evaluate every call that has a recording; nothing of the run is changed.
 
     `scenario` takes the place of the file that was run, where several were of the one with its
     path. With `asks_judge` the scenario's judge is asked anew, at most for what its `max_cost`
-    allows. Raises ScenarioError or SetupError where run and scenario do not belong together.
+    allows. Raises ScenarioError or SetupError where run and scenario do not belong together, and
+    SetupError for what cannot be judged; of a forced run such a call is left out, and told of.
     """
     cache = Cache(default_folder())
     for call in _wanted(run, scenario):
         if call.manifest is None or call.folder is None or call.recording is None:
             continue
         file = _file(call.manifest, scenario)
-        record = _record(call.folder, call.recording, call.manifest, file, cache)
+        try:
+            record = _record(call.folder, call.recording, call.manifest, file, cache)
+        except UnreadableEvidence as error:
+            if not run.forced:
+                raise
+            tell(f"left out: {error}")
+            continue
         result = evaluate(file, record)
         if asks_judge:
             spending = Spending(file.scenario.limits.max_cost)
@@ -79,6 +93,10 @@ def rescore(
             result = unjudged(file, result, _NOT_ASKED)
         after = Result.model_validate(file.secrets.mask_value(result.model_dump()))
         yield Rescored(call.folder.name, call.line.name, call.manifest.status, after)
+
+
+class UnreadableEvidence(SetupError):
+    """What a call left behind is not what a call leaves."""
 
 
 def without_recording(run: StoredRun, scenario: Path | None = None) -> list[str]:
@@ -139,10 +157,11 @@ def _defined(written: object) -> Sequence[str]:
 def _record(
     folder: Path, recording: Path, manifest: Manifest, file: ScenarioFile, cache: Cache
 ) -> CallRecord:
+    _check_sound(recording)
     try:
-        entries = tuple(read_entry(event) for event in stored_events(folder))
+        entries = read_timeline(stored_events(folder))
     except UnreadableEvent as error:
-        raise SetupError(f"{folder / 'events.jsonl'}: {error}") from error
+        raise UnreadableEvidence(f"{folder / 'events.jsonl'}: {error}") from error
     for entry in entries:
         match entry.what:
             case StepStarted(step) if step >= len(file.scenario.script):
@@ -165,6 +184,22 @@ def _record(
         if fault is None
         else CallError(fault.kind, fault.message, fault.where, fault.traceback),
     )
+
+
+def _check_sound(recording: Path) -> None:
+    """Raises UnreadableEvidence for what is no recording of a call."""
+    try:
+        _, channels, rate = extent(recording)
+        if recording.suffix == ".wav":
+            with wave.open(str(recording), "rb") as file:
+                channels = channels if file.getsampwidth() == 2 else 0
+    except (OSError, UnreadableRecording) as error:
+        raise UnreadableEvidence(f"{recording} cannot be read: {error}") from error
+    if (channels, rate) != (2, INTERNAL.rate):
+        raise UnreadableEvidence(
+            f"{recording} is no recording of a call, which has two channels of 16 bits at "
+            f"{INTERNAL.rate} Hz"
+        )
 
 
 def _says(file: ScenarioFile, step: int, text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicetest.report.stored import load_run
+from voicetest.report.stored import load_summary
 from voicetest.scenario.load import ScenarioFile
 from voicetest.shown import shown_json
 from voicetest.suite.shard import Shard
@@ -65,7 +65,7 @@ def failed_cases(run: Path) -> frozenset[CaseKey]:
     """
     return frozenset(
         (str(Path(case.file).resolve()), case.case)
-        for case in load_run(run).summary.cases
+        for case in load_summary(run)[1].cases
         if case.status not in ("passed", "skipped")
     )
 
