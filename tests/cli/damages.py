@@ -100,9 +100,10 @@ def _header(offset: int, layout: str, *values: int) -> Damage:
 
 
 def _deep(values: Any) -> None:
-    values["detector"]["inner"] = inner = {}
+    inner = values["detector"]
     for _ in range(500):
-        inner["inner"] = inner = {}
+        inner["inner"] = {}
+        inner = inner["inner"]
 
 
 def _set(*where: str | int, to: Any) -> Callable[[Any], None]:
