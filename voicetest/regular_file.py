@@ -8,7 +8,7 @@ import stat
 from io import BufferedReader
 from pathlib import Path
 
-__all__ = ["open_regular"]
+__all__ = ["is_regular", "open_regular"]
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Without waiting: between the look at a path and its opening a pipe may take its place."""
@@ -30,6 +30,14 @@ def open_regular(path: Path) -> BufferedReader:
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def is_regular(path: Path) -> bool:
+    """Whether there is such a file; False also for a name that none can have."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def _refuse_other(path: Path, mode: int) -> None:

@@ -76,11 +76,6 @@ def test_a_folder_of_runs_says_how_to_name_one(run_folder: Path) -> None:
     assert str(run_folder.parent / "latest") in _load_error(run_folder.parent)
 
 
-def test_a_run_that_is_still_being_written_says_so(run_folder: Path) -> None:
-    (run_folder / "run.json").unlink()
-    assert "is not over" in _load_error(run_folder)
-
-
 @pytest.mark.parametrize("name", ["run.json", "billing/manifest.json"])
 def test_a_file_from_a_newer_version_says_so(run_folder: Path, name: str) -> None:
     path = run_folder / name

@@ -129,6 +129,7 @@ def run(
 ) -> None:
     """Run scenarios and say whether the agent passed."""
     from voicetest.cli.options import load_environment, load_stored, parse_duration, parse_variables
+    from voicetest.file_name import named
     from voicetest.report.console import Console
     from voicetest.report.github import in_actions
     from voicetest.report.reports import Reports
@@ -169,7 +170,7 @@ def run(
     with finishing():
         console.finish(summary)
         if reports.wanted:
-            stored = load_stored(Path(summary.folder), force=True)
+            stored = load_stored(named(summary.folder), force=True)
             for path in reports.write(stored, partial(tell_runner, err=json)):
                 say(f"report: {path}", err=True)
     raise typer.Exit(int(summary.exit_code))

@@ -101,7 +101,7 @@ def _safe(name: str, unsafe: re.Pattern[str] = _UNSAFE) -> str:
     cleaned = unsafe.sub("-", name).strip("._-") or "scenario"
     reserved = cleaned.partition(".")[0].upper() in _RESERVED
     if len(cleaned) > _NAME_LENGTH or cleaned != name or reserved:
-        short = sha256(name.encode()).hexdigest()[:6]
+        short = sha256(name.encode(errors="surrogateescape")).hexdigest()[:6]
         kept = cleaned[:_NAME_LENGTH].replace(".", "-") if reserved else cleaned[:_NAME_LENGTH]
         return f"{kept}-{short}"
     return cleaned

@@ -119,7 +119,7 @@ def _beside(recording: Path, target: Path) -> str:
         path = os.path.relpath(recording.resolve(), target.parent.resolve())
     except ValueError:  # on another drive
         return recording.resolve().as_uri()
-    return quote(Path(path).as_posix())
+    return quote(os.fsencode(Path(path).as_posix()))
 
 
 def _policy(css: str, script: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from voicetest.checks.result import Status
 from voicetest.errors import ExitCode
+from voicetest.file_name import readable
 from voicetest.report.begun import BEGUN, BegunCase, BegunRun, read_begun
 from voicetest.report.json_file import Damaged, read_model
 from voicetest.report.left_call import ABSENT, Why, recorded_s
@@ -47,7 +48,7 @@ def left_behind(folder: Path, why: Why | None = None) -> RunSummary:
         command=() if run is None else run.command,
         started_at=_started(folder, run),
         finished_at=_time(max((p.stat().st_mtime for p in folder.rglob("*")), default=0.0)),
-        folder=str(folder),
+        folder=readable(folder),
         exit_code=overall([why.code, *(case.exit_code for case in verdicts)]),
         cost_usd=sum(costs) if costs else None,
         totals=dict(Counter(case.status for case in verdicts)),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
+from voicetest.file_name import readable
 from voicetest.report.manifest import Versions
 from voicetest.shown import shown_json
 
@@ -164,10 +165,10 @@ def summarise(
     code = overall([case.exit_code for case in cases])
     costs = [line.cost_usd for line in lines if line.cost_usd is not None]
     return RunSummary(
-        command=tuple(command),
+        command=tuple(map(readable, command)),
         started_at=started.isoformat(),
         finished_at=finished.isoformat(),
-        folder=folder,
+        folder=readable(folder),
         exit_code=code if interrupted is None else interrupted,
         cost_usd=sum(costs) if costs else None,
         totals=dict(Counter(case.status for case in cases)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import Field
 
 from voicetest.errors import Problem, ScenarioError
+from voicetest.file_name import readable
 from voicetest.scenario.case import Case, case_name, short_name
 from voicetest.scenario.document import Document
 from voicetest.scenario.inherit import load_inherited
@@ -72,7 +73,7 @@ def _of_table(
     document: Document, path: Path, overrides: Mapping[str, str]
 ) -> dict[str, Mapping[str, str]]:
     """The rows by name: that in the column `case` if there is one, else by all their values."""
-    shown = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    shown = readable(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else path)
     named: dict[str, Mapping[str, str]] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []

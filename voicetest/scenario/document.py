@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from voicetest.errors import Problem, ScenarioError
+from voicetest.file_name import readable
 from voicetest.scenario.compose import MAX_PROBLEMS, Composer, Refused
 from voicetest.scenario.nodes import LINES, Mapping
 from voicetest.scenario.syntax import explain, unreadable_character
@@ -54,7 +55,7 @@ def load_document(path: Path, shown: str | None = None) -> Document:
 
     Raises ScenarioError when it cannot be read or parsed; lesser problems are in the document.
     """
-    name = str(path) if shown is None else shown
+    name = readable(path) if shown is None else shown
     return parse_document(_read(path, name), path, name)
 
 

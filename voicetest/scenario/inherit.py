@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
+from voicetest.regular_file import is_regular
 from voicetest.scenario.document import Document, load_document
 from voicetest.scenario.nodes import LINES, Mapping, Node, Scalar, Sequence, position, shown
 
@@ -42,7 +43,7 @@ def _extended(document: Document) -> Iterator[Document]:
         if "${" in written:
             raise _problem(document, written, "the file to extend cannot depend on a variable")
         path = document.path.parent / written
-        if not path.is_file():
+        if not is_regular(path):
             message = f"there is no file {shown(written)} (looked in {document.path.parent})"
             raise _problem(document, written, message)
         if path.resolve() in seen:

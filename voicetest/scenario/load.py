@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from voicetest.errors import Problem, ScenarioError, SetupError
+from voicetest.file_name import readable
+from voicetest.regular_file import is_regular
 from voicetest.scenario.case import Case
 from voicetest.scenario.document import Document, load_document
 from voicetest.scenario.doubts import doubts
@@ -120,7 +122,7 @@ def load_case(
         raise ScenarioError(hide(problems))
     if scenario is None:
         raise SetupError("\n".join(map(str, expanded.unset)))
-    shown = {"name": scenario.name or path.stem, "vars": dict(expanded.variables)}
+    shown = {"name": scenario.name or readable(path.stem), "vars": dict(expanded.variables)}
     return ScenarioFile(
         path=path,
         shown=document.shown,
@@ -170,7 +172,7 @@ def load_model(model: type[Model], path: Path) -> Model:
 
     Many scenarios may share such a file: as long as it does not change it is read once.
     """
-    status = path.stat() if path.is_file() else None
+    status = path.stat() if is_regular(path) else None
     state = (status.st_mtime_ns, status.st_size, status.st_ino) if status else None
     loaded: Model = _load_model(model, path, _short(path), state)
     return loaded
@@ -219,6 +221,6 @@ def validate(model: type[Model], node: Mapping, document: Document) -> Model | N
 def _short(path: Path) -> str:
     """A path as people would type it: relative where it lies under the working directory."""
     try:
-        return str(path.absolute().relative_to(Path.cwd()))
+        return readable(path.absolute().relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        return readable(path)

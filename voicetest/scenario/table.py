@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
+from voicetest.regular_file import open_regular
 from voicetest.scenario.matrix import MOST_CASES
 from voicetest.scenario.nodes import shown
 from voicetest.scenario.variables import NAME
@@ -48,7 +49,7 @@ def read_table(path: Path, shown_as: str) -> list[tuple[int, Row]]:
 
 def _text(path: Path, shown_as: str) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise _error(shown_as, [(0, "this file is larger than 1 MiB: split it")])

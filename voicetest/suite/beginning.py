@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voicetest.errors import ExitCode
 from voicetest.executor.plan import Plan
+from voicetest.file_name import readable
 from voicetest.report.begun import Begun, BegunCase, BegunRun
 from voicetest.report.call import scenario_info
 from voicetest.report.folder import write_atomically
@@ -28,7 +29,7 @@ class Beginning(AbstractContextManager["Beginning"]):
         self._begun: Begun | None = None
         """None where it cannot be written; set once."""
         with suppress(OSError):
-            run = BegunRun(command=tuple(command), started_at=started.isoformat())
+            run = BegunRun(command=tuple(map(readable, command)), started_at=started.isoformat())
             self._begun = Begun(folder, run)
 
     def call(self, planned: Plan, folders: str, calls: int) -> None:

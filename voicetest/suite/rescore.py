@@ -31,6 +31,7 @@ from voicetest.checks.result import HarnessFigures, Result, Status
 from voicetest.checks.unheard import AFTERWARDS
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.plan import load
+from voicetest.file_name import named
 from voicetest.models.chat import open_chat
 from voicetest.report.manifest import Manifest
 from voicetest.report.stored import StoredCall, StoredRun, stored_events
@@ -125,7 +126,7 @@ def _was_not_kept(call: StoredCall) -> bool:
 def _wanted(run: StoredRun, scenario: Path | None) -> Sequence[StoredCall]:
     if scenario is None:
         return run.calls
-    same = [call for call in run.calls if Path(call.line.file).resolve() == scenario.resolve()]
+    same = [call for call in run.calls if named(call.line.file).resolve() == scenario.resolve()]
     if not same and len({call.line.file for call in run.calls}) == 1:
         return run.calls
     if not same:
@@ -136,7 +137,7 @@ def _wanted(run: StoredRun, scenario: Path | None) -> Sequence[StoredCall]:
 
 def _file(manifest: Manifest, scenario: Path | None) -> ScenarioFile:
     """The scenario with the values that the call had; secrets come from the environment again."""
-    path = scenario or Path(manifest.scenario.file)
+    path = scenario or named(manifest.scenario.file)
     known = {
         k: v for k, v in manifest.scenario.vars.items() if "${env." not in v and "***" not in v
     }

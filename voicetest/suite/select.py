@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicetest.errors import Problem, ScenarioError
+from voicetest.regular_file import open_regular
 
 __all__ = ["select_files"]
 
@@ -31,8 +32,8 @@ def select_files(paths: Sequence[Path]) -> list[Path]:
     """
     found: dict[Path, Path] = {}
     for path in paths:
-        for file in _scenarios_in(path) if path.is_dir() else [path]:
-            found.setdefault(file.resolve(), file)
+        for file in _scenarios_in(path) if os.path.isdir(path) else [path]:  # noqa: PTH112  # any name
+            found.setdefault(_real(file), file)
     return list(found.values())
 
 
@@ -40,15 +41,20 @@ def _scenarios_in(folder: Path) -> list[Path]:
     files = sorted(_files_in(folder))
     heads = {file: head for file in files if _SCENARIO_KEY.search(head := _head(file))}
     extended = {
-        (file.parent / name.strip().decode(errors="replace")).resolve()
+        _real(file.parent / os.fsdecode(name.strip()))
         for file, head in heads.items()
         for name in _EXTENDS.findall(head)
     }
     return [
         file
         for file, head in heads.items()
-        if _SCRIPT.search(head) or file.resolve() not in extended or _EXTENDS.search(head)
+        if _SCRIPT.search(head) or _real(file) not in extended or _EXTENDS.search(head)
     ]
+
+
+def _real(file: Path) -> Path:
+    """Where a file is in the end; links in a circle are told of when it is read."""
+    return Path(os.path.realpath(file))
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
@@ -66,7 +72,7 @@ def _refuse(error: OSError) -> None:
 
 def _head(file: Path) -> bytes:
     try:
-        with file.open("rb") as content:
+        with open_regular(file) as content:
             return content.read(_HEAD_BYTES)
     except OSError as error:
         raise _unreadable(file, error) from error

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from voicetest.file_name import named, readable
 from voicetest.report.stored import load_summary
 from voicetest.scenario.load import ScenarioFile
 from voicetest.shown import shown_json
@@ -64,7 +65,7 @@ def failed_cases(run: Path) -> frozenset[CaseKey]:
     Raises SetupError when there is no such run.
     """
     return frozenset(
-        (str(Path(case.file).resolve()), case.case)
+        (str(named(case.file).resolve()), case.case)
         for case in load_summary(run)[1].cases
         if case.status not in ("passed", "skipped")
     )
@@ -109,4 +110,4 @@ def _stable(file: ScenarioFile) -> str:
     """The same on every machine that works in the same folder of a project."""
     path = file.path.resolve()
     where = os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
-    return f"{Path(where).as_posix()}\n{file.case or ''}"
+    return f"{readable(Path(where).as_posix())}\n{file.case or ''}"
