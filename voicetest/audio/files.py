@@ -57,7 +57,7 @@ def read_audio(path: Path) -> AudioChunk:
 def _read_wav(content: BinaryIO, size: int, path: Path) -> _Sound | None:
     """The sound of a PCM WAV file of `size` bytes; None for any other file."""
     try:
-        with wave.open(content) as file:
+        with wave.open(content, "rb") as file:
             width, rate, channels = file.getsampwidth(), file.getframerate(), file.getnchannels()
             promised = file.getnframes()
             frames = min(promised, size // (width * channels))

@@ -48,7 +48,7 @@ def recorded_s(folder: Path) -> float:
         if not path.exists():  # it was kept as FLAC, and nothing came after
             frames, _, rate = extent(folder / "recording.flac")
             return frames / rate
-        with open_regular(path) as file, wave.open(file) as sound:
+        with open_regular(path) as file, wave.open(file, "rb") as sound:
             most = (path.stat().st_size - HEADER_BYTES) // (sound.getnchannels() * BYTES)
             return min(sound.getnframes(), most) / sound.getframerate()
     except (OSError, EOFError, wave.Error, UnreadableRecording, ZeroDivisionError):
