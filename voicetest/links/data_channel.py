@@ -12,6 +12,7 @@ from voicetest.events import Event, Ignored
 from voicetest.protocols.base import require
 from voicetest.protocols.media_line import Talk
 from voicetest.protocols.shape import shape_of
+from voicetest.transports.base import LARGEST_MESSAGE
 
 __all__ = ["DataChannel"]
 
@@ -60,6 +61,9 @@ class DataChannel:
             channel.on("open", begin)
 
     def _take(self, message: bytes | str) -> None:
+        if len(message) > LARGEST_MESSAGE:
+            self._heard(Ignored("a message of more than 16 MB", "are too large"))
+            return
         try:
             decoded = self._talk.decode(message)
         except ProtocolError as error:

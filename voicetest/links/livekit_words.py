@@ -12,6 +12,8 @@ from voicetest.protocols.json_text import read_json
 __all__ = ["TOPIC", "RoomWords"]
 
 TOPIC = "lk.transcription"
+LONGEST_SEGMENT = 100_000
+"""Characters of one stream that are taken in."""
 _FINAL = "lk.transcription_final"
 _SEGMENT = "lk.segment_id"
 
@@ -40,6 +42,8 @@ class RoomWords:
         try:
             async for words in _words(reader):
                 text += words
+                if len(text) > LONGEST_SEGMENT:
+                    break  # nobody says so much in a breath
                 if words and by == "agent":
                     self._say(TranscriptDelta(by, words))
         except rtc.StreamError:
@@ -81,6 +85,8 @@ async def _words(pieces: AsyncIterable[str]) -> AsyncGenerator[str, None]:
         if not lines and not rest.lstrip().startswith("{"):
             yield rest
             rest = ""
+        if len(rest) > LONGEST_SEGMENT:
+            return
         while lines and "\n" in rest:
             line, _, rest = rest.partition("\n")
             yield _said(line)

@@ -27,6 +27,7 @@ from voicetest.suite.beginning import Beginning, leave
 from voicetest.suite.command_line import shown_command
 from voicetest.suite.conduct import Conductor, Course, Make
 from voicetest.suite.errand import Errand, carry_out
+from voicetest.suite.heaps import share_heaps
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
 from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.options import RunOptions
@@ -193,6 +194,7 @@ async def _conduct(
     conductor: Conductor, options: RunOptions, console: Console, interruption: Interruption
 ) -> None:
     loop = asyncio.get_running_loop()
+    share_heaps()
     loop.set_default_executor(ThreadPoolExecutor(options.jobs + _SPARE_THREADS))
 
     def too_long() -> None:
