@@ -85,3 +85,14 @@ def test_what_an_encoding_does_not_have_is_written_out_as_in_json() -> None:
     assert json.loads(written) == "→ é 😀"
     with pytest.raises(UnicodeDecodeError):
         b"\xff".decode("ascii", ESCAPING)
+
+
+def test_every_character_is_looked_at() -> None:
+    alone = {chr(number) for number in range(0x110000) if shown(chr(number)) != chr(number)}
+    unseen = {chr(number) for number in range(0x110000)} - alone
+    assert {unicodedata.category(char) for char in alone} >= {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not {char for char in unseen if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")}
+    bidirectional = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+    assert not {char for char in unseen if unicodedata.bidirectional(char) in bidirectional}
+    visible = {"Lu", "Ll", "Nd", "Sm", "Sc", "Ps"}
+    assert not {char for char in alone if unicodedata.category(char) in visible}

@@ -34,7 +34,7 @@ __all__ = ["app", "main"]
 
 _PATIENCE_S = 600.0
 """How long a reader may take nothing before the rest of what is printed is given up."""
-_LEAVING_S = 2.0
+_LEAVING_S = 1.0
 _OF_SIGNALS = 128
 """Exit codes from here on say which signal ended the process."""
 
