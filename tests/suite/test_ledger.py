@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ def test_it_stops_as_soon_as_the_verdict_cannot_change(
     ledger = Ledger.begin(tmp_path / "runs")
     (held,) = _hold(ledger, scenario("a.yaml", says="goodbye"), speech, repeat=5)
     assert (held.case.status, held.case.failed, held.case.stopped_early) == ("failed", 1, True)
+    ledger.close()
 
 
 def test_a_skipped_scenario_is_not_called(
@@ -62,6 +64,7 @@ def test_an_interrupted_call_ends_its_case(
     assert held.interrupted
     assert len(held.calls) == 1
     assert held.case.exit_code == 130
+    ledger.close()
 
 
 @pytest.mark.parametrize(("retries", "calls"), [(0, 1), (2, 3)])
@@ -76,3 +79,22 @@ def test_errors_of_the_line_are_tried_again(
     ledger.close()
     lines = load_run(tmp_path / "runs" / "latest").summary.scenarios
     assert [line.retried for line in lines] == [True] * (calls - 1) + [False]
+
+
+def test_processes_that_share_a_run_leave_one_with_all_results(
+    scenario: WriteScenario, tmp_path: Path, speech: Speech
+) -> None:
+    folder = tmp_path / "runs" / "shared"
+    one, other = Ledger.join(folder), Ledger.join(folder)
+    path = scenario("a.yaml")
+    held = [*_hold(one, path, speech), *_hold(other, path, speech)]
+    for ledger in (one, other):
+        ledger.leave()
+    whole = Ledger.of(folder)
+    for case in held:
+        whole.add(case.case, case.lines, sys.argv)
+    whole.close()
+    run = load_run(tmp_path / "runs" / "latest")
+    assert run.summary.totals == {"passed": 2}
+    assert [call.line.folder for call in run.calls] == ["a", "a-2"]
+    assert run.summary.command == tuple(sys.argv)

@@ -130,7 +130,9 @@ class PytestRun:
     def finish(self) -> None:
         """Write run.json and the reports, unless another process does."""
         self._resources.close()
-        if self._ledger is not None and self._worker is None:
+        if self._ledger is not None and self._worker is not None:
+            self._ledger.leave()
+        elif self._ledger is not None:
             self._ledger.close()
             self.told += write_reports(self._ledger.folder, self._reports)
 

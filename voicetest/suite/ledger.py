@@ -165,6 +165,10 @@ class Ledger:
         self._beginning.close()
         return summary
 
+    def leave(self) -> None:
+        """Take no more part in a run that another process closes."""
+        self._beginning.close()
+
     def _judge(self, case: CaseLine, calls: list[tuple[Path, Result]], lines: int) -> Held:
         """The verdict on a case, which the last `lines` lines belong to."""
         self._cases.append(case)
