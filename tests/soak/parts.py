@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -29,6 +29,8 @@ user: {voice: espeak/en-us+f2}
 EXCHANGE = "  - user: I was charged twice for my March invoice.\n  - agent: {says: invoice}\n"
 CALL_S = 60.0
 """Seconds that a call of seven exchanges takes, about."""
+_OF_CALL, _PER_HOUR = 8_000_000, 10_000_000
+"""Bytes that a call may take when it is judged, and for each hour that it lasts."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,11 @@ def many_calls(folder: Path, calls: int, bounds: Bounds) -> list[str]:
 
 
 def one_long_call(folder: Path, seconds: float, bounds: Bounds) -> list[str]:
-    """One call of so many seconds, of which a minute is an exchange and silence."""
+    """One call of so many seconds, of which a minute is an exchange and silence.
+
+    What happens in it is remembered until it is over: its timeline, and how late each frame was.
+    """
+    bounds = replace(bounds, memory=_OF_CALL + round(seconds / 3600 * _PER_HOUR))
     print(f"one call of {seconds / 3600:g} h on virtual time")
     minutes = "  - silence: 52s\n" + EXCHANGE
     limits = f"limits: {{max_duration: {seconds + 600:g}s, idle_timeout: 10m}}\n"
