@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.limits import files_up_to
 from voicetest.audio.wav import WavWriter, read_blocks, read_span, write_wav
 
 
@@ -49,3 +50,27 @@ def test_blocks_and_spans_give_back_what_was_written(tmp_path: Path) -> None:
     assert np.array_equal(np.concatenate(list(read_blocks(path, 100, 250, 777))), samples[250:777])
     assert np.array_equal(read_span(path, 990, 100), samples[990:])
     assert read_span(path, 5000, 10).shape == (0, 2)
+
+
+@pytest.mark.parametrize("room", [44, 45, 1000, 1963, 1964, 1965, 3000])
+def test_a_header_never_promises_more_than_there_is(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "call.wav"
+    with files_up_to(room), WavWriter(path, channels=2) as writer:
+        for _ in range((room - 44) // 1920):
+            writer.write(_ramp(480))
+        with pytest.raises(OSError, match=r"call\.wav"):
+            writer.write(_ramp(480))
+        assert writer.full
+        writer.write(_ramp(480))  # is left out
+    whole = (room - 44) // 1920 * 480
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == writer.frames == whole
+        assert len(file.readframes(1 << 20)) == whole * 4
+    assert path.stat().st_size == 44 + whole * 4
+
+
+def test_a_file_without_room_for_its_header_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    with files_up_to(43), pytest.raises(OSError, match=r"call\.wav"):
+        WavWriter(path, channels=2)
+    assert not path.exists()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.limits import files_up_to
 from voicetest.audio.chunk import INTERNAL
 from voicetest.call.event_log import EventLog, event_fields
 from voicetest.call.timeline import (
@@ -78,3 +79,26 @@ def test_lines_are_on_disk_at_once_with_secrets_masked(tmp_path: Path) -> None:
         assert json.loads(path.read_text())["text"] == "the key is ***"
         log.write(Entry(0.2, "agent", Mark("über")))
         assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_log_without_room_ends_in_a_whole_line_and_says_so_in_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path, lambda value: value)
+    with files_up_to(280):
+        for number in range(2):
+            log.write(Entry(number, "agent", Transcript("agent", "Hello there.")))
+        with pytest.raises(OSError, match=r"events\.jsonl"):
+            log.write(Entry(2, "agent", Transcript("agent", "Hello there.")))
+        log.write(Entry(9, "agent", Mark("is left out")))
+    with pytest.raises(OSError, match=r"events\.jsonl"):
+        log.__exit__(None, None, None)
+    text = path.read_text()
+    assert text.endswith("\n")
+    assert [json.loads(line)["at"] for line in text.splitlines()] == [0, 1]
+
+
+def test_what_has_no_utf8_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with EventLog(path, lambda value: value) as log:
+        log.write(Entry(0.1, "agent", Transcript("agent", "half \ud83d of a sign")))
+    assert json.loads(path.read_bytes())["text"] == "half \ud83d of a sign"

@@ -202,11 +202,12 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(
     path = tmp_path / "run.json"
     write_atomically(path, "old")
 
-    def full(path: Path, text: str, encoding: str) -> int:
-        path.write_bytes(text[:3].encode())
+    def full(path: Path, data: bytes) -> int:
+        with path.open("wb") as file:
+            file.write(data[:3])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         write_atomically(path, "a longer text")
     assert path.read_bytes() == b"old"

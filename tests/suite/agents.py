@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar
@@ -50,7 +53,7 @@ class Rehearsed(Scripted):
     typical: ClassVar[Capabilities] = Written(End.CLIENT)
     codec: ClassVar[Callable[[End], InProcess]] = Written
     behaviour: Any = None
-    plays: Text = Field(default="greeting", description="greeting, crash or interrupt")
+    plays: Text = Field(default="greeting", description="greeting, or what goes wrong")
     words: Text = Field(default="Hello.", description="What it says.")
     api_key: Text | None = Field(default=None, description="A secret.")
     costs: Money | None = Field(default=None, description="What each call costs.")
@@ -70,7 +73,16 @@ class Rehearsed(Scripted):
             case "crash":
                 raise ZeroDivisionError
             case "interrupt":
+                os.kill(os.getpid(), signal.SIGINT)
+                await asyncio.sleep(1000)
+            case "exit":
+                raise SystemExit(0)
+            case "stop":
                 raise KeyboardInterrupt
+            case "memory":
+                raise MemoryError
+            case "files":
+                raise ConnectionFailed("nobody there") from OSError(errno.EMFILE, "Too many open")
             case "refuses once" | "refuses":
                 if self.plays == "refuses" or CALLED.count(self.plays) == 1:
                     raise ConnectionFailed("refused")

@@ -77,11 +77,25 @@ def test_an_unknown_call_that_could_decide_leaves_no_verdict(
     assert (tally.verdict, tally.exit_code) == (verdict, code)
 
 
-@pytest.mark.parametrize("code", [2, 3, 70, 130])
+@pytest.mark.parametrize("code", [2, 3, 130])
 def test_an_error_that_would_come_again_ends_the_case(code: int) -> None:
     tally = _tally(10, 0.5, "passed")
     tally.add("error", code)
     assert (tally.decided, tally.exit_code) == ("error", code)
+
+
+@pytest.mark.parametrize(("code", "passing"), [(70, False), (3, True)])
+def test_after_an_error_of_one_call_alone_the_others_are_made_and_the_case_has_an_error(
+    code: int, passing: bool
+) -> None:
+    tally = Tally(3, 0.5)
+    tally.add("error", code, passing=passing)
+    decided = [tally.decided]
+    for _ in range(2):
+        tally.add("passed", 0)
+        decided.append(tally.decided)
+    assert decided == [None, None, "error"]
+    assert (tally.verdict, tally.exit_code) == ("error", code)
 
 
 def test_a_call_that_was_made_is_not_skipped() -> None:

@@ -141,6 +141,8 @@ class Adapter(BaseModel, ABC):
     """What the line can carry with default settings."""
     over_a_line: ClassVar[bool] = True
     """Whether the agent is somewhere else, so that its sound may come late."""
+    descriptors: ClassVar[int] = 12
+    """Files and sockets that a call has open at most, simulated at that; measured."""
     environment: ClassVar[Sequence[str]] = ()
     """The variables of the environment that it reads."""
     example: ClassVar[Mapping[str, str]] = {}

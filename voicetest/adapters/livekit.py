@@ -93,6 +93,7 @@ def _said(error: Exception) -> str:
 class LiveKitAgentAdapter(Adapter):
     """Joins a room as a caller, with the agent that comes into it by itself or is sent for."""
 
+    descriptors: ClassVar[int] = 200
     summary: ClassVar[str] = "an agent in a room of LiveKit"
     typical: ClassVar[Capabilities] = LiveKitLine()
 

@@ -57,6 +57,7 @@ _NOT_INSTALLED = (
 class PipecatAgentAdapter(KeptAlive, Doors):
     """Calls the bot as the telephone network would, or as Pipecat's own client."""
 
+    descriptors: ClassVar[int] = 40
     summary: ClassVar[str] = "a Pipecat bot behind a WebSocket or a WebRTC connection"
     typical: ClassVar[Capabilities] = MediaStream(End.CLIENT, utterance_ends=True, binary=True)
     example: ClassVar[Mapping[str, str]] = {"url": "ws://127.0.0.1:7860/ws"}

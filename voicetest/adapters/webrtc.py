@@ -35,6 +35,7 @@ Codec = Literal["opus", "pcmu", "pcma"]
 class WebRTCAgentAdapter(Doors):
     """Offers a call at `signaling_url`: a track each way, and messages where `events` says so."""
 
+    descriptors: ClassVar[int] = 40
     summary: ClassVar[str] = "any agent behind a WebRTC connection: offers as JSON, or as WHIP"
     typical: ClassVar[Capabilities] = MediaLine()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import wave
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from voicetest.appended import AppendedFile
 from voicetest.audio.chunk import INTERNAL, Samples
 
 __all__ = ["WavWriter", "extent", "read_blocks", "read_span", "write_wav"]
@@ -40,25 +40,40 @@ def _header(channels: int, rate: int, data_bytes: int) -> bytes:
 
 
 class WavWriter(AbstractContextManager["WavWriter"]):
-    """Appends PCM16 to a new file; after every `write` the file is playable as it stands."""
+    """Appends PCM16 to a new file; after every `write` the file is playable as it stands.
+
+    Its header never promises more than there is.
+    """
 
     def __init__(self, path: Path, channels: int, rate: int = INTERNAL.rate) -> None:
         self._channels = channels
         self._rate = rate
-        self._file = path.open("xb", buffering=0)
-        self._file.write(_header(channels, rate, 0))
+        self._file = AppendedFile(path)
+        try:
+            self._file.append(_header(channels, rate, 0))
+        except OSError:
+            self.close()
+            path.unlink(missing_ok=True)
+            raise
         self.frames = 0
         """Frames in the file; grows with each write."""
 
+    @property
+    def full(self) -> bool:
+        """Whether samples could not be written any more, and none are taken."""
+        return self._file.failure is not None
+
     def write(self, samples: Samples) -> None:
-        """Append int16 of shape (n, channels), or (n,) for one channel."""
+        """Append int16 of shape (n, channels), or (n,) for one channel.
+
+        Raises OSError the first time that there is no room for them; later ones are left out.
+        """
         data = samples.astype("<i2", copy=False).tobytes()
-        self._file.write(data)
-        self.frames += len(data) // (2 * self._channels)
-        header = _header(self._channels, self._rate, self.frames * 2 * self._channels)
-        self._file.seek(0)
-        self._file.write(header)
-        self._file.seek(0, os.SEEK_END)
+        if not self._file.append(data):
+            return
+        frames = self.frames + len(data) // (2 * self._channels)
+        self._file.replace(0, _header(self._channels, self._rate, frames * 2 * self._channels))
+        self.frames = frames
 
     def close(self) -> None:
         """Close the file."""

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from voicetest.appended import AppendedFile
 from voicetest.audio.chunk import AudioFormat
 from voicetest.call.timeline import CallEnded, Entry, SpeechStarted, SpeechStopped
 from voicetest.events import Cleared, Dtmf, Failed, Hangup, Leaving, ToolCalled, Warned
@@ -59,16 +60,24 @@ def _plain(value: Any) -> Any:
 class EventLog(AbstractContextManager["EventLog"]):
     """Writes entries to a new file, one line each, on disk before the next one is taken.
 
-    `mask` hides secrets in any JSON value.
+    The file ends in a whole line. `mask` hides secrets in any JSON value.
     """
 
     def __init__(self, path: Path, mask: Callable[[Any], Any]) -> None:
-        self._file = path.open("x", encoding="utf-8", buffering=1)
+        self._file = AppendedFile(path)
         self._mask = mask
 
     def write(self, entry: Entry) -> None:
-        """Append one entry with secrets masked."""
-        self._file.write(shown_json(self._mask(event_fields(entry))) + "\n")
+        """Append one entry with secrets masked.
+
+        Raises OSError the first time that there is no room; later entries are left out.
+        """
+        line = shown_json(self._mask(event_fields(entry)))
+        # A lone surrogate has no UTF-8; escaped it is JSON again.
+        self._file.append(f"{line}\n".encode("utf-8", "backslashreplace"))
 
     def __exit__(self, *failure: object) -> None:
+        """Raises OSError if an entry could not be written: its caller may not have minded."""
         self._file.close()
+        if self._file.failure is not None:
+            raise self._file.failure

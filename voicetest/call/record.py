@@ -32,6 +32,8 @@ class CallError:
     message: str
     where: str
     traceback: str | None = None
+    passing: bool = False
+    """Whether the next call may go better though nothing is changed."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class CallRecord:
     error: CallError | None = None
     formants: Formants | None = None
     """Where the resonances of the agent's voice lie; None where too little was said."""
+
+    @classmethod
+    def nothing(cls, recording: Path) -> CallRecord:
+        """The record of a call of which nothing is known."""
+        return cls((), recording, 0.0, agent_speech=(), defects=(), harness=None)
 
 
 def agent_speech(recording: Path, cache: Cache) -> tuple[Segment, ...]:

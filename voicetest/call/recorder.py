@@ -35,22 +35,27 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._waiting_frames = 0
 
     def write(self, user: Samples, agent: Samples) -> None:
-        """Append one span of both channels, int16 of equal shape (n,)."""
+        """Append one span of both channels, int16 of equal shape (n,).
+
+        Raises OSError the first time that there is no room; what comes after it is left out.
+        """
+        if self._writer.full:
+            return
         self._waiting.append((user, agent))
         self._waiting_frames += len(user)
         if self._waiting_frames >= _FLUSH_FRAMES:
             self.flush()
 
     def flush(self) -> None:
-        """Bring everything to disk."""
+        """Bring everything to disk; raises OSError as `write` does."""
         if self._waiting:
             user, agent = zip(*self._waiting, strict=True)
             both = np.column_stack((np.concatenate(user), np.concatenate(agent)))
+            self._waiting.clear()
+            self._waiting_frames = 0
             self._writer.write(both)
             if self._heard is not None:
                 self._heard(both)
-            self._waiting.clear()
-            self._waiting_frames = 0
 
     @property
     def frames(self) -> int:
@@ -70,5 +75,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         return read_span(self.path, start, frames)[:, channel]
 
     def __exit__(self, *failure: object) -> None:
-        self.flush()
-        self._writer.close()
+        try:
+            self.flush()
+        finally:
+            self._writer.close()

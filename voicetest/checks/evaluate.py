@@ -220,6 +220,7 @@ def _faults(record: CallRecord, late: str) -> tuple[Fault, ...]:
             message=error.message,
             where=error.where,
             traceback=error.traceback,
+            passing=error.passing,
         ),
     )
 

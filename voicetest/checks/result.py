@@ -56,6 +56,10 @@ class Fault(_Value):
     message: str = Field(description="What went wrong and what to do.")
     where: str = Field(description="The part of the run in which it happened.")
     traceback: str | None = Field(default=None, description="For bugs in voicetest only.")
+    passing: bool = Field(
+        default=False,
+        description="Whether this machine had run out of something that the next call may have.",
+    )
 
 
 class CallWarning(_Value):

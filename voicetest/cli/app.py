@@ -29,6 +29,7 @@ from voicetest.cli.ending import ending
 from voicetest.cli.options import with_values
 from voicetest.cli.streams import streams
 from voicetest.errors import ExitCode, VoicetestError
+from voicetest.machine import refusal
 
 __all__ = ["app", "main"]
 
@@ -113,7 +114,11 @@ def _run(words: list[str]) -> int:
     except VoicetestError as error:
         typer.echo(_masked(str(error)), err=True)
         return int(error.exit_code)
-    except Exception:  # noqa: BLE001  # an uncaught crash would exit with 1, the agent's failure
+    except Exception as error:  # noqa: BLE001  # a crash would exit with 1, the agent's failure
+        refused = refusal(error)
+        if refused is not None:
+            typer.echo(_masked(str(refused)), err=True)
+            return int(refused.exit_code)
         typer.echo(_masked(traceback.format_exc().rstrip()), err=True)
         typer.echo("this is a bug in voicetest: please report it with the lines above", err=True)
         return int(ExitCode.BUG)

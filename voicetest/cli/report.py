@@ -11,6 +11,7 @@ import typer
 from voicetest.cli.killed import say_if_killed
 from voicetest.cli.options import Force, load_stored
 from voicetest.cli.printing import say, say_json, tell_runner
+from voicetest.errors import ExitCode
 
 __all__ = ["report"]
 
@@ -51,7 +52,11 @@ def report(
     if html is None and (embed or not (junit or github or json)):
         html = stored.folder / "report.html"
     reports = Reports(junit, html, embed, github)
-    for path in reports.write(stored, partial(tell_runner, err=json)):
-        say(str(path), err=True)
+    reports.check()
+    written = reports.write(stored, partial(tell_runner, err=json))
+    for line in written.told:
+        say(line.removeprefix("report: "), err=True)
     if json:
         say_json(stored.summary.as_json())
+    if written.errors:
+        raise typer.Exit(int(written.exit_code(ExitCode.PASSED)))

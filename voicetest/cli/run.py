@@ -128,7 +128,7 @@ def run(
     ] = False,
 ) -> None:
     """Run scenarios and say whether the agent passed."""
-    from voicetest.cli.options import load_environment, load_stored, parse_duration, parse_variables
+    from voicetest.cli.options import load_environment, parse_duration, parse_variables
     from voicetest.file_name import named
     from voicetest.report.console import Console
     from voicetest.report.github import in_actions
@@ -167,13 +167,15 @@ def run(
         as_json=json, verbose=verbose, out=own(sys.stdout), err=own(sys.stderr), settle=settle
     )
     summary = run_suite(where, out, console, options)
+    code = summary.exit_code
     with finishing():
         console.finish(summary)
         if reports.wanted:
-            stored = load_stored(named(summary.folder), force=True)
-            for path in reports.write(stored, partial(tell_runner, err=json)):
-                say(f"report: {path}", err=True)
-    raise typer.Exit(int(summary.exit_code))
+            written = reports.render(named(summary.folder), partial(tell_runner, err=json))
+            for line in written.told:
+                say(line, err=True)
+            code = written.exit_code(code)
+    raise typer.Exit(int(code))
 
 
 def _selection(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from voicetest import clock
+from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.vad import Segment
 from voicetest.call.attendance import Absence, DialWatch
 from voicetest.call.event_log import EventLog
@@ -28,9 +28,10 @@ from voicetest.call.record import (
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
-from voicetest.errors import ConnectionFailed, VoicetestError
+from voicetest.errors import ConnectionFailed
 from voicetest.events import Status, Transcript, Warned
 from voicetest.executor.acoustics import acoustics
+from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
 from voicetest.executor.players import players
 from voicetest.executor.prepare import prepare
@@ -39,8 +40,13 @@ from voicetest.executor.stage import Stage
 from voicetest.executor.tools import Toolbox
 from voicetest.executor.transcribe import TurnTranscriber
 from voicetest.links.base import Link
+from voicetest.machine import look_for_room
+from voicetest.speech.cache import Cache
 
 __all__ = ["Progress", "execute"]
+
+_FRAME_BYTES = 4
+"""A sample of each party."""
 
 
 class Progress(Protocol):
@@ -69,6 +75,12 @@ def limits_of(planned: Plan) -> Limits:
     )
 
 
+def sound_bytes(lines: Iterable[Line]) -> int:
+    """What the recording of these turns of the user takes at least."""
+    seconds = sum(line.speech_end_s for line in lines if line.kind in ("user", "play"))
+    return round(seconds * INTERNAL.rate) * _FRAME_BYTES
+
+
 async def turn_transcriber(planned: Plan) -> TurnTranscriber:
     """The scenario's transcriber, for agent turns to which the platform gives no text."""
     wanted = planned.file.scenario.transcriber
@@ -92,56 +104,50 @@ def execute(
     Errors do not leave: they are in the record, those of voicetest itself with their traceback.
     """
     recording = folder / "recording.wav"
-    error = None
+    border = Border("preparing", interruption)
+    call: _Call | None = None
     with (
+        border,
         Recorder(recording, planned.heard) as recorder,
         EventLog(folder / "events.jsonl", planned.file.secrets.mask_value) as log,
     ):
-        call = _Call(planned, folder, recorder, log, progress)
-        try:
-            # Nobody has been called yet, and a voice may be far away.
-            lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
-            clock.run(call.run(lines), planned.clock, interruption)
-        except KeyboardInterrupt as asked:
-            error = CallError("interrupted", str(asked) or "interrupted by Ctrl-C", call.phase)
-        except Exception as caught:  # noqa: BLE001  # the one border that makes a crash a result
-            error = _describe(caught, call.phase)
-            late = [Lapse(-1, 0, a.seconds, "stood_still") for a in call.dial_absences]
-            if call.harness is None and late and error.kind != "bug":
-                error = replace(error, message=f"{error.message}; {described(late)}")
-            if interruption is not None and interruption.asked and error.kind != "bug":
-                # What was cut off reports errors of all kinds.
-                message = f"interrupted by {interruption.by} ({error.message})"
-                error = CallError("interrupted", message, error.where)
-    speech = call.heard_speech
-    if speech is None:
-        speech = agent_speech(recording, planned.world.cache)
-    return CallRecord(
+        call = _Call(planned, folder, recorder, log, progress, border)
+        # Nobody has been called yet, and a voice may be far away.
+        lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
+        look_for_room(folder, sound_bytes(lines.values()))
+        clock.run(call.run(lines), planned.clock, interruption)
+    record = CallRecord.nothing(recording)
+    if call is None:
+        return replace(record, error=border.error)
+    record = replace(
+        record,
         entries=tuple(call.timeline.entries),
-        recording=recording,
-        duration_s=recorder.duration,
-        agent_speech=speech,
-        defects=speech_defects(recording, speech),
-        formants=agent_formants(recording, speech),
+        duration_s=call.duration_s,
         harness=call.harness,
-        error=error,
+        error=None if border.error is None else _late(border.error, call),
+    )
+    with border.at("listening to the recording"):
+        record = _listened_to(record, call.heard_speech, planned.world.cache)
+    return record if record.error is not None else replace(record, error=border.error)
+
+
+def _listened_to(record: CallRecord, heard: tuple[Segment, ...] | None, cache: Cache) -> CallRecord:
+    """The record with what is on its recording; `heard` is the speech, where it is known."""
+    speech = agent_speech(record.recording, cache) if heard is None else heard
+    return replace(
+        record,
+        agent_speech=speech,
+        defects=speech_defects(record.recording, speech),
+        formants=agent_formants(record.recording, speech),
     )
 
 
-def _describe(caught: Exception, phase: str) -> CallError:
-    """The error that has to be acted on: a bug before anything else."""
-    ours = [error for error in _leaves(caught) if isinstance(error, VoicetestError)]
-    if len(ours) < len(_leaves(caught)):
-        name = type(next(e for e in _leaves(caught) if e not in ours)).__name__
-        message = f"a bug in voicetest ({name}); please report it with this manifest"
-        return CallError("bug", message, phase, "".join(traceback.format_exception(caught)))
-    return CallError(ours[0].kind, str(ours[0]), phase)
-
-
-def _leaves(caught: BaseException) -> list[BaseException]:
-    if isinstance(caught, BaseExceptionGroup):
-        return [leaf for error in caught.exceptions for leaf in _leaves(error)]
-    return [caught]
+def _late(error: CallError, call: _Call) -> CallError:
+    """The error; one of a line that never opened says also that voicetest was late meanwhile."""
+    if call.harness is not None or error.kind in ("bug", "interrupted"):
+        return error
+    late = [Lapse(-1, 0, a.seconds, "stood_still") for a in call.dial_absences]
+    return replace(error, message=f"{error.message}; {described(late)}") if late else error
 
 
 class _Call:
@@ -154,8 +160,8 @@ class _Call:
         recorder: Recorder,
         log: EventLog,
         progress: Progress,
+        border: Border,
     ) -> None:
-        self.phase = ""
         self.harness: Harness | None = None
         """Set when the line is open."""
         self._session: Session | None = None
@@ -168,6 +174,12 @@ class _Call:
         self._recorder = recorder
         self._log = log
         self._progress = progress
+        self._border = border
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds that are recorded."""
+        return self._recorder.duration
 
     @property
     def heard_speech(self) -> tuple[Segment, ...] | None:
@@ -187,7 +199,7 @@ class _Call:
         self.timeline.add(at, "platform", event)
 
     def _enter(self, phase: str) -> None:
-        self.phase = phase
+        self._border.where = phase
         self._progress.phase(phase)
 
     async def prepare(self) -> dict[int, Line]:

@@ -133,7 +133,7 @@ class PytestRun:
         if self._ledger is not None and self._worker is not None:
             self._ledger.leave()
         elif self._ledger is not None:
-            self._ledger.close()
+            self._ledger.close(self.told.append)
             self.told += write_reports(self._ledger.folder, self._reports)
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict
 
-from voicetest.errors import VoicetestError
 from voicetest.report.github import in_actions
 from voicetest.report.reports import Reports
-from voicetest.report.stored import load_run
 from voicetest.report.summary import CaseLine, ScenarioLine
 from voicetest.shown import shown_lines
 from voicetest.suite.ledger import Held, Ledger
@@ -71,8 +69,5 @@ def reports_of(config: pytest.Config) -> Reports:
 def write_reports(folder: Path, reports: Reports) -> list[str]:
     """Write the reports of a run that is over; gives what is to be said of it."""
     told = [f"calls: {folder}"]
-    try:
-        written = reports.write(load_run(folder, force=True), told.append)
-    except VoicetestError as error:
-        return [*told, *shown_lines(str(error)).split("\n")]
-    return [*told, *(f"report: {path}" for path in written)]
+    written = reports.render(folder, told.append)
+    return [*told, *(line for text in written.told for line in shown_lines(text).split("\n"))]

@@ -14,6 +14,7 @@ from voicetest.call.record import CallRecord
 from voicetest.checks.cost import cost_of
 from voicetest.checks.result import CHECKS_VERSION, Result, Turn
 from voicetest.events import Audio, Ready
+from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
 from voicetest.executor.user_prompt import PROMPT_VERSION
 from voicetest.registry import version_of
@@ -30,8 +31,9 @@ from voicetest.report.manifest import (
     as_json,
     describe_file,
 )
-from voicetest.report.sounds import settle_sounds
+from voicetest.report.sounds import settle_sounds, unsettled_sounds
 from voicetest.scenario.load import ScenarioFile
+from voicetest.scenario.masking import Secrets
 from voicetest.scenario.model import Scenario
 from voicetest.scenario.steps import (
     BackchannelStep,
@@ -42,7 +44,7 @@ from voicetest.scenario.steps import (
 )
 from voicetest.shown import shown
 
-__all__ = ["scenario_info", "transcript", "write_call"]
+__all__ = ["masked", "scenario_info", "transcript", "write_call"]
 
 
 def write_call(
@@ -53,11 +55,19 @@ def write_call(
     started: datetime,
     keeping: Keeping = ALL,
 ) -> Manifest:
-    """Write everything about one call beside its recording, secrets masked."""
+    """Write everything about one call beside its recording, secrets masked.
+
+    The manifest is written also when there is no room for the rest, which is then an error.
+    Raises OSError when it cannot be.
+    """
     file, secrets = planned.file, planned.file.secrets
-    kept = keeping.keeps(result.status, file.scenario)
-    sounds = settle_sounds(folder, record, result.turns, keeping, kept=kept)
-    write_atomically(folder / "transcript.txt", transcript(result.turns, secrets.mask))
+    border, sounds = Border("writing"), None
+    with border:
+        kept = keeping.keeps(result.status, file.scenario) and record.recording.exists()
+        sounds = settle_sounds(folder, record, result.turns, keeping, kept=kept)
+        write_atomically(folder / "transcript.txt", transcript(result.turns, secrets.mask))
+    result = border.outcome(result)
+    sounds = sounds or unsettled_sounds(folder, record, result.turns)
     manifest = Manifest(
         **{
             **dict(result),
@@ -77,9 +87,14 @@ def write_call(
         detector=dict(DETECTOR),
         checks_version=CHECKS_VERSION,
     )
-    masked = Manifest.model_validate(secrets.mask_value(manifest.model_dump()))
-    write_atomically(folder / "manifest.json", as_json(masked))
-    return masked
+    manifest = Manifest.model_validate(secrets.mask_value(manifest.model_dump()))
+    write_atomically(folder / "manifest.json", as_json(manifest))
+    return manifest
+
+
+def masked(result: Result, secrets: Secrets) -> Result:
+    """The same without secrets."""
+    return Result.model_validate(secrets.mask_value(result.model_dump()))
 
 
 def transcript(turns: Sequence[Turn], mask: Callable[[str], str] = str) -> str:
@@ -157,7 +172,7 @@ def _adapter(planned: Plan, record: CallRecord) -> AdapterInfo:
 
 
 def _files(folder: Path) -> Iterator[FileInfo]:
-    """Every file of the call but the manifest, in order of name."""
+    """Every file of the call but the manifest and the room kept for it, in order of name."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != "manifest.json":
+        if path.is_file() and path.name != "manifest.json" and not path.name.startswith("."):
             yield describe_file(folder, path)

@@ -6,20 +6,26 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from voicetest.appended import AppendedFile
 from voicetest.errors import SetupError
+from voicetest.machine import look_for_room
 
 __all__ = [
     "call_folder",
     "call_name",
+    "give_room_back",
+    "keep_room",
     "latest_of",
     "name_run",
     "new_run_folder",
     "point_latest",
+    "remove_run_folder",
     "share_run_folder",
     "write_atomically",
 ]
@@ -27,10 +33,19 @@ __all__ = [
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _UNSAFE_IN_CASE = re.compile(r"[^A-Za-z0-9._,=-]+")
 _NAME_LENGTH = 60
+_SUMMARY_BYTES = 4096
+_LINE_BYTES = 2048
+"""What run.json needs, and what it needs of each call: usually half of it."""
 _RESERVED = frozenset(
     {"CON", "PRN", "AUX", "NUL"} | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
 )
 """Names of devices on Windows, with any ending."""
+
+
+MANIFEST_ROOM = 65_536
+"""Bytes kept for the manifest of a call; one of a call of an hour may need more."""
+LEAST_ROOM = 262_144
+"""Bytes without which no call begins: its sound alone takes 96,000 a second."""
 
 
 def name_run(out: Path, now: datetime) -> Path:
@@ -38,15 +53,18 @@ def name_run(out: Path, now: datetime) -> Path:
     return out / f"{now:%Y-%m-%dT%H-%M-%SZ}-{secrets.token_hex(3)}"
 
 
-def new_run_folder(out: Path, now: datetime) -> Path:
-    """Make a new folder `<UTC time>-<short id>` in `out`.
+def new_run_folder(out: Path, now: datetime, calls: int = 1) -> Path:
+    """Make a new folder `<UTC time>-<short id>` in `out`, with room for what is said of `calls`.
 
     Raises SetupError when that cannot be done.
     """
     folder = name_run(out, now)
     try:
         folder.mkdir(parents=True)
+        keep_room(folder / "run.json", _SUMMARY_BYTES + _LINE_BYTES * calls)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
         raise SetupError(
             f"cannot make the run folder {folder}: {error.strerror}; choose another with --out"
         ) from error
@@ -65,6 +83,13 @@ def share_run_folder(folder: Path) -> bool:
     except OSError as error:
         raise SetupError(f"cannot make the run folder {folder}: {error.strerror}") from error
     return True
+
+
+def remove_run_folder(run: Path) -> None:
+    """Remove the folder of a run in which there is nothing yet."""
+    give_room_back(run / "run.json")
+    with contextlib.suppress(OSError):
+        run.rmdir()
 
 
 def call_name(
@@ -89,10 +114,21 @@ def call_name(
 
 
 def call_folder(run: Path, name: str, repeat: int | None = None, attempt: int = 1) -> Path:
-    """Make the folder of one call: `<name>[--r01][--try2]`."""
+    """Make the folder of one call: `<name>[--r01][--try2]`, with room for its manifest.
+
+    Raises OSError when there is too little for a call.
+    """
+    look_for_room(run, LEAST_ROOM)
     repeated = "" if repeat is None else f"--r{repeat:02}"
     folder = run / f"{name}{repeated}{'' if attempt == 1 else f'--try{attempt}'}"
-    (folder / "segments").mkdir(parents=True)
+    try:
+        (folder / "segments").mkdir(parents=True)
+        keep_room(folder / "manifest.json", MANIFEST_ROOM)
+    except FileExistsError:
+        raise
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
@@ -130,12 +166,49 @@ def latest_of(out: Path) -> str | None:
     return Path(name.strip()).name or None
 
 
+def keep_room(path: Path, size: int) -> None:
+    """Take `size` bytes of the disk for `path`, so that it can be written when that is full.
+
+    Raises OSError when they are not there.
+    """
+    room = _room(path)
+    try:
+        with AppendedFile(room) as file:
+            file.append(bytes(size))
+    except OSError:
+        room.unlink(missing_ok=True)
+        raise
+
+
+def give_room_back(path: Path) -> None:
+    """Let others have what was kept for `path`."""
+    with contextlib.suppress(OSError):
+        _room(path).unlink(missing_ok=True)
+
+
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees all of it or nothing."""
+    """Write a text file so that a reader sees all of it or nothing, into the room kept for it."""
+    data = text.encode("utf-8", "backslashreplace")
+    room = _room(path)
+    if room.exists():
+        try:
+            with room.open("r+b") as file:
+                file.write(data)
+                file.truncate()
+            room.replace(path)
+        except OSError:
+            # Some file systems write nothing in place; and more may be needed than was kept.
+            room.unlink(missing_ok=True)
+        else:
+            return
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text(text, encoding="utf-8")
+        fresh.write_bytes(data)
         fresh.replace(path)
-    except OSError:
+    except OSError as error:
         fresh.unlink(missing_ok=True)
-        raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _room(path: Path) -> Path:
+    return path.with_name(f".{path.name}.room")

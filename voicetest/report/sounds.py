@@ -17,7 +17,7 @@ from voicetest.call.timeline import LineSpoken
 from voicetest.checks.result import CallWarning, Turn
 from voicetest.report.keeping import FileKind, Keeping
 
-__all__ = ["Sounds", "settle_sounds"]
+__all__ = ["Sounds", "settle_sounds", "unsettled_sounds"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,13 @@ def settle_sounds(
     return Sounds(recording, tuple(summed), warnings)
 
 
+def unsettled_sounds(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> Sounds:
+    """What is left where they could not be settled: the recording, if there is one."""
+    shutil.rmtree(folder / "segments", ignore_errors=True)
+    recording = record.recording.name if record.recording.exists() else None
+    return Sounds(recording, tuple(_heard_in(turn, recording) for turn in turns))
+
+
 def _heard_in(turn: Turn, recording: str | None) -> Turn:
     return turn if turn.file is None else turn.model_copy(update={"file": recording})
 
@@ -65,6 +72,8 @@ def _clean_lines(folder: Path, record: CallRecord, turns: Sequence[Turn]) -> Map
     spoken = [entry.what for entry in record.entries if isinstance(entry.what, LineSpoken)]
     spoken.sort(key=lambda line: line.speech_start_s)
     users = [turn for turn in turns if turn.by == "user"]
+    if not turns:  # nothing was found out about the call
+        return {}
     return {
         turn.index: folder / "segments" / line.clean
         for turn, line in zip(users, spoken, strict=True)

@@ -14,7 +14,15 @@ from voicetest.file_name import readable
 from voicetest.report.manifest import Versions
 from voicetest.shown import shown_json
 
-__all__ = ["CaseLine", "RunSummary", "ScenarioLine", "exit_code_of", "overall", "summarise"]
+__all__ = [
+    "CaseLine",
+    "RunSummary",
+    "ScenarioLine",
+    "code_of",
+    "exit_code_of",
+    "overall",
+    "summarise",
+]
 
 _BY_KIND = {
     "scenario": ExitCode.SCENARIO,
@@ -140,7 +148,17 @@ def exit_code_of(result: Result) -> ExitCode:
         case "skipped":
             return ExitCode.NOTHING_RAN
         case "error":
-            return _BY_KIND[result.errors[0].kind]
+            return code_of(result.errors[0].kind)
+
+
+def is_passing(result: Result) -> bool:
+    """Whether an error of a call may not come again in the next one."""
+    return bool(result.errors) and all(fault.passing for fault in result.errors)
+
+
+def code_of(kind: str) -> ExitCode:
+    """What an error of that kind exits with."""
+    return _BY_KIND[kind]
 
 
 def overall(codes: Sequence[int]) -> ExitCode:
@@ -160,9 +178,13 @@ def summarise(
     finished: datetime,
     folder: str,
     interrupted: ExitCode | None = None,
+    errors: Sequence[str] = (),
 ) -> RunSummary:
-    """Add up what a run did; times in UTC. One that was interrupted has that exit code."""
-    code = overall([case.exit_code for case in cases])
+    """Add up what a run did; times in UTC. One that was interrupted has that exit code.
+
+    `errors` are kinds of what went wrong beside calls.
+    """
+    code = overall([*(case.exit_code for case in cases), *map(code_of, errors)])
     costs = [line.cost_usd for line in lines if line.cost_usd is not None]
     return RunSummary(
         command=tuple(map(readable, command)),

@@ -58,7 +58,8 @@ class Beginning(AbstractContextManager["Beginning"]):
     def close(self) -> None:
         """The run is over."""
         if self._begun is not None:
-            self._begun.close()
+            with suppress(OSError):  # what had no room before has none now
+                self._begun.close()
 
     def __exit__(self, *failure: object) -> None:
         self.close()

@@ -6,64 +6,29 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from voicetest.call.record import CallError, CallRecord
 from voicetest.checks.result import Result
 from voicetest.clock import Interruption
-from voicetest.errors import ExitCode, VoicetestError
+from voicetest.errors import ExitCode
+from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
+from voicetest.report.call import masked, write_call
 from voicetest.report.console import Console
-from voicetest.report.folder import call_folder
-from voicetest.report.summary import CaseLine, ScenarioLine, exit_code_of
-from voicetest.scenario.load import ScenarioFile
-from voicetest.suite.errand import Errand, broken
+from voicetest.report.folder import call_folder, give_room_back
+from voicetest.report.summary import CaseLine, exit_code_of, is_passing
+from voicetest.suite.course import Course
+from voicetest.suite.errand import Errand
 from voicetest.suite.lines import call_line, judged, left_out, left_out_line
 from voicetest.suite.options import RunOptions
-from voicetest.suite.repeat import Tally
+from voicetest.suite.telling import Telling
 
-__all__ = ["Conductor", "Course", "Make"]
+__all__ = ["Conductor", "Make"]
 
 Make = Callable[[Plan, Errand], Awaitable[Result]]
-"""Makes one call wherever it is to be made; raises VoicetestError only if it cannot begin."""
-
-
-@dataclass
-class Course:
-    """One case on its way to a verdict."""
-
-    plan: Plan
-    name: str
-    """What its folders are called."""
-    tally: Tally
-    lines: list[ScenarioLine] = field(default_factory=list)
-    reason: str = ""
-    """That of the last call."""
-    verdict: CaseLine | None = None
-    """Set when no further call of it is needed; those under way still count."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether no further call is needed."""
-        return self.verdict is not None
-
-    @property
-    def needs_verdict(self) -> bool:
-        """Whether the calls so far are enough for a verdict, and there is none yet."""
-        enough = self.tally.decided is not None or self.tally.made == self.tally.planned
-        return enough and self.verdict is None
-
-    @property
-    def file(self) -> ScenarioFile:
-        """The scenario."""
-        return self.plan.file
-
-    @property
-    def title(self) -> str:
-        """Its name for people, secrets masked."""
-        name = self.file.secrets.mask(self.file.scenario.name)
-        return name if self.file.case is None else f"{name} [{self.file.shown_case}]"
+"""Makes one call wherever it is to be made; what it raises is an error of that call alone."""
 
 
 class Conductor:
@@ -77,16 +42,23 @@ class Conductor:
         console: Console,
         interruption: Interruption,
         make: Make,
+        tell: Telling,
+        errors: list[CallError],
         spent_usd: float = 0.0,
         bad: int = 0,
     ) -> None:
-        """`bad` cases have had an error before, which counts for --fail-fast."""
+        """`bad` cases have had an error before, which counts for --fail-fast.
+
+        `errors` grows with what goes wrong outside the calls.
+        """
+        self._errors = errors
         self._courses = courses
         self._folder = folder
         self._options = options
         self._console = console
         self._interruption = interruption
         self._make = make
+        self._tell = tell
         self._jobs = asyncio.Semaphore(options.jobs)
         self._lines = _turns([course.plan for course in courses])
         self._numbers = iter(range(1_000_000_000))
@@ -98,32 +70,51 @@ class Conductor:
         """Bring every case to its verdict."""
         async with asyncio.TaskGroup() as group:
             for course in self._courses:
-                why = course.file.scenario.skip
-                if why is not None:
-                    self._leave_out(course, course.file.secrets.mask(why))
+                if course.file.scenario.skip is not None:
+                    with self._border("skipping") as border:
+                        self._leave_out(course, course.file.secrets.mask(course.file.scenario.skip))
+                    self._note(border, course)
                     continue
                 for repeat in range(1, course.tally.planned + 1):
                     group.create_task(self._repeat(course, repeat))
         for course in self._courses:
-            if not course.is_over:
-                self._close(course)
-            elif course.tally.made:
-                course.verdict = self._judged(course)
+            with self._border("judging") as border:
+                self._settle(course)
+            self._note(border, course)
+
+    def _border(self, where: str) -> Border:
+        return Border(where, self._interruption)
+
+    def _note(self, border: Border, course: Course) -> None:
+        """Keep what went wrong with a case outside its calls."""
+        if border.error is not None:
+            self._errors.append(border.error)
+            course.lose(border.error)
+
+    def _settle(self, course: Course) -> None:
+        if course.lost is not None:
+            course.give_up(course.lost)
+        elif not course.is_over:
+            self._close(course)
+        elif course.tally.made:
+            course.verdict = self._judged(course)
 
     async def _repeat(self, course: Course, repeat: int) -> None:
         """One call of a case, with its retries, unless it could change nothing any more."""
-        async with AsyncExitStack() as turns:
-            adapter = course.file.scenario.agent.adapter
-            if adapter in self._lines:
-                await turns.enter_async_context(self._lines[adapter])
-            await turns.enter_async_context(self._jobs)
-            if self._stopped or course.is_over:
-                return
-            for attempt in range(1, course.file.scenario.retries + 2):
-                if not await self._attempt(course, repeat, attempt):
-                    break
-        if course.needs_verdict:
-            self._close(course)
+        with self._border("conducting") as border:
+            async with AsyncExitStack() as turns:
+                adapter = course.file.scenario.agent.adapter
+                if adapter in self._lines:
+                    await turns.enter_async_context(self._lines[adapter])
+                await turns.enter_async_context(self._jobs)
+                if self._stopped or course.is_over:
+                    return
+                for attempt in range(1, course.file.scenario.retries + 2):
+                    if not await self._attempt(course, repeat, attempt):
+                        break
+            if course.needs_verdict:
+                self._close(course)
+        self._note(border, course)
 
     @property
     def _stopped(self) -> bool:
@@ -134,32 +125,22 @@ class Conductor:
         """Make a call; whether it has to be made again."""
         file, tally = course.file, course.tally
         repeated = repeat if tally.planned > 1 else None
-        target = call_folder(self._folder, course.name, repeated, attempt)
         call = next(self._numbers)
-        errand = Errand(
-            call=call,
-            path=file.path,
-            case=file.case,
-            variables=self._options.variables,
-            clock=self._options.clock,
-            offline=self._options.offline,
-            later_seed=repeat - 1,
-            folder=target,
-            verbose=self._console.verbose,
-            max_cost_usd=self._options.max_cost_usd,
-            spent_usd=self._spent_usd,
-            keeping=self._options.keeping,
-        )
         marks = [f"r{repeat:02}"] * (tally.planned > 1) + [f"try {attempt}"] * (attempt > 1)
-        self._console.begin(call, " ".join([course.title, *marks]))
+        self._tell(self._console.begin, call, " ".join([course.title, *marks]))
         started, began = datetime.now(UTC), time.perf_counter()
-        try:
-            result = await self._make(course.plan, errand)
-        except VoicetestError as error:
-            result = broken(error, "starting")
+        target, made = None, None
+        with self._border("starting") as border:
+            target = call_folder(self._folder, course.name, repeated, attempt)
+            made = await self._make(course.plan, self._errand(course, repeat, call, target))
+        result = border.outcome(made)
+        if border.error is not None:
+            result = _left_by(course.plan, target, result, started)
+        if target is not None:
+            give_room_back(target / "manifest.json")
         if result.cost is not None:
             self._spent_usd += result.cost.usd
-        self._console.end(call, result, file.shown, target)
+        self._tell(self._console.end, call, result, file.shown, target)
         again = attempt <= file.scenario.retries and _may_be_retried(result) and not self._stopped
         course.lines.append(
             call_line(
@@ -170,7 +151,7 @@ class Conductor:
                 retried=again,
                 started=started,
                 wall_s=time.perf_counter() - began,
-                folder=target.name if (target / "manifest.json").exists() else None,
+                folder=_name_of(target),
             )
         )
         code = exit_code_of(result)
@@ -178,8 +159,24 @@ class Conductor:
             self._interruption.ask()
         if not again:
             course.reason = course.lines[-1].reason
-            tally.add(result.status, code)
+            tally.add(result.status, code, passing=is_passing(result))
         return again
+
+    def _errand(self, course: Course, repeat: int, call: int, target: Path) -> Errand:
+        return Errand(
+            call=call,
+            path=course.file.path,
+            case=course.file.case,
+            variables=self._options.variables,
+            clock=self._options.clock,
+            offline=self._options.offline,
+            later_seed=repeat - 1,
+            folder=target,
+            verbose=self._console.verbose,
+            max_cost_usd=self._options.max_cost_usd,
+            spent_usd=self._spent_usd,
+            keeping=self._options.keeping,
+        )
 
     def _close(self, course: Course) -> None:
         tally = course.tally
@@ -191,7 +188,7 @@ class Conductor:
         if verdict.status in ("failed", "error"):
             self._bad += 1
         if tally.planned > 1 or verdict.xfail is not None or any(c.retried for c in course.lines):
-            self._console.verdict(verdict)
+            self._tell(self._console.verdict, verdict)
 
     def _judged(self, course: Course) -> CaseLine:
         cut_short = self._interruption.asked and course.tally.made < course.tally.planned
@@ -200,7 +197,21 @@ class Conductor:
     def _leave_out(self, course: Course, reason: str) -> None:
         course.verdict = left_out(course.file, course.tally.planned, reason)
         course.lines.append(left_out_line(course.file, reason))
-        self._console.verdict(course.verdict)
+        self._tell(self._console.verdict, course.verdict)
+
+
+def _left_by(planned: Plan, target: Path | None, result: Result, started: datetime) -> Result:
+    """What is known of a call whose process is gone, with a manifest for what it recorded."""
+    if target is not None and (target / "recording.wav").exists() and _name_of(target) is None:
+        record = CallRecord.nothing(target / "recording.wav")
+        with Border("writing"):
+            return write_call(target, planned, record, result, started)
+    return masked(result, planned.file.secrets)
+
+
+def _name_of(target: Path | None) -> str | None:
+    """The folder of a call of which there is a manifest."""
+    return target.name if target is not None and (target / "manifest.json").exists() else None
 
 
 def _may_be_retried(result: Result) -> bool:

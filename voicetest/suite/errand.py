@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from voicetest.checks.result import Fault, Result, Termination
+from voicetest.checks.result import Result
 from voicetest.clock import Interruption
-from voicetest.errors import Problem, ScenarioError, VoicetestError
+from voicetest.errors import Problem, ScenarioError
+from voicetest.executor.border import Border
 from voicetest.executor.plan import load, plan_file
 from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.progress import Narrator, Notice
 from voicetest.run import run
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
-from voicetest.scenario.masking import mask_all
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
+from voicetest.suite.telling import Telling
 
-__all__ = ["Errand", "broken", "carry_out"]
+__all__ = ["Errand", "carry_out"]
 
 
 @dataclass(frozen=True)
@@ -47,34 +48,17 @@ class Errand:
 def carry_out(
     errand: Errand, speech: Speech, tell: Callable[[Notice], None], interruption: Interruption
 ) -> Result:
-    """Make the call on the thread of the caller; errors are in the result."""
-    try:
+    """Make the call on the thread of the caller; whatever goes wrong is in the result."""
+    border = Border("planning", interruption)
+    with border:
         file = _load(errand)
         spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
         planned = plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
-    except VoicetestError as error:
-        return broken(error, "planning")
-    mask = planned.file.secrets.mask_value
-    narrator = Narrator(errand.call, mask, tell, verbose=errand.verbose)
-    return run(planned, errand.folder, narrator, interruption, errand.keeping)
-
-
-def broken(error: VoicetestError, where: str) -> Result:
-    """The result of a call that could not even begin, secrets masked."""
-    message = mask_all(str(error))
-    return Result(
-        status="error",
-        reason=message,
-        errors=(Fault(kind=error.kind, message=message, where=where),),
-        duration_s=0.0,
-        turns=(),
-        metrics={},
-        checks=(),
-        tool_calls=(),
-        messages=(),
-        termination=Termination(by=None),
-        harness=None,
-    )
+        mask = planned.file.secrets.mask_value
+        telling = Telling().by(tell)
+        narrator = Narrator(errand.call, mask, telling, verbose=errand.verbose)
+        return run(planned, errand.folder, narrator, interruption, errand.keeping)
+    return border.outcome(None)
 
 
 def _load(errand: Errand) -> ScenarioFile:

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from voicetest.checks.result import Result
 from voicetest.errors import ExitCode
+from voicetest.executor.border import Border
 from voicetest.executor.execute import Progress
 from voicetest.report.folder import (
     call_folder,
     call_name,
+    give_room_back,
     new_run_folder,
     point_latest,
     share_run_folder,
-    write_atomically,
 )
 from voicetest.report.keeping import ALL, Keeping
-from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, summarise
+from voicetest.report.summary import (
+    CaseLine,
+    RunSummary,
+    ScenarioLine,
+    exit_code_of,
+    is_passing,
+    summarise,
+)
 from voicetest.run import Plan, run
 from voicetest.scenario.masking import MASK
 from voicetest.suite.beginning import Beginning
+from voicetest.suite.closing import close_run
 from voicetest.suite.command_line import shown_command
+from voicetest.suite.descriptors import raise_limit
 from voicetest.suite.lines import (
     call_line,
     judged,
@@ -38,6 +49,8 @@ from voicetest.suite.plan import Lacking
 from voicetest.suite.repeat import Tally
 
 __all__ = ["Held", "Ledger"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,7 @@ class Ledger:
     @classmethod
     def begin(cls, out: Path, keeping: Keeping = ALL) -> Ledger:
         """Make a run folder in `out`; raises SetupError when that cannot be done."""
+        raise_limit()
         started = datetime.now(UTC)
         folder = new_run_folder(out, started)
         point_latest(folder)
@@ -147,8 +161,8 @@ class Ledger:
         self._beginning.no_call(self._lines[-1], lacking(case, None))
         return self._judge(lacking(case, None), [], 1)
 
-    def close(self) -> RunSummary:
-        """Write run.json."""
+    def close(self, warn: Callable[[str], object] = logger.warning) -> RunSummary:
+        """Write run.json; `warn` is told if that cannot be done."""
         command = self.masked(sys.argv)
         if self._commands:
             masked = zip(command, zip(*self._commands, strict=True), strict=True)
@@ -161,7 +175,7 @@ class Ledger:
             finished=datetime.now(UTC),
             folder=str(self.folder),
         )
-        write_atomically(self.folder / "run.json", summary.as_json())
+        summary = close_run(self.folder, summary, warn)
         self._beginning.close()
         return summary
 
@@ -184,9 +198,8 @@ class Ledger:
         repeat = tally.made + 1 if tally.planned > 1 else None
         calls: list[tuple[Path, Result]] = []
         for attempt in range(1, scenario.retries + 2):
-            folder = call_folder(self.folder, name, repeat, attempt)
             started, began = datetime.now(UTC), time.perf_counter()
-            result = run(planned, folder, progress, keeping=self.keeping)
+            folder, result = self._call(planned, progress, name, repeat, attempt)
             calls.append((folder, result))
             again = result.status == "error" and exit_code_of(result) is ExitCode.CONNECTION
             again = again and attempt <= scenario.retries
@@ -199,13 +212,25 @@ class Ledger:
                     retried=again,
                     started=started,
                     wall_s=time.perf_counter() - began,
-                    folder=folder.name,
+                    folder=folder.name if (folder / "manifest.json").exists() else None,
                 )
             )
             if not again:
-                tally.add(result.status, exit_code_of(result))
+                tally.add(result.status, exit_code_of(result), passing=is_passing(result))
                 break
         return calls
+
+    def _call(
+        self, planned: Plan, progress: Progress, name: str, repeat: int | None, attempt: int
+    ) -> tuple[Path, Result]:
+        """Make one call; where no folder can be had for it that is its error, in the run's own."""
+        folder, result = self.folder, None
+        with Border("starting") as border:
+            folder = call_folder(self.folder, name, repeat, attempt)
+            result = run(planned, folder, progress, keeping=self.keeping)
+        if folder != self.folder:
+            give_room_back(folder / "manifest.json")
+        return folder, border.outcome(result)
 
 
 def _masked_word(word: str, masked: Iterable[str]) -> str:

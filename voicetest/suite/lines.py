@@ -6,14 +6,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from voicetest.call.record import CallError
 from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
-from voicetest.report.summary import CaseLine, ScenarioLine, exit_code_of
+from voicetest.report.summary import CaseLine, ScenarioLine, code_of, exit_code_of
 from voicetest.scenario.load import ScenarioFile
 from voicetest.suite.plan import Lacking
 from voicetest.suite.repeat import Tally
 
-__all__ = ["call_line", "judged", "lacking", "lacking_line", "left_out", "left_out_line"]
+__all__ = [
+    "call_line",
+    "given_up",
+    "given_up_line",
+    "judged",
+    "lacking",
+    "lacking_line",
+    "left_out",
+    "left_out_line",
+]
 
 
 def call_line(
@@ -93,6 +103,31 @@ def lacking(case: Lacking, planned: int | None) -> CaseLine:
         repeat=planned or (1 if scenario is None else scenario.repeat),
         required_rate=1.0 if scenario is None else scenario.pass_rate,
         xfail=None if case.file is None else _xfail(case.file),
+    )
+
+
+def given_up(file: ScenarioFile, planned: int, error: CallError) -> CaseLine:
+    """The verdict on a case to which what makes the calls did not get."""
+    return CaseLine(
+        **_identity(file),
+        status="error",
+        reason=error.message,
+        exit_code=code_of(error.kind),
+        repeat=planned,
+        required_rate=file.scenario.pass_rate,
+        xfail=_xfail(file),
+    )
+
+
+def given_up_line(file: ScenarioFile, error: CallError) -> ScenarioLine:
+    """The line of such a case if no call of it was made."""
+    return ScenarioLine(
+        **_identity(file),
+        status="error",
+        reason=error.message,
+        exit_code=code_of(error.kind),
+        duration_s=0.0,
+        folder=None,
     )
 
 

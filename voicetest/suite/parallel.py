@@ -6,26 +6,34 @@ import asyncio
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeGuard
 
+from voicetest.call.record import CallError
 from voicetest.checks.result import Result
 from voicetest.clock import Clock, Interruption
+from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
 from voicetest.report.console import Console
-from voicetest.report.folder import call_name, new_run_folder, point_latest, write_atomically
+from voicetest.report.folder import call_name, new_run_folder, point_latest, remove_run_folder
+from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, summarise
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 from voicetest.suite.beginning import Beginning, leave
+from voicetest.suite.closing import close_run
 from voicetest.suite.command_line import shown_command
-from voicetest.suite.conduct import Conductor, Course, Make
+from voicetest.suite.conduct import Conductor, Make
+from voicetest.suite.course import Course
+from voicetest.suite.descriptors import calls_that_fit, needed, raise_limit
 from voicetest.suite.errand import Errand, carry_out
 from voicetest.suite.heaps import share_heaps
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
@@ -34,6 +42,7 @@ from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
 from voicetest.suite.signals import BY_TIMEOUT, exit_code_by, until_told
+from voicetest.suite.telling import Telling
 from voicetest.suite.voices import speak_ahead
 from voicetest.suite.worker import CallWorkers
 
@@ -82,64 +91,137 @@ def run_suite(
             console.warn(str(warning))
         if not cases:
             console.warn("no scenario was selected")
-        speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
-        return _run_all(cases, out, console, options, speech, spending.usd)
+        started = datetime.now(UTC)
+        courses = list(_courses(plans, options))
+        options = _within_limits(courses, options, console)
+        # Voices may have to be paid for, so first of all it must be sure where the run goes.
+        folder = new_run_folder(out, started, sum(course.tally.planned for course in courses))
+        try:
+            speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
+        except BaseException:
+            remove_run_folder(folder)
+            raise
+        run = _Run(folder, started, cases, courses, console, options)
+        return run.make(speech, spending.usd)
 
 
-def _run_all(
-    cases: Sequence[Plan | Lacking],
-    out: Path,
-    console: Console,
-    options: RunOptions,
-    speech: Speech,
-    spent_usd: float,
-) -> RunSummary:
-    started = datetime.now(UTC)
-    folder = new_run_folder(out, started)
-    if cases:
-        point_latest(folder)
-    plans = [case for case in cases if isinstance(case, Plan)]
-    courses = list(_courses(plans, options))
-    absent = {case: _absent(case, options) for case in cases if isinstance(case, Lacking)}
-    bad = sum(verdict.status == "error" for _, verdict in absent.values())
-    interruption = Interruption()
-    command = shown_command(sys.argv, [case.file for case in cases])
-    with ExitStack() as stack:
-        stack.callback(console.close)
-        for _, verdict in absent.values():
-            console.verdict(verdict)
-        leaving = partial(_leave, folder, interruption, console)
-        stack.enter_context(until_told(interruption, console.warn, leaving))
-        beginning = stack.enter_context(Beginning(folder, command, started))
-        for course in courses:
+def _within_limits(courses: Sequence[Course], options: RunOptions, console: Console) -> RunOptions:
+    """No more calls at once than this process may open files for; raises SetupError without any."""
+    limit = raise_limit()
+    wanted = min(options.jobs, sum(course.tally.planned for course in courses))
+    each = needed(course.plan for course in courses if course.file.scenario.skip is None)
+    if limit is None or wanted == 0:
+        return options
+    fit = calls_that_fit(wanted, each, limit)
+    if fit < wanted:
+        console.warn(
+            f"--jobs {options.jobs} is lowered to {fit}: this process may open {limit} files, and "
+            f"a call needs {each}; raise the limit (ulimit -n)"
+        )
+        return replace(options, jobs=fit)
+    return options
+
+
+class _Run:
+    """One run from its folder to run.json, which is written whatever happens in between."""
+
+    def __init__(
+        self,
+        folder: Path,
+        started: datetime,
+        cases: Sequence[Plan | Lacking],
+        courses: Sequence[Course],
+        console: Console,
+        options: RunOptions,
+    ) -> None:
+        self._folder = folder
+        self._started = started
+        self._cases = cases
+        self._courses = courses
+        self._console = console
+        self._options = options
+        self._command = shown_command(sys.argv, [case.file for case in cases])
+        self._interruption = Interruption()
+        self._tell = Telling()
+        self._workers: CallWorkers | None = None
+        """Set before the first call if there are calls for them."""
+        self._errors: list[CallError] = []
+        """What went wrong outside the calls; grows with each error."""
+
+    def make(self, speech: Speech, spent_usd: float) -> RunSummary:
+        """Call all and write what came of it."""
+        if self._cases:
+            point_latest(self._folder)
+        absent = {case: _absent(case, self._options) for case in self._cases if _lacks(case)}
+        with ExitStack() as stack:
+            stack.callback(self._tell, self._console.close)
+            with Border("conducting", self._interruption) as border:
+                self._conduct(stack, speech, spent_usd, list(absent.values()))
+            found = (border.error, self._tell.error)
+            self._errors += [error for error in found if error is not None]
+            summary = self._close(absent)
+            if self._interruption.asked and self._workers is not None:
+                self._workers.give_up()
+        return summary
+
+    def _conduct(
+        self, stack: ExitStack, speech: Speech, spent_usd: float, absent: Sequence[_Told]
+    ) -> None:
+        interruption, console = self._interruption, self._console
+        for _, verdict in absent:
+            self._tell(console.verdict, verdict)
+        leaving = partial(_leave, self._folder, interruption, console)
+        stack.enter_context(until_told(interruption, self._tell.by(console.warn), leaving))
+        beginning = stack.enter_context(Beginning(self._folder, self._command, self._started))
+        for course in self._courses:
             beginning.call(course.plan, course.name, course.tally.planned)
-        for line, verdict in absent.values():
+        for line, verdict in absent:
             beginning.no_call(line, verdict)
         stack.enter_context(interruption.telling(speech.give_up))
-        workers = None
-        processes = min(options.jobs, os.cpu_count() or 1)
-        if processes > 1 and any(planned.clock is Clock.VIRTUAL for planned in plans):
-            workers = stack.enter_context(CallWorkers(processes, console.notice))
-            stack.enter_context(interruption.telling(partial(_tell, workers, interruption)))
-        making = _maker(console, interruption, speech, workers)
+        notice = self._tell.by(console.notice)
+        processes = min(self._options.jobs, os.cpu_count() or 1)
+        if processes > 1 and any(c.plan.clock is Clock.VIRTUAL for c in self._courses):
+            self._workers = workers = stack.enter_context(CallWorkers(processes, notice))
+            stack.enter_context(interruption.telling(partial(_interrupt, workers, interruption)))
         conductor = Conductor(
-            courses, folder, options, console, interruption, making, spent_usd, bad
+            self._courses,
+            self._folder,
+            self._options,
+            console,
+            interruption,
+            _maker(notice, interruption, speech, self._workers),
+            self._tell,
+            self._errors,
+            spent_usd,
+            sum(verdict.status == "error" for _, verdict in absent),
         )
-        asyncio.run(_conduct(conductor, options, console, interruption))
-        lines, verdicts = _in_order(cases, courses, absent)
+        asyncio.run(_conduct(conductor, self._options, console, interruption))
+
+    def _close(self, absent: Mapping[Lacking, _Told]) -> RunSummary:
+        """Write run.json; a case to which nobody got has the error that kept it from being made."""
+        interruption, warn = self._interruption, self._tell.by(self._console.warn)
+        for error in self._errors:
+            for line in (error.traceback or error.message).splitlines():
+                warn(line)
+        for course in self._courses:
+            if course.verdict is None and self._errors:
+                course.give_up(self._errors[0])
+        lines, verdicts = _in_order(self._cases, self._courses, absent)
         summary = summarise(
             lines,
             verdicts,
-            command=command,
-            started=started,
+            command=self._command,
+            started=self._started,
             finished=datetime.now(UTC),
-            folder=str(folder),
+            folder=str(self._folder),
             interrupted=exit_code_by(interruption.by) if interruption.asked else None,
+            errors=[error.kind for error in self._errors],
         )
-        write_atomically(folder / "run.json", summary.as_json())
-        if interruption.asked and workers is not None:
-            workers.give_up()
-    return summary
+        return close_run(self._folder, summary, warn)
+
+
+def _lacks(case: Plan | Lacking) -> TypeGuard[Lacking]:
+    return isinstance(case, Lacking)
 
 
 def _leave(folder: Path, interruption: Interruption, console: Console) -> None:
@@ -147,17 +229,20 @@ def _leave(folder: Path, interruption: Interruption, console: Console) -> None:
     console.close()
 
 
-def _tell(workers: CallWorkers, interruption: Interruption) -> None:
+def _interrupt(workers: CallWorkers, interruption: Interruption) -> None:
     workers.interrupt(interruption.by)
 
 
 def _maker(
-    console: Console, interruption: Interruption, speech: Speech, workers: CallWorkers | None
+    notice: Callable[[Notice], None],
+    interruption: Interruption,
+    speech: Speech,
+    workers: CallWorkers | None,
 ) -> Make:
     async def make(planned: Plan, errand: Errand) -> Result:
         if workers is not None and planned.clock is Clock.VIRTUAL:
             return await workers.make(errand)
-        return await asyncio.to_thread(carry_out, errand, speech, console.notice, interruption)
+        return await asyncio.to_thread(carry_out, errand, speech, notice, interruption)
 
     return make
 

@@ -14,7 +14,9 @@ __all__ = ["Tally", "wilson"]
 _Z = 1.959964
 _TOLERANCE = 1e-9
 _UNKNOWN = (ExitCode.CONNECTION,)
-"""Errors after which the next call may go better; after any other it would not."""
+"""Errors that say nothing of the agent, so that its case may pass without these calls."""
+_COMES_AGAIN = (ExitCode.SCENARIO, ExitCode.SETUP, ExitCode.INTERRUPTED)
+"""Errors after which the next call would end like this one."""
 
 
 def wilson(passed: int, counted: int) -> tuple[float, float]:
@@ -43,9 +45,11 @@ class Tally:
     inconclusive: int = 0
     errors: list[int] = field(default_factory=list)
     """The exit code of each error."""
+    hopeless: bool = False
+    """Whether an error says that the next call would end like this one; set by that call."""
 
-    def add(self, status: Status, exit_code: int) -> None:
-        """One more call was made, after its retries."""
+    def add(self, status: Status, exit_code: int, *, passing: bool = False) -> None:
+        """One more call was made, after its retries; a `passing` error may not come again."""
         match status:
             case "passed":
                 self.passed += 1
@@ -55,6 +59,7 @@ class Tally:
                 self.inconclusive += 1
             case "error":
                 self.errors.append(exit_code)
+                self.hopeless |= not passing and exit_code in _COMES_AGAIN
             case "skipped":
                 raise ValueError("a call that was made is not skipped")
 
@@ -66,23 +71,25 @@ class Tally:
     @property
     def decided(self) -> Status | None:
         """The verdict that no further call can change."""
-        if self.fatal:
+        if self.hopeless:
             return "error"
         needed = self.required * self.planned - _TOLERANCE
         if self.passed >= needed:
-            return "passed"
+            return "error" if self.fatal else "passed"
         if self.planned - self.failed < needed:
-            return "failed"
+            return "error" if self.fatal else "failed"
         return None
 
     @property
     def fatal(self) -> bool:
-        """Whether an error says that the next call would end like this one."""
+        """Whether there was an error that the case cannot pass with."""
         return any(code not in _UNKNOWN for code in self.errors)
 
     @property
     def verdict(self) -> Status:
         """The verdict with the calls that were made."""
+        if self.fatal:
+            return "error"
         return self.decided or ("error" if self.errors else "inconclusive")
 
     @property

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable
 
 from voicetest import clock
-from voicetest.errors import Problem, ScenarioError, VoicetestError
+from voicetest.errors import Problem, ScenarioError
+from voicetest.executor.border import Border
 from voicetest.executor.parts import user_voice
 from voicetest.executor.plan import Plan
 from voicetest.report.console import Console
@@ -29,13 +30,12 @@ class _Line:
 
     async def speak(self) -> Problem | None:
         """Into the cache; what keeps a call from being made is found again by the call."""
-        try:
-            await self.voice.synthesise(self.text, self.rate)
-        except UnspeakableText as error:
-            planned, index, kind = self._where
-            return planned.file.problem(str(error), "script", index, kind)
-        except VoicetestError:
-            return None
+        with Border("speaking"):
+            try:
+                await self.voice.synthesise(self.text, self.rate)
+            except UnspeakableText as error:
+                planned, index, kind = self._where
+                return planned.file.problem(str(error), "script", index, kind)
         return None
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from voicetest.checks.result import Result
 from voicetest.clock import Interruption
-from voicetest.errors import SetupError
+from voicetest.machine import OutOfMeans
 from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
@@ -106,7 +106,7 @@ class _Station:
 
 def _make(errand: Errand) -> Result:
     if (errand.folder / "events.jsonl").exists():
-        raise SetupError("the process of this call died: too little memory?")
+        raise OutOfMeans("the process of this call died: too little memory?")
     station = _Station.here
     try:
         with station.interruption.telling(station.speech.give_up):
