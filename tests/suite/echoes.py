@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar, get_type_hints
 
@@ -41,7 +42,7 @@ from voicetest.protocols.base import Capabilities, End
 from voicetest.protocols.in_process import InProcess
 from voicetest.scenario.values import Text
 
-__all__ = ["PLACES", "Echoing", "echoing"]
+__all__ = ["PLACES", "Echoing", "echoing", "echoing_rest"]
 
 _SAID: tuple[type[Event], ...] = (
     Transcript,
@@ -74,10 +75,10 @@ PLACES = {
 
 @contextmanager
 def echoing() -> Iterator[int]:
-    """A server for `/<disguise>/<what>`; gives its port.
+    """A server of calls at `/<disguise>/<what>`; gives its port.
 
-    `call` echoes in every place of a call, and then as the reason of its end; `refuse`, `redirect`
-    and `rest` answer with HTTP.
+    `call` echoes in every place of a call, and then as the reason of its end; `refuse` and
+    `redirect` answer with HTTP.
     """
 
     def refuse(line: ServerConnection, request: Request) -> Response | None:
@@ -86,8 +87,7 @@ def echoing() -> Iterator[int]:
         if what == "call":
             return None
         status = HTTPStatus.FOUND if what == "redirect" else HTTPStatus.UNAUTHORIZED
-        body = json.dumps({"message": f"rest {echo}"}) if what == "rest" else f"refused {echo}\n"
-        answer = line.respond(status, body)
+        answer = line.respond(status, f"refused {echo}\n")
         answer.headers["Location"] = f"https://elsewhere/{echo}/redirect?token={echo}&b={echo}"
         answer.headers["X-Echo"] = echo
         return answer
@@ -98,9 +98,32 @@ def echoing() -> Iterator[int]:
         server.shutdown()
 
 
+@contextmanager
+def echoing_rest() -> Iterator[int]:
+    """A server that refuses requests at `/<disguise>`, as JSON; gives its port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        key = self.headers["Authorization"].removeprefix("Bearer ")
+        body = json.dumps({"message": f"rest.{DISGUISES[self.path.split('/')[1]](key)}"}).encode()
+        self.send_response(HTTPStatus.UNAUTHORIZED)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # as it is overridden
+        """Requests are nobody's business."""
+
+
 def _key(request: Request) -> str:
     headers: Headers = request.headers
-    return headers["Authorization"].removeprefix("Bearer ")
+    *_, last = headers.get_all("Authorization")
+    return last.removeprefix("Bearer ")
 
 
 def _call(line: ServerConnection) -> None:

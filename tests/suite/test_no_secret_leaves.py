@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,12 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.scenario.disguised import DISGUISES
-from tests.suite.echoes import PLACES, echoing
+from tests.suite.echoes import PLACES, echoing, echoing_rest
 from voicetest.cli import main
 
 PLANTED = "zq8Vw2KxLm4TnRp7yy"
 ENCODINGS = ("plain", "percent_all", "base64_user", "json_all", "html_numbers", "hex", "bytes")
-ANSWERS = ("refuse", "redirect", "rest")
 
 CALL = """\
 version: 1
@@ -40,16 +40,20 @@ Run = Callable[..., str]
 def told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """Runs scenarios with every report there is; gives all that was written and printed."""
+    """Runs scenarios, also as a process that is `alone`; gives all that it wrote and printed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MINE", PLANTED)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output.txt"))
 
-    def run(*words: str) -> str:
+    def run(*words: str, alone: bool = False) -> str:
         reports = ["--junit", "junit.xml", "--html", "page.html", "--out", "runs"]
         command = ["voicetest", "run", "scenarios", *reports, *words]
+        if alone:
+            python = [sys.executable, "-m", *command]
+            done = subprocess.run(python, capture_output=True, text=True, check=False)
+            return "\n".join([done.stdout, done.stderr, *_written(tmp_path)])
         monkeypatch.setattr(sys, "argv", command)
         with pytest.raises(SystemExit):
             main()
@@ -78,41 +82,49 @@ def test_a_leak_would_be_found() -> None:
 
 @pytest.mark.parametrize("words", [["--verbose"], ["--json"]])
 def test_what_a_server_echoes_stays_secret(tmp_path: Path, told: Run, words: list[str]) -> None:
-    (tmp_path / "scenarios").mkdir()
-    with echoing() as port:
+    scenarios = tmp_path / "scenarios"
+    scenarios.mkdir()
+    with echoing() as line, echoing_rest() as rest:
         for encoding in ENCODINGS:
-            for what in ("call", *ANSWERS):
-                rest = what == "rest"
-                scheme, address = ("http", "base_url") if rest else ("ws", "url")
-                name = f"{encoding}-{what}"
+            for what in ("call", "refuse", "redirect"):
                 content = CALL.format(
-                    name=name,
-                    adapter="vapi" if rest else "websocket",
-                    address=address,
-                    url=f"{scheme}://127.0.0.1:{port}/{encoding}/{what}",
-                    more=", assistant_id: a" if rest else ", protocol: json_audio",
+                    name=f"{encoding}-{what}",
+                    adapter="websocket",
+                    address="url",
+                    url=f"ws://127.0.0.1:{line}/{encoding}/{what}",
+                    more=", protocol: json_audio",
                 )
-                (tmp_path / "scenarios" / f"{name}.yaml").write_text(content, encoding="utf-8")
+                (scenarios / f"{encoding}-{what}.yaml").write_text(content, encoding="utf-8")
+            content = CALL.format(
+                name=f"{encoding}-rest",
+                adapter="vapi",
+                address="base_url",
+                url=f"http://127.0.0.1:{rest}/{encoding}",
+                more=", assistant_id: a",
+            )
+            (scenarios / f"{encoding}-rest.yaml").write_text(content, encoding="utf-8")
         content = CALL.format(
             name="written",
             adapter="websocket",
             address="url",
-            url=f"ws://me:{PLANTED}@127.0.0.1:{port}/plain/call?model=m&token={PLANTED}",
+            url=f"ws://me:{PLANTED}@127.0.0.1:{line}/plain/call?model=m&token={PLANTED}",
             more=", protocol: json_audio",
         ).replace("${env.MINE}", PLANTED)
-        (tmp_path / "scenarios" / "written.yaml").write_text(content, encoding="utf-8")
-        found = told("-j", "8", *words)
+        (scenarios / "written.yaml").write_text(content, encoding="utf-8")
+        found = told("-j", "8", *words, alone=True)
     for encoding in ENCODINGS:
         calls = list(tmp_path.glob(f"runs/2*/{encoding}-call/events.jsonl"))
         events = "".join(path.read_text(encoding="utf-8") for path in calls)
         said = {place for place, message in PLACES.items() if f"{place}." in events}
-        assert set(PLACES) - said <= {"unknown_text", "unknown_type"}, events
+        assert set(PLACES) - said <= {"unknown_text", "unknown_type"}, said
         assert "close." in events
+        (rest_call,) = tmp_path.glob(f"runs/2*/{encoding}-rest/manifest.json")
+        assert "rest." in rest_call.read_text(encoding="utf-8")
     assert leaks(found) == []
     assert PLANTED[:10] not in found
 
 
-@pytest.mark.parametrize("words", [["--verbose"], ["-j", "2", "--clock", "real"]])
+@pytest.mark.parametrize("words", [["--verbose"], ["--clock", "real"]])
 def test_what_an_agent_in_this_process_says_stays_secret(
     tmp_path: Path, told: Run, words: list[str]
 ) -> None:
