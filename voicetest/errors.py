@@ -3,6 +3,7 @@
     VoicetestError
     ├── ScenarioError        2   fix your file
     ├── SetupError           3   fix your installation or settings
+    ├── Interrupted        130   nobody: the run is to end
     ├── ConnectionFailed     4   could not talk to the agent
     └── ProtocolError        4   the peer said something impossible
 
@@ -20,6 +21,7 @@ from voicetest.shown import shown
 __all__ = [
     "ConnectionFailed",
     "ExitCode",
+    "Interrupted",
     "Problem",
     "ProtocolError",
     "ScenarioError",
@@ -89,6 +91,13 @@ class SetupError(VoicetestError):
 
     exit_code = ExitCode.SETUP
     kind = "setup"
+
+
+class Interrupted(VoicetestError):
+    """Something wants the run to end before this could begin."""
+
+    exit_code = ExitCode.INTERRUPTED
+    kind = "interrupted"
 
 
 class ConnectionFailed(VoicetestError):

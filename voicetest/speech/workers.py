@@ -9,14 +9,14 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, TypeVar
 
-from voicetest.errors import SetupError
+from voicetest.errors import Interrupted, SetupError
 from voicetest.speech.patience import is_done_within
 
 __all__ = ["Begin", "Workers"]
@@ -54,7 +54,9 @@ class Workers(AbstractContextManager["Workers"]):
         self._closed = False
         self._given_up = False
         self._told: int | None = None
-        """The signal that `interrupt` sent; whoever starts later gets it too."""
+        """The signal that `interrupt` sent; set once, and no work begins after it."""
+        self._ending: Future[None] = Future()
+        """Done when no work is to begin any more."""
 
     async def run(
         self,
@@ -85,12 +87,14 @@ class Workers(AbstractContextManager["Workers"]):
             worker.end()
 
     def interrupt(self, number: int = signal.SIGINT) -> None:
-        """Send a signal to every process that is busy, or gets work later.
+        """Send a signal to every process that is busy; what it does then is for `begin` to say.
 
-        What it does then is for `begin` to say.
+        Work that has not begun raises Interrupted, also where a process is still starting for it.
         """
         with self._changed:
             self._told = number
+            self._end_waiting()
+            self._changed.notify_all()
             busy = [worker for workers in self._taken.values() for worker in workers]
         for worker in busy:
             worker.tell(number)
@@ -99,6 +103,7 @@ class Workers(AbstractContextManager["Workers"]):
         """Kill what is busy and take no more work; who waits for some gets SetupError at once."""
         with self._changed:
             self._closed = self._given_up = True
+            self._end_waiting()
             busy = [worker for workers in self._taken.values() for worker in workers]
             self._changed.notify_all()
         for worker in busy:
@@ -129,8 +134,6 @@ class Workers(AbstractContextManager["Workers"]):
         try:
             with self._changed:
                 self._refuse_if_closed()
-                if self._told is not None:
-                    worker.tell(self._told)
             return worker.do(function, args, limit)
         finally:
             self._give_back(kind, worker)
@@ -153,7 +156,7 @@ class Workers(AbstractContextManager["Workers"]):
         started: _Worker | None = None
         try:
             with self._beginning() as begin:
-                started = _Worker(kind, begin)
+                started = _Worker(kind, begin, self._ending)
         finally:
             with self._changed:
                 self._starting[kind] -= 1
@@ -172,7 +175,13 @@ class Workers(AbstractContextManager["Workers"]):
         if not usable:
             worker.end()
 
+    def _end_waiting(self) -> None:
+        if not self._ending.done():
+            self._ending.set_result(None)
+
     def _refuse_if_closed(self) -> None:
+        if self._told is not None:
+            raise Interrupted("the run was to end before this began")
         if self._given_up:
             raise SetupError("speech work was given up: the run is ending")
         if self._closed:
@@ -186,7 +195,8 @@ class _Worker:
     job that hangs can be killed.
     """
 
-    def __init__(self, kind: str, begin: Begin | None) -> None:
+    def __init__(self, kind: str, begin: Begin | None, ending: Future[None]) -> None:
+        """Raises Interrupted when `ending` is done before the process is ready."""
         self._kind = kind
         self._broken = False
         self._ended = False
@@ -197,8 +207,13 @@ class _Worker:
                 1, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,)
             )
             started = self._pool.submit(os.getpid)
+        either: list[Future[Any]] = [started, ending]
+        wait(either, START_LIMIT, FIRST_COMPLETED)
+        if ending.done() and not started.done():
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            raise Interrupted("the run was to end before this began")
         try:
-            self._pid = started.result(START_LIMIT)
+            self._pid = started.result(0)
         except (BrokenProcessPool, TimeoutError) as error:
             self._pool.shutdown(wait=False, cancel_futures=True)
             raise SetupError(

@@ -38,6 +38,8 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
     def __init__(self, size: int, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
         self._workers = Workers(size, _CALL_LIMIT_S, self._beginning)
+        self._patience_s = _PATIENCE_S
+        """How long each process may take to tell its last; set once, when it is given up."""
         self._listening: list[threading.Thread] = []
         """One for each process that was started."""
 
@@ -52,6 +54,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
 
     def give_up(self) -> None:
         """Kill the calls that are still under way."""
+        self._patience_s = 0.0
         self._workers.give_up()
 
     @contextmanager
@@ -75,7 +78,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
     def __exit__(self, *failure: object) -> None:
         self._workers.close()
         for listening in self._listening:
-            listening.join(_PATIENCE_S)
+            listening.join(self._patience_s)
 
 
 @dataclass(frozen=True)
