@@ -10,7 +10,7 @@ from pathlib import Path
 from voicetest.errors import ExitCode
 from voicetest.executor.plan import Plan
 from voicetest.file_name import readable
-from voicetest.report.begun import Begun, BegunCase, BegunRun
+from voicetest.report.begun import BEGUN, Begun, BegunCase, BegunRun
 from voicetest.report.call import scenario_info
 from voicetest.report.folder import write_atomically
 from voicetest.report.left import left_behind
@@ -26,6 +26,7 @@ class Beginning(AbstractContextManager["Beginning"]):
     """What a run sets out to call; where it cannot be written, the run goes on without."""
 
     def __init__(self, folder: Path, command: Sequence[str], started: datetime) -> None:
+        self._folder = folder
         self._begun: Begun | None = None
         """None where it cannot be written; set once."""
         with suppress(OSError):
@@ -54,6 +55,12 @@ class Beginning(AbstractContextManager["Beginning"]):
         if self._begun is not None:
             with suppress(OSError):
                 self._begun.add(case)
+
+    def forget(self) -> None:
+        """There is no run after all."""
+        self.close()
+        with suppress(OSError):
+            (self._folder / BEGUN).unlink()
 
     def close(self) -> None:
         """The run is over."""

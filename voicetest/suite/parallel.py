@@ -96,13 +96,15 @@ def run_suite(
         options = _within_limits(courses, options, console)
         # Voices may have to be paid for, so first of all it must be sure where the run goes.
         folder = new_run_folder(out, started, sum(course.tally.planned for course in courses))
-        try:
-            speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
-        except BaseException:
-            remove_run_folder(folder)
-            raise
         run = _Run(folder, started, cases, courses, console, options)
-        return run.make(speech, spending.usd)
+        with run.set_out() as beginning:
+            try:
+                speak_ahead((p for p in plans if p.file.scenario.skip is None), console)
+            except BaseException:
+                beginning.forget()
+                remove_run_folder(folder)
+                raise
+            return run.make(speech, spending.usd)
 
 
 def _within_limits(courses: Sequence[Course], options: RunOptions, console: Console) -> RunOptions:
@@ -147,19 +149,28 @@ class _Run:
         """Set before the first call if there are calls for them."""
         self._errors: list[CallError] = []
         """What went wrong outside the calls; grows with each error."""
+        self._absent = {case: _absent(case, options) for case in cases if _lacks(case)}
+
+    def set_out(self) -> Beginning:
+        """Write down what is to be called, before anything takes long."""
+        beginning = Beginning(self._folder, self._command, self._started)
+        for course in self._courses:
+            beginning.call(course.plan, course.name, course.tally.planned)
+        for line, verdict in self._absent.values():
+            beginning.no_call(line, verdict)
+        return beginning
 
     def make(self, speech: Speech, spent_usd: float) -> RunSummary:
         """Call all and write what came of it."""
         if self._cases:
             point_latest(self._folder)
-        absent = {case: _absent(case, self._options) for case in self._cases if _lacks(case)}
         with ExitStack() as stack:
             stack.callback(self._tell, self._console.close)
             with Border("conducting", self._interruption) as border:
-                self._conduct(stack, speech, spent_usd, list(absent.values()))
+                self._conduct(stack, speech, spent_usd, list(self._absent.values()))
             found = (border.error, self._tell.error)
             self._errors += [error for error in found if error is not None]
-            summary = self._close(absent)
+            summary = self._close()
             if self._interruption.asked and self._workers is not None:
                 self._workers.give_up()
         return summary
@@ -172,11 +183,6 @@ class _Run:
             self._tell(console.verdict, verdict)
         leaving = partial(_leave, self._folder, interruption, console)
         stack.enter_context(until_told(interruption, self._tell.by(console.warn), leaving))
-        beginning = stack.enter_context(Beginning(self._folder, self._command, self._started))
-        for course in self._courses:
-            beginning.call(course.plan, course.name, course.tally.planned)
-        for line, verdict in absent:
-            beginning.no_call(line, verdict)
         stack.enter_context(interruption.telling(speech.give_up))
         notice = self._tell.by(console.notice)
         processes = min(self._options.jobs, os.cpu_count() or 1)
@@ -197,7 +203,7 @@ class _Run:
         )
         asyncio.run(_conduct(conductor, self._options, console, interruption))
 
-    def _close(self, absent: Mapping[Lacking, _Told]) -> RunSummary:
+    def _close(self) -> RunSummary:
         """Write run.json; a case to which nobody got has the error that kept it from being made."""
         interruption, warn = self._interruption, self._tell.by(self._console.warn)
         for error in self._errors:
@@ -206,7 +212,7 @@ class _Run:
         for course in self._courses:
             if course.verdict is None and self._errors:
                 course.give_up(self._errors[0])
-        lines, verdicts = _in_order(self._cases, self._courses, absent)
+        lines, verdicts = _in_order(self._cases, self._courses, self._absent)
         summary = summarise(
             lines,
             verdicts,
