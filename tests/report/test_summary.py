@@ -109,6 +109,17 @@ def test_all_codes_together_are_an_interruption() -> None:
     assert overall([0, 1, 2, 3, 4, 5, 70, 130]) == 130
 
 
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_exit_code_stays_what_it_is(code: ExitCode) -> None:
+    assert overall([code]) == code
+    assert overall([ExitCode.NOTHING_RAN, code]) == code
+
+
+@pytest.mark.parametrize("code", [code for code in ExitCode if code > ExitCode.BUG])
+def test_a_run_that_was_ended_says_so_whatever_else_it_was(code: ExitCode) -> None:
+    assert overall([*(c for c in ExitCode if c <= ExitCode.BUG), code]) == code
+
+
 @pytest.mark.parametrize("codes", [[], [5], [5, 5]])
 def test_nothing_but_skips_is_nothing_ran(codes: list[int]) -> None:
     assert overall(codes) == ExitCode.NOTHING_RAN

@@ -35,7 +35,9 @@ _BY_KIND = {
 }
 _WORST_FIRST = (
     ExitCode.KILLED,
+    ExitCode.HUNG_UP,
     ExitCode.INTERRUPTED,
+    ExitCode.TERMINATED,
     ExitCode.BUG,
     ExitCode.FAILED,
     ExitCode.SCENARIO,
