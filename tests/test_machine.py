@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,13 @@ def test_nobody_else_is_blamed_for_what_the_machine_lacks() -> None:
     failed = ConnectionFailed("cannot reach the agent")
     failed.__cause__ = _of(errno.EMFILE)
     assert isinstance(refusal(failed), OutOfMeans)
+
+
+def test_a_folder_that_was_removed_meanwhile_is_no_bug(tmp_path: Path) -> None:
+    found = refusal(_of(errno.ENOENT, str(tmp_path / "gone" / "recording.wav")))
+    assert isinstance(found, SetupError)
+    assert "gone/recording.wav: No such file or directory: its folder is not there" in str(found)
+    assert refusal(_of(errno.ENOENT, str(tmp_path / "recording.wav"))) is None
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ def _refused(error: BaseException) -> SetupError | None:
             kind = OutOfMeans if number in _PASSING else SetupError
             where = "" if error.filename is None else f"{error.filename}: "
             return kind(f"{where}{error.strerror}{_ADVICE[number]}")
+        case FileNotFoundError(filename=str(name)) if not Path(name).parent.exists():
+            return SetupError(f"{name}: {error.strerror}: its folder is not there, or not any more")
         case RuntimeError(args=(str(words), *_)) if words.startswith(_NO_THREAD):
             return OutOfMeans(f"{words}: raise the limit (ulimit -u), or lower --jobs")
         case _:
