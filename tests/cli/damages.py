@@ -136,6 +136,11 @@ DAMAGES: dict[str, Damage] = {
     "run.json with another verdict": _edited(
         "../run.json", _set("scenarios", 0, "status", to="passed")
     ),
+    "run.json with another verdict on the case": _edited(
+        "../run.json", _set("cases", 0, "status", to="passed")
+    ),
+    "run.json with another exit code": _edited("../run.json", _set("exit_code", to=0)),
+    "run.json without one of its calls": _edited("../run.json", _set("scenarios", to=[])),
     "run.json leads to the folder above": _edited(
         "../run.json", _set("scenarios", 0, "folder", to="..")
     ),
@@ -172,6 +177,10 @@ DAMAGES: dict[str, Damage] = {
         "manifest.json", _set("metrics", "duration", "values", to=["long"])
     ),
     "manifest.json with another verdict": _edited("manifest.json", _set("status", to="passed")),
+    "manifest.json with another length": _edited("manifest.json", _set("duration_s", to=5.5)),
+    "manifest.json with another number": _edited(
+        "manifest.json", _set("metrics", "duration", "values", to=[5.5])
+    ),
     "manifest.json with a file outside": _edited(
         "manifest.json", _set("files", 0, "path", to="../../../secret")
     ),

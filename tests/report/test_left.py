@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from voicetest.checks.result import Status
 from voicetest.errors import SetupError
-from voicetest.report.begun import BEGUN, Begun, BegunRun
+from voicetest.report.begun import BEGUN, Begun, BegunRun, is_going
 from voicetest.report.console import Console
 from voicetest.report.html import html
 from voicetest.report.junit import junit
@@ -125,6 +126,14 @@ def test_a_run_that_was_killed_before_its_first_call_is_one(killed: Path) -> Non
     run = load_run(killed)
     assert run.summary.totals == {"skipped": 2}
     assert run.summary.exit_code == 137
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_nobody_waits_for_a_pipe_in_the_place_of_what_it_set_out_to_call(killed: Path) -> None:
+    (killed / BEGUN).unlink()
+    os.mkfifo(killed / BEGUN)
+    assert not is_going(killed)
+    assert len(load_run(killed).calls) == 4
 
 
 def test_a_run_that_goes_on_is_waited_for(tmp_path: Path) -> None:

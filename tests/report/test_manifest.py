@@ -107,12 +107,14 @@ def test_the_manifest_has_the_fields_of_the_documents_in_their_order(billing: Wr
         "tool_calls",
         "messages",
         "termination",
+        "recording",
         "files",
         "harness",
         "detector",
         "checks_version",
         "vantage",
         "cost",
+        "sha256",
     ]
     assert set(billing.manifest) == set(Manifest.model_fields)
     assert set(billing.manifest["voicetest"]) == {"version", "python", "platform"}

@@ -19,7 +19,12 @@ def run_folder(billing: Written, tmp_path: Path) -> Path:
     """A run of one call."""
     folder = tmp_path / "runs" / "2025-11-21T06-30-00Z-0a1b2c"
     shutil.copytree(billing.folder, folder / "billing")
-    made = call(billing.result.status, folder=folder / "billing")
+    made = call(
+        billing.result.status,
+        name=billing.returned.scenario.name,
+        folder=folder / "billing",
+        duration_s=billing.returned.duration_s,
+    )
     skipped = call("skipped", file="scenarios/other.yaml")
     summary = run_of(made, skipped, folder=folder).summary
     (folder / "run.json").write_text(summary.model_dump_json(), encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from voicetest.regular_file import open_regular
 from voicetest.report.manifest import ScenarioInfo, Versions
 from voicetest.report.summary import CaseLine, ScenarioLine
 
@@ -93,7 +94,7 @@ def is_going(folder: Path) -> bool:
     if sys.platform == "win32":
         return False
     try:
-        with (folder / BEGUN).open("rb") as file:
+        with open_regular(folder / BEGUN) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -105,7 +106,8 @@ def is_going(folder: Path) -> bool:
 def read_begun(folder: Path) -> tuple[BegunRun | None, tuple[BegunCase, ...]]:
     """What a run wrote, up to the first line that is not whole; None and nothing without it."""
     try:
-        lines = (folder / BEGUN).read_text(encoding="utf-8", errors="replace").splitlines()
+        with open_regular(folder / BEGUN) as file:
+            lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return None, ()
     run = _value(BegunRun, lines[0]) if lines else None

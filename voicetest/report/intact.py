@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from voicetest.audio.recording import NAMES
 from voicetest.regular_file import open_regular
+from voicetest.report.json_file import parse_json
 from voicetest.report.manifest import FileInfo, Manifest
+from voicetest.report.seal import breaks_seal
 from voicetest.report.summary import ScenarioLine
 
-__all__ = ["EVIDENCE", "damages", "impossible", "leads_out"]
+__all__ = ["EVIDENCE", "damages", "impossible", "is_edited", "leads_out"]
 
 EVIDENCE = (*NAMES, "events.jsonl")
 """What is read anew from a finished call."""
@@ -27,10 +29,14 @@ def damages(run: Path, folder: Path, line: ScenarioLine, manifest: Manifest) -> 
     place = folder.relative_to(run)
     for what, told, known in (
         ("verdict", manifest.status, line.status),
+        ("name", manifest.scenario.name, line.name),
         ("case", manifest.scenario.case, line.case),
+        ("length", manifest.duration_s, line.duration_s),
     ):
         if told != known:
             yield f"{place}/manifest.json has the {what} {told}, and run.json {known}"
+    if is_edited(folder / "manifest.json"):
+        yield f"{place}/manifest.json holds other values than were written (its sha256)"
     listed = {file.path for file in manifest.files}
     for file in manifest.files:
         words = _of_file(run, folder, file)
@@ -39,6 +45,15 @@ def damages(run: Path, folder: Path, line: ScenarioLine, manifest: Manifest) -> 
     for name in EVIDENCE:
         if name not in listed and (folder / name).exists():
             yield f"{place}/{name} is not in the list of manifest.json"
+
+
+def is_edited(path: Path) -> bool:
+    """Whether a JSON file has other values than it was written with; False where it has none."""
+    try:
+        with open_regular(path) as file:
+            return breaks_seal(parse_json(file.read()))
+    except (OSError, ValueError):
+        return False
 
 
 def impossible(manifest: Manifest) -> str | None:

@@ -41,6 +41,7 @@ def read_model(model: type[Model], path: Path) -> Model:
     except ValueError as error:
         raise Damaged(f"{path} is damaged: {error}") from error
     _refuse_other_version(path, found)
+    found.pop("sha256", None)  # of the file, and not of what it tells
     try:
         return model.model_validate(found)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from voicetest.audio import flac
 from voicetest.audio.chunk import INTERNAL
 from voicetest.checks.result import Result
+from voicetest.report.seal import sealed
 from voicetest.shown import shown_json
 from voicetest.version import __version__
 
@@ -126,12 +127,16 @@ class Manifest(Result):
     vantage: Literal["caller, after playout"] = Field(
         default="caller, after playout", description="Where all times were taken."
     )
+    sha256: str | None = Field(
+        default=None,
+        description="Checksum of all other values; null where an older version wrote it.",
+    )
 
 
 def as_json(manifest: Manifest) -> str:
     """The text of manifest.json: what was run first, then how it went, then the details."""
     values = manifest.model_dump(mode="json")
-    return shown_json({name: values[name] for name in _ORDER}, indent=2) + "\n"
+    return shown_json(sealed({name: values[name] for name in _ORDER}), indent=2) + "\n"
 
 
 _ORDER = (

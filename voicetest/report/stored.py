@@ -12,7 +12,7 @@ from voicetest.audio.recording import NAMES
 from voicetest.errors import ExitCode, SetupError
 from voicetest.regular_file import is_regular, open_regular
 from voicetest.report.begun import is_going, read_begun
-from voicetest.report.intact import damages, impossible, leads_out
+from voicetest.report.intact import damages, impossible, is_edited, leads_out
 from voicetest.report.json_file import Damaged, parse_json, read_model
 from voicetest.report.left import began, left_behind
 from voicetest.report.left_call import left_manifest
@@ -68,7 +68,7 @@ def load_run(path: Path, *, force: bool = False) -> StoredRun:
     folder, summary = load_summary(path)
     cases = {(case.file, case.case): case for case in summary.cases}
     calls: list[StoredCall] = []
-    found: list[str] = []
+    found = _of_run(folder)
     for line in summary.scenarios:
         place, manifest, differing = _read_call(folder, line)
         calls.append(StoredCall(line, cases.get((line.file, line.case)), place, manifest))
@@ -76,6 +76,11 @@ def load_run(path: Path, *, force: bool = False) -> StoredRun:
     if found and not force:
         raise _refusal(folder, found)
     return StoredRun(folder, summary, tuple(calls), tuple(found), force)
+
+
+def _of_run(folder: Path) -> list[str]:
+    edited = is_edited(folder / "run.json")
+    return ["run.json holds other values than were written (its sha256)"] if edited else []
 
 
 def load_summary(path: Path) -> tuple[Path, RunSummary]:

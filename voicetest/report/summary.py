@@ -12,6 +12,7 @@ from voicetest.checks.result import Result, Status
 from voicetest.errors import ExitCode
 from voicetest.file_name import readable
 from voicetest.report.manifest import Versions
+from voicetest.report.seal import sealed
 from voicetest.shown import shown_json
 
 __all__ = [
@@ -132,10 +133,14 @@ class RunSummary(_Value):
     totals: dict[str, int] = Field(description="How many cases had each verdict.")
     cases: tuple[CaseLine, ...] = Field(description="One per scenario, or per case of it.")
     scenarios: tuple[ScenarioLine, ...] = Field(description="One per call.")
+    sha256: str | None = Field(
+        default=None,
+        description="Checksum of all other values; null where an older version wrote it.",
+    )
 
     def as_json(self) -> str:
         """The text of run.json."""
-        return shown_json(self.model_dump(mode="json"), indent=2) + "\n"
+        return shown_json(sealed(self.model_dump(mode="json", exclude={"sha256"})), indent=2) + "\n"
 
 
 def exit_code_of(result: Result) -> ExitCode:

@@ -21,7 +21,7 @@ __all__ = ["Fate", "clean"]
 
 _RUN = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
 _OF_CALL = frozenset({"manifest.json", "events.jsonl", "transcript.txt", *NAMES})
-_UNFINISHED = re.compile(r"\.(run\.json|manifest\.json|transcript\.txt|report\.html)\.\d+")
+_UNFINISHED = re.compile(r"\.(run\.json|manifest\.json|transcript\.txt|report\.html)\.(\d+|room)")
 """What is being written, or was when the run was killed."""
 _GOING_ON_S = 86_400.0
 """Where it cannot be seen whether a run goes on, it may if something changed in it since."""
