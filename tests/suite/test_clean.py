@@ -46,7 +46,7 @@ def test_only_runs_that_are_old_enough_go(tmp_path: Path) -> None:
 
 
 def test_nothing_goes_in_a_dry_run(tmp_path: Path) -> None:
-    old = _run(tmp_path, 20)
+    old, _ = _run(tmp_path, 20), _run(tmp_path, 3)
     (fate,) = clean(tmp_path, 14 * DAY_S, NOW, dry_run=True)
     assert fate.folder == old
     assert old.exists()
@@ -62,6 +62,20 @@ def test_the_newest_stays_however_old_it_is(tmp_path: Path, as_link: bool) -> No
     (fate,) = clean(tmp_path, 14 * DAY_S, NOW)
     assert "newest" in fate.kept
     assert old.exists()
+
+
+@pytest.mark.parametrize("latest", [None, "2020-01-01T00-00-00Z-abcdef", "pipe"])
+def test_the_newest_stays_where_nothing_names_it(tmp_path: Path, latest: str | None) -> None:
+    older, newest = _run(tmp_path, 20), _run(tmp_path, 19)
+    (tmp_path / "2026-02-28T00-00-00Z-abcdef").mkdir()
+    if latest == "pipe":
+        os.mkfifo(tmp_path / "latest")
+    elif latest is not None:
+        (tmp_path / "latest").symlink_to(latest)
+    fates = {fate.folder: fate.kept for fate in clean(tmp_path, 0.0, NOW)}
+    assert fates[older] == ""
+    assert "newest" in fates[newest]
+    assert newest.exists()
 
 
 def test_a_run_with_anything_of_others_in_it_stays(tmp_path: Path) -> None:
@@ -111,7 +125,7 @@ def test_a_run_that_holds_its_folder_stays(tmp_path: Path) -> None:
 
 
 def test_reports_go_with_their_run(tmp_path: Path) -> None:
-    old = _run(tmp_path, 20)
+    old, _ = _run(tmp_path, 20), _run(tmp_path, 0.5)
     (old / "report.html").write_text('<meta name="generator" content="voicetest 1">')
     (old / ".run.json.4711").write_text("half")
     (fate,) = clean(tmp_path, DAY_S, NOW)

@@ -15,6 +15,7 @@ from pathlib import Path
 from voicetest.appended import AppendedFile
 from voicetest.errors import SetupError
 from voicetest.machine import look_for_room
+from voicetest.regular_file import open_regular
 
 __all__ = [
     "call_folder",
@@ -160,10 +161,15 @@ def latest_of(out: Path) -> str | None:
     """The name of the run that `latest` in a folder points at; None where there is none."""
     latest = out / "latest"
     try:
-        name = str(latest.readlink()) if latest.is_symlink() else latest.read_text(encoding="utf-8")
+        name = str(latest.readlink()) if latest.is_symlink() else _text(latest)
     except (OSError, UnicodeDecodeError):
         return None
     return Path(name.strip()).name or None
+
+
+def _text(path: Path) -> str:
+    with open_regular(path) as file:
+        return file.read().decode()
 
 
 def keep_room(path: Path, size: int) -> None:

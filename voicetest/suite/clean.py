@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,14 +41,14 @@ class Fate:
 def clean(out: Path, older_s: float, now: datetime, *, dry_run: bool = False) -> Iterator[Fate]:
     """Remove the runs in `out` that ended longer ago than that; links are never followed.
 
-    What has another name than runs are given stays, and so does the newest, which `latest` names.
+    What has another name than runs are given stays, and so does the newest.
     Raises SetupError for a folder that cannot be read, or a run that cannot be removed.
     """
     try:
         found = sorted(path for path in out.iterdir() if _RUN.fullmatch(path.name))
     except OSError as error:
         raise SetupError(f"{out} cannot be read: {error.strerror}") from error
-    newest = latest_of(out)
+    newest = _newest(out, found)
     for folder in found:
         try:
             if not stat.S_ISDIR(folder.lstat().st_mode):
@@ -61,6 +61,13 @@ def clean(out: Path, older_s: float, now: datetime, *, dry_run: bool = False) ->
         except OSError as error:
             raise SetupError(f"{folder} cannot be removed: {error.strerror}") from error
         yield fate
+
+
+def _newest(out: Path, found: Sequence[Path]) -> str | None:
+    """The run that `latest` names, or where that is gone the last by its name."""
+    named = latest_of(out)
+    runs = [p.name for p in found if not p.is_symlink() and (p / "run.json").is_file()]
+    return named if named in runs else max(runs, default=None)
 
 
 def _fate(folder: Path, older_s: float, now: datetime, *, is_newest: bool) -> Fate | None:
@@ -80,7 +87,7 @@ def _fate(folder: Path, older_s: float, now: datetime, *, is_newest: bool) -> Fa
         older_s, ended = max(older_s, _GOING_ON_S), datetime.fromtimestamp(changed, UTC)
     if (now - ended).total_seconds() < older_s:
         return None
-    return Fate(folder, size, "it is the newest, which 'latest' names" if is_newest else "")
+    return Fate(folder, size, "it is the newest" if is_newest else "")
 
 
 def _files(folder: Path) -> Iterator[Path]:
