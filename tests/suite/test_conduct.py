@@ -188,6 +188,14 @@ def test_what_did_not_pass_is_run_again(tmp_path: Path, scenario: WriteScenario)
     assert [case.name for case in summary.cases] == ["bad", "off"]
 
 
+def test_what_a_run_did_not_get_to_is_run_again(tmp_path: Path, scenario: WriteScenario) -> None:
+    bad, later = scenario("bad.yaml", says="goodbye"), scenario("later.yaml")
+    never = scenario("never.yaml", more="skip: not today\n")
+    _run(tmp_path, never, bad, later, fail_fast=1)
+    failed = failed_cases(tmp_path / "runs" / "latest")
+    assert {Path(file).stem for file, _ in failed} == {"bad", "later"}
+
+
 def test_a_problem_that_one_case_has_names_it(tmp_path: Path, scenario: WriteScenario) -> None:
     from voicetest.errors import ScenarioError
 

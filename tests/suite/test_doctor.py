@@ -88,7 +88,8 @@ def test_a_run_that_was_killed_is_a_leftover(tmp_path: Path) -> None:
         (run / "billing" / "events.jsonl").write_text("")
     (finished / "run.json").write_text("{}")
     (tmp_path / "latest").symlink_to(killed)
-    assert [*_found("leftovers", tmp_path)] == [str(killed)]
+    (left,) = _found("leftovers", tmp_path).values()
+    assert (left.name, left.detail) == (str(killed), "killed: voicetest report shows what it left")
     (nothing,) = _found("leftovers", tmp_path / "nowhere").values()
     assert nothing.state is State.FINE
 

@@ -16,7 +16,14 @@ from voicetest.report.begun import BEGUN, BegunCase, BegunRun, read_begun
 from voicetest.report.json_file import Damaged, read_model
 from voicetest.report.left_call import ABSENT, Why, recorded_s
 from voicetest.report.manifest import Manifest, Versions
-from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, exit_code_of, overall
+from voicetest.report.summary import (
+    NOT_RUN,
+    CaseLine,
+    RunSummary,
+    ScenarioLine,
+    exit_code_of,
+    overall,
+)
 
 __all__ = ["KILLED", "began", "left_behind"]
 
@@ -70,7 +77,7 @@ def _of_case(folder: Path, case: BegunCase, why: Why) -> tuple[CaseLine, Sequenc
         _calls(folder, case, case.folders, why), key=lambda c: (c.line.repeat or 0, c.line.attempt)
     )
     if not calls:
-        update = {"reason": f"not run: {why.words}"}
+        update = {"reason": f"{NOT_RUN}{why.words}"}
         return case.case.model_copy(update=update), [case.line.model_copy(update=update)]
     last = {call.line.repeat: call for call in calls}
     kept = list(last.values())

@@ -16,6 +16,7 @@ from voicetest.report.seal import sealed
 from voicetest.shown import shown_json
 
 __all__ = [
+    "NOT_RUN",
     "CaseLine",
     "RunSummary",
     "ScenarioLine",
@@ -34,6 +35,8 @@ _BY_KIND = {
     "interrupted": ExitCode.INTERRUPTED,
     "killed": ExitCode.KILLED,
 }
+NOT_RUN = "not run: "
+"""What is said first of a case that the run did not get to: nothing is known of it yet."""
 _WORST_FIRST = (
     ExitCode.KILLED,
     ExitCode.HUNG_UP,

@@ -18,7 +18,7 @@ from voicetest.executor.plan import Plan
 from voicetest.report.call import masked, write_call
 from voicetest.report.console import Console
 from voicetest.report.folder import call_folder, give_room_back
-from voicetest.report.summary import CaseLine, exit_code_of, is_passing
+from voicetest.report.summary import NOT_RUN, CaseLine, exit_code_of, is_passing
 from voicetest.suite.course import Course
 from voicetest.suite.errand import Errand
 from voicetest.suite.lines import call_line, judged, left_out, left_out_line
@@ -182,7 +182,7 @@ class Conductor:
         tally = course.tally
         if tally.made == 0:
             why = "interrupted" if self._interruption.asked else "--fail-fast"
-            self._leave_out(course, f"not run: {why}")
+            self._leave_out(course, f"{NOT_RUN}{why}")
             return
         verdict = course.verdict = self._judged(course)
         if verdict.status in ("failed", "error"):

@@ -17,6 +17,7 @@ from pathlib import Path
 from voicetest import registry
 from voicetest.adapters.base import Adapter
 from voicetest.clock import Clock, run
+from voicetest.report.begun import is_going
 from voicetest.scenario.masking import Secrets
 from voicetest.speech.cache import default_folder
 
@@ -163,7 +164,7 @@ def _leftovers(runs: Path) -> Iterator[Finding]:
         and next(folder.glob("*/events.jsonl"), None) is not None
     )
     for folder in unfinished:
-        told = "not over, or killed: its recordings can be played, reports need run.json"
+        told = "not over" if is_going(folder) else "killed: voicetest report shows what it left"
         yield Finding("leftovers", str(folder), State.ABSENT, told)
     if not unfinished:
         yield Finding("leftovers", str(runs), State.FINE, "no unfinished run")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from voicetest.file_name import named, readable
 from voicetest.report.stored import load_summary
+from voicetest.report.summary import NOT_RUN
 from voicetest.scenario.load import ScenarioFile
 from voicetest.shown import shown_json
 from voicetest.suite.shard import Shard
@@ -60,14 +61,14 @@ def key_of(file: ScenarioFile) -> CaseKey:
 
 
 def failed_cases(run: Path) -> frozenset[CaseKey]:
-    """The cases of a run that did not pass, of those that were run.
+    """The cases of a run that did not pass; without those that were to be skipped.
 
     Raises SetupError when there is no such run.
     """
     return frozenset(
         (str(named(case.file).resolve()), case.case)
         for case in load_summary(run)[1].cases
-        if case.status not in ("passed", "skipped")
+        if case.status not in ("passed", "skipped") or case.reason.startswith(NOT_RUN)
     )
 
 
