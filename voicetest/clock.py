@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
@@ -16,6 +16,8 @@ __all__ = [
     "NotUnderVirtualTime",
     "Stalled",
     "VirtualTimeLoop",
+    "interruptible",
+    "kept",
     "run",
     "sleep_until",
 ]
@@ -170,20 +172,24 @@ def run(main: Coroutine[Any, Any, T], clock: Clock, interruption: Interruption |
     Ctrl-C, or an `interruption` where there is one, cancels it and raises KeyboardInterrupt.
     """
     factory = VirtualTimeLoop if clock is Clock.VIRTUAL else None
-    done: list[T] = []
     with closing(main), asyncio.Runner(loop_factory=factory) as runner:
         if interruption is None:
             return runner.run(main)
-        runner.run(_interruptible(main, interruption, done.append))
-    if not done:
+        return kept(runner.run(interruptible(main, interruption)), interruption)
+
+
+def kept(found: Sequence[T], interruption: Interruption) -> T:
+    """What `interruptible` has kept; raises KeyboardInterrupt if it was interrupted."""
+    if not found:
         raise KeyboardInterrupt(f"interrupted by {interruption.by}")
-    return done[0]
+    return found[0]
 
 
-async def _interruptible(
-    main: Coroutine[Any, Any, T], interruption: Interruption, keep: Callable[[T], None]
-) -> None:
-    """Keep what `main` returns, unless it is interrupted."""
+async def interruptible(main: Coroutine[Any, Any, T], interruption: Interruption) -> Sequence[T]:
+    """What `main` returns, alone; nothing if it is interrupted.
+
+    An event loop would be ended by a KeyboardInterrupt in one of its tasks.
+    """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101  # a coroutine runs in a task
 
@@ -198,10 +204,11 @@ async def _interruptible(
 
     with interruption.telling(lambda: loop.call_soon_threadsafe(end)):
         try:
-            keep(await main)
+            return (await main,)
         except asyncio.CancelledError:
             if not interruption.asked:
                 raise
+            return ()
 
 
 def _wake(waiting: asyncio.Future[None]) -> None:

@@ -16,6 +16,7 @@ from voicetest.executor.border import Border
 from voicetest.executor.execute import Progress, execute
 from voicetest.executor.judging import judge_call
 from voicetest.executor.plan import Plan, plan
+from voicetest.executor.shared_loop import SharedLoops
 from voicetest.report.call import masked, write_call
 from voicetest.report.keeping import ALL, Keeping
 
@@ -28,6 +29,7 @@ def run(
     progress: Progress,
     interruption: Interruption | None = None,
     keeping: Keeping = ALL,
+    loops: SharedLoops | None = None,
 ) -> Result:
     """Call the agent, judge the call, and leave all there is in `folder`, secrets masked.
 
@@ -39,7 +41,7 @@ def run(
     record, result = CallRecord.nothing(folder / "recording.wav"), None
     border = Border("calling", interruption)
     with border:
-        record = execute(planned, folder, progress, interruption)
+        record = execute(planned, folder, progress, interruption, loops)
         border.where = "evaluating"
         result = evaluate(planned.file, record)
         border.where = "judging"

@@ -12,6 +12,7 @@ from typing import Protocol
 from voicetest import clock
 from voicetest.audio.chunk import INTERNAL
 from voicetest.audio.vad import Segment
+from voicetest.call.acoustics import Acoustics
 from voicetest.call.attendance import Absence, DialWatch
 from voicetest.call.event_log import EventLog
 from voicetest.call.harness import Harness
@@ -36,6 +37,7 @@ from voicetest.executor.plan import Plan
 from voicetest.executor.players import players
 from voicetest.executor.prepare import prepare
 from voicetest.executor.script import play
+from voicetest.executor.shared_loop import SharedLoops
 from voicetest.executor.stage import Stage
 from voicetest.executor.tools import Toolbox
 from voicetest.executor.transcribe import TurnTranscriber
@@ -98,8 +100,11 @@ def execute(
     folder: Path,
     progress: Progress,
     interruption: clock.Interruption | None = None,
+    loops: SharedLoops | None = None,
 ) -> CallRecord:
-    """Make the call on a loop of its own; recording and events stay in `folder` as they come.
+    """Make the call; recording and events stay in `folder` as they come.
+
+    It has an event loop of its own unless `loops` has one for it.
 
     Errors do not leave: they are in the record, those of voicetest itself with their traceback.
     """
@@ -115,7 +120,12 @@ def execute(
         # Nobody has been called yet, and a voice may be far away.
         lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
         look_for_room(folder, sound_bytes(lines.values()))
-        clock.run(call.run(lines), planned.clock, interruption)
+        way = acoustics(planned.file, lines.values())
+        shared = None if loops is None else loops.of(planned)
+        if shared is None:
+            clock.run(call.run(lines, way), planned.clock, interruption)
+        else:
+            shared.run(call.run(lines, way), interruption)
     record = CallRecord.nothing(recording)
     if call is None:
         return replace(record, error=border.error)
@@ -210,10 +220,9 @@ class _Call:
             planned.world.spending.check("the agent")
         return await prepare(planned.file, planned.world, self._folder / "segments")
 
-    async def run(self, lines: dict[int, Line]) -> None:
+    async def run(self, lines: dict[int, Line], way: Acoustics) -> None:
         """Call the agent and play the script."""
         planned = self._planned
-        way = acoustics(planned.file, lines.values())
         transcriber = await turn_transcriber(planned)
         async with AsyncExitStack() as line:
             users = await players(planned, self._folder / "segments", line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.vad import detect
 from voicetest.call.recorder import AGENT
@@ -54,7 +56,8 @@ class TurnTranscriber:
             return ""
         samples = session.recorder.read(AGENT, start_s - _PAD_S, end_s + _PAD_S)
         words = []
-        for segment in detect(samples):
+        # Not on the loop, where others may be calling.
+        for segment in await asyncio.to_thread(detect, samples):
             start = max(round((segment.start - _PAD_S) * INTERNAL.rate), 0)
             piece = samples[start : round((segment.end + _PAD_S) * INTERNAL.rate)]
             words.append(await self._transcriber.transcribe(AudioChunk.of(piece)))

@@ -11,6 +11,7 @@ from voicetest.clock import Interruption
 from voicetest.errors import Problem, ScenarioError
 from voicetest.executor.border import Border
 from voicetest.executor.plan import load, plan_file
+from voicetest.executor.shared_loop import SharedLoops
 from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.progress import Narrator, Notice
 from voicetest.run import run
@@ -46,9 +47,13 @@ class Errand:
 
 
 def carry_out(
-    errand: Errand, speech: Speech, tell: Callable[[Notice], None], interruption: Interruption
+    errand: Errand,
+    speech: Speech,
+    tell: Callable[[Notice], None],
+    interruption: Interruption,
+    loops: SharedLoops | None = None,
 ) -> Result:
-    """Make the call on the thread of the caller; whatever goes wrong is in the result."""
+    """Make the call, from the thread of the caller; whatever goes wrong is in the result."""
     border = Border("planning", interruption)
     with border:
         file = _load(errand)
@@ -57,7 +62,7 @@ def carry_out(
         mask = planned.file.secrets.mask_value
         telling = Telling().by(tell)
         narrator = Narrator(errand.call, mask, telling, verbose=errand.verbose)
-        return run(planned, errand.folder, narrator, interruption, errand.keeping)
+        return run(planned, errand.folder, narrator, interruption, errand.keeping, loops)
     return border.outcome(None)
 
 

@@ -20,6 +20,7 @@ from voicetest.checks.result import Result
 from voicetest.clock import Clock, Interruption
 from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
+from voicetest.executor.shared_loop import SharedLoops
 from voicetest.report.console import Console
 from voicetest.report.folder import call_name, new_run_folder, point_latest, remove_run_folder
 from voicetest.report.progress import Notice
@@ -189,13 +190,16 @@ class _Run:
         if processes > 1 and any(c.plan.clock is Clock.VIRTUAL for c in self._courses):
             self._workers = workers = stack.enter_context(CallWorkers(processes, notice))
             stack.enter_context(interruption.telling(partial(_interrupt, workers, interruption)))
+        loops = None
+        if self._options.jobs > 1:
+            loops = stack.enter_context(SharedLoops(self._options.jobs))
         conductor = Conductor(
             self._courses,
             self._folder,
             self._options,
             console,
             interruption,
-            _maker(notice, interruption, speech, self._workers),
+            _maker(notice, interruption, speech, self._workers, loops),
             self._tell,
             self._errors,
             spent_usd,
@@ -244,11 +248,12 @@ def _maker(
     interruption: Interruption,
     speech: Speech,
     workers: CallWorkers | None,
+    loops: SharedLoops | None,
 ) -> Make:
     async def make(planned: Plan, errand: Errand) -> Result:
         if workers is not None and planned.clock is Clock.VIRTUAL:
             return await workers.make(errand)
-        return await asyncio.to_thread(carry_out, errand, speech, notice, interruption)
+        return await asyncio.to_thread(carry_out, errand, speech, notice, interruption, loops)
 
     return make
 

@@ -1,0 +1,90 @@
+"""One event loop for many calls on the real clock, in a thread of its own.
+
+A loop for each call would have as many threads wake each other for every frame: with twenty calls
+frames are then late by a second and more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing
+from typing import Any, TypeVar
+
+from voicetest.clock import Clock, Interruption, interruptible, kept
+from voicetest.executor.plan import Plan
+from voicetest.scenario.steps import ImproviseStep
+
+__all__ = ["SharedLoops"]
+
+T = TypeVar("T")
+
+_START_LIMIT_S = 10.0
+_END_LIMIT_S = 10.0
+
+
+class SharedLoops(AbstractContextManager["SharedLoops"]):
+    """The loops of one run: one for the calls by each adapter, as the first of them loads packages.
+
+    What is waited for in the calls may take as many threads as there are calls.
+    """
+
+    def __init__(self, calls: int) -> None:
+        """So many `calls` at once, at the most."""
+        self._calls = calls
+        self._loops: dict[str, _Loop] = {}
+        self._lock = threading.Lock()
+
+    def of(self, planned: Plan) -> _Loop | None:
+        """The loop on which a call is to be made; None for a call that needs one of its own.
+
+        Who has the agent, or a language model, in this process has more to do than frames.
+        """
+        scenario = planned.file.scenario
+        if planned.clock is not Clock.REAL or planned.world.offline:
+            return None
+        improvises = any(isinstance(step, ImproviseStep) for step in scenario.script)
+        if improvises or not planned.adapter.over_a_line:
+            return None
+        with self._lock:
+            name = scenario.agent.adapter
+            if name not in self._loops:
+                self._loops[name] = _Loop(name, self._calls)
+            return self._loops[name]
+
+    def __exit__(self, *failure: object) -> None:
+        for loop in self._loops.values():
+            loop.end()
+
+
+class _Loop:
+    """One loop and its thread."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._threads = threads
+        self._running: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=self._run, name=f"calls by {name}", daemon=True)
+        self._thread.start()
+        self._loop = self._running.result(_START_LIMIT_S)
+
+    def run(self, main: Coroutine[Any, Any, T], interruption: Interruption | None) -> T:
+        """What `main` returns; an `interruption` cancels it and raises KeyboardInterrupt."""
+        interruption = interruption or Interruption()
+        with closing(main):
+            made = interruptible(main, interruption)
+            found = asyncio.run_coroutine_threadsafe(made, self._loop).result()
+            return kept(found, interruption)
+
+    def end(self) -> None:
+        """Stop it, with what still runs on it."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(_END_LIMIT_S)
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            loop.set_default_executor(ThreadPoolExecutor(self._threads))
+            self._running.set_result(loop)
+            loop.run_forever()
