@@ -31,7 +31,7 @@ def test_tool_calls_without_end_are_the_agents_fault() -> None:
 
 
 def test_texts_without_end_are_the_agents_fault() -> None:
-    with pytest.raises(ProtocolError, match="texts of over 500000 characters"):
+    with pytest.raises(ProtocolError, match="texts of over 2 million characters"):
         _sends(Transcript("agent", "x" * 50_000), 100)
 
 

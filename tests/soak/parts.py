@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -12,10 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.benchmarks.media_agent import MediaAgent
 from tests.soak.watch import Look, looks
-from voicetest.audio.chunk import Samples
-from voicetest.speech.providers import Speech
 
 __all__ = ["Bounds", "many_calls", "one_long_call", "real_clock"]
 
@@ -31,14 +27,8 @@ agent:
 user: {voice: espeak/en-us+f2}
 """
 EXCHANGE = "  - user: I was charged twice for my March invoice.\n  - agent: {says: invoice}\n"
-WIRE = """\
-agent: {{adapter: pipecat, url: "ws://127.0.0.1:{port}/ws"}}
-user: {{voice: espeak/en-us+f2}}
-"""
-SMALL_TALK = "  - user: I was charged twice for my March invoice.\n  - agent\n"
-SAID = "I am looking at your account now, and I see two charges for the same invoice."
-SMALL_TALK_S = 33.0
-"""Seconds that a call with seven such exchanges takes, about."""
+CALL_S = 60.0
+"""Seconds that a call of seven exchanges takes, about."""
 _OF_CALL, _PER_HOUR = 8_000_000, 10_000_000
 """Bytes that a call may take when it is judged, and for each hour that it lasts."""
 
@@ -56,23 +46,14 @@ class Bounds:
 
 
 def real_clock(folder: Path, seconds: float, calls: int, bounds: Bounds) -> list[str]:
-    """So many calls at once on the real clock, over a media stream on which both sides speak."""
+    """So many calls at once on the real clock."""
     print(f"{calls} calls at once on the real clock for {seconds / 60:g} min")
-    repeat = max(1, min(1000, round(seconds / SMALL_TALK_S)))
-    with MediaAgent(_speech()) as agent:
-        wire = WIRE.format(port=agent.port)
-        for number in range(calls):
-            path = folder / f"call-{number:02}.yaml"
-            _write(path, "Soak", SMALL_TALK * 7, f"repeat: {repeat}\n", wire)
-        words = ("--clock", "real", "--jobs", str(calls), "--timeout", f"{seconds:g}s")
-        found = _watched(folder, words, seconds / 60)
-    return _grown("real clock", found, min(600.0, max(60.0, seconds / 6)), bounds)
-
-
-def _speech() -> Samples:
-    with Speech() as speech:
-        said = speech.voice("espeak/en-us").synthesise(SAID, 1.0)
-        return asyncio.run(said).samples()
+    repeat = max(1, min(1000, round(seconds / CALL_S)))
+    for number in range(calls):
+        _write(folder / f"call-{number:02}.yaml", "Soak", EXCHANGE * 7, f"repeat: {repeat}\n")
+    words = ("--clock", "real", "--jobs", str(calls), "--timeout", f"{seconds:g}s")
+    found = _watched(folder, words, seconds / 60)
+    return _grown("real clock", found, min(600.0, seconds / 6), bounds)
 
 
 def many_calls(folder: Path, calls: int, bounds: Bounds) -> list[str]:
@@ -100,9 +81,9 @@ def one_long_call(folder: Path, seconds: float, bounds: Bounds) -> list[str]:
     return _grown("long call", found, (found[-1].at_s if found else 0.0) / 3, bounds)
 
 
-def _write(path: Path, name: str, steps: str, more: str, agent: str = AGENT) -> None:
+def _write(path: Path, name: str, steps: str, more: str) -> None:
     path.parent.mkdir(exist_ok=True)
-    text = f"version: 1\nname: {name}\n{agent}{more}script:\n  - agent\n{steps}"
+    text = f"version: 1\nname: {name}\n{AGENT}{more}script:\n  - agent\n{steps}"
     path.write_text(text, encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ LONGEST_TEXT = 100_000
 _EVENTS = (5_000, 50)
 """At once, and a second for as long as the call lasts: a token each 20 ms."""
 _TOOL_CALLS = (1_000, 5)
-_CHARACTERS = (500_000, 4_000)
+_CHARACTERS = (2_000_000, 4_000)
 _ROOM = Room(48 << 20, 15 * INTERNAL.rate * 2)
 """What may wait in all calls together, in bytes: 17 minutes, and 15 s for each."""
 
@@ -60,8 +60,8 @@ class Bounds:
             raise ProtocolError(f"the agent called tools over {_TOOL_CALLS[0]} times")
         if not self._characters.spend(size, now):
             raise ProtocolError(
-                f"the agent sent texts of over {_CHARACTERS[0]} characters, much more "
-                " than anybody says in a call"
+                f"the agent sent texts of over {_CHARACTERS[0] // 1_000_000} million characters, "
+                "much more than anybody says in a call"
             )
         return kept
 

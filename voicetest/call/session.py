@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,6 +36,7 @@ from voicetest.call.timeline import (
 from voicetest.call.tools import AnswerTool, ToolCalls
 from voicetest.call.turns import AgentTurns
 from voicetest.call.uplink import Carried, Uplink
+from voicetest.call.waits import Waits
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import (
     AgentTurnEnded,
@@ -76,16 +76,6 @@ _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
 _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
-
-
-@dataclass(frozen=True)
-class _Wait:
-    """Somebody waits for a condition until a deadline, on the call clock."""
-
-    condition: Callable[[], bool]
-    deadline: float
-    since: float
-    over: asyncio.Future[bool]
 
 
 def _playout(link: Link, jitter_s: float | None) -> Playout:
@@ -151,10 +141,7 @@ class Session:
         self._used = LineUse(Audio in link.receives)
         self._bounds = Bounds()
         self._ticks = 0
-        self._waits: list[_Wait] = []
-        """Who waits for something to become true."""
-        self._looks = False
-        """Set while it is planned to look whether it has; cleared by the look."""
+        self._waits = Waits(self._attended_until)
         self._outbox: asyncio.Queue[Event] = asyncio.Queue()
         """What waits for a line that takes nothing at once."""
         self.user = Speaker(
@@ -222,7 +209,7 @@ class Session:
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
         """Put something on the timeline, now unless `at` says when in seconds."""
         self.timeline.add(self.now if at is None else at, by, what)
-        self._look_soon()
+        self._waits.look_soon()
 
     async def until(
         self, condition: Callable[[], bool], deadline: float, *, since: float | None = None
@@ -232,40 +219,14 @@ class Session:
         Returns whether it holds at `deadline`, in seconds on the call clock, at the latest; time in
         which voicetest itself did not run, from `since` or from now on, does not count.
         """
-        if condition():
-            return True
-        began = self.now if since is None else since
-        wait = _Wait(condition, deadline, began, self._loop.create_future())
-        self._waits.append(wait)
-        self._look_soon()
-        try:
-            return await wait.over
-        finally:
-            self._waits.remove(wait)
-
-    def _look_soon(self) -> None:
-        """Something changed, and more may while the same code runs."""
-        if self._waits and not self._looks:
-            self._looks = True
-            self._loop.call_soon(self._look)
-
-    def _look(self) -> None:
-        """Wake whose condition holds, or whose time is over."""
-        self._looks = False
-        for wait in self._waits:
-            if wait.over.done():
-                continue
-            try:
-                if wait.condition():
-                    wait.over.set_result(True)
-                elif self.now - self._missed_since(wait.since) >= wait.deadline:
-                    wait.over.set_result(False)
-            except Exception as error:  # noqa: BLE001  # it is raised where somebody waits
-                wait.over.set_exception(error)
+        return await self._waits.until(condition, deadline, self.now if since is None else since)
 
     def attended_since(self, since: float) -> float:
         """Seconds since a moment on the call clock in which voicetest ran and could hear."""
         return self.now - since - self._missed_since(since)
+
+    def _attended_until(self, since: float) -> float:
+        return self.now - self._missed_since(since)
 
     def _missed_since(self, since: float) -> float:
         return self._attendance.missed_between(self._start + since, self._loop.time())
@@ -378,7 +339,7 @@ class Session:
                 async for event in events:
                     self.last_message_s = self.now
                     self._take_in(event, tasks)
-                    self._look_soon()
+                    self._waits.look_soon()
         except (ProtocolError, ConnectionFailed):
             await self._hear_the_rest()
             raise
@@ -538,7 +499,7 @@ class Session:
             self._put(Mark(name))
         self.harness.frame(deadline, woken, self._loop.time())
         self._ticks += 1
-        self._look()
+        self._waits.look()
 
     def _record(self) -> None:
         """Put the frame that just ended on both channels."""
