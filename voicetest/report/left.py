@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from voicetest.audio.recording import NAMES
 from voicetest.checks.result import Status
 from voicetest.errors import ExitCode
 from voicetest.file_name import readable
@@ -32,7 +33,7 @@ _UNTOLD = Why("the run was killed, or goes on: this file system does not tell", 
 _NUMBERS = r"(?:--r(?P<repeat>\d+))?(?:--try(?P<attempt>\d+))?"
 _TOLERANCE = 1e-9
 _NAME = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ-[0-9a-f]{6}")
-_OF_CALLS = ("events.jsonl", "recording.wav", "manifest.json")
+_OF_CALLS = ("events.jsonl", *NAMES, "manifest.json")
 
 
 def began(folder: Path) -> bool:
