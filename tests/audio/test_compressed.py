@@ -6,9 +6,11 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from voicetest.audio.compressed import compressed
+from voicetest.audio.recording import UnreadableRecording
 from voicetest.audio.wav import WavWriter
 
 
@@ -27,3 +29,13 @@ def test_a_click_stands_where_it_was_on_its_own_channel(tmp_path: Path) -> None:
         loud = np.flatnonzero(np.abs(found[:, channel]) > 3000)
         assert abs(loud[0] - start) < 48
         assert abs(loud[-1] - start - 2400) < 48
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(1, 24_000), (2, 8_000), (3, 24_000)])
+def test_what_is_no_recording_of_a_call_is_refused(
+    tmp_path: Path, channels: int, rate: int
+) -> None:
+    with WavWriter(tmp_path / "a.wav", channels, rate) as writer:
+        writer.write(np.zeros((100, channels), dtype=np.int16))
+    with pytest.raises(UnreadableRecording, match="no recording of a call"):
+        compressed(tmp_path / "a.wav")

@@ -43,7 +43,8 @@ def _run_json(out: Path) -> Any:
 def test_a_run_leaves_a_folder_with_one_folder_per_call(out: Path, scenario: WriteScenario) -> None:
     summary = _run(out, scenario("one.yaml"), scenario("two.yaml", says="goodbye"))
     folder = Path(summary.folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["one", "run.json", "two"]
+    found = sorted(path.name for path in folder.iterdir())
+    assert found == ["begun.jsonl", "one", "run.json", "two"]
     assert (out / "latest").resolve() == folder.resolve()
     for line in summary.scenarios:
         manifest = json.loads((folder / str(line.folder) / "manifest.json").read_text())

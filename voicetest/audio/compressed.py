@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from voicetest.audio.recording import extent, read_blocks
+from voicetest.audio.chunk import INTERNAL
+from voicetest.audio.recording import UnreadableRecording, extent, read_blocks
 
 __all__ = ["MEDIA_TYPE", "compressed"]
 
@@ -22,6 +23,9 @@ def compressed(recording: Path) -> bytes:
     from soundfile import SoundFile
 
     _, channels, rate = extent(recording)
+    if (channels, rate) != (2, INTERNAL.rate):
+        # libsndfile 1.2.2 does not refuse what Vorbis cannot hold: it ends the process.
+        raise UnreadableRecording(f"{channels} channels at {rate} Hz are no recording of a call")
     data = io.BytesIO()
     with SoundFile(
         data, "w", rate, channels, format="OGG", subtype="VORBIS", compression_level=_LEVEL

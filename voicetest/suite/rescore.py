@@ -27,7 +27,7 @@ from voicetest.call.timeline import LineSpoken, StepStarted
 from voicetest.checks.evaluate import evaluate
 from voicetest.checks.judged import JUDGING, judged, unjudged
 from voicetest.checks.lateness import lapses_of
-from voicetest.checks.result import HarnessFigures, Result, Status
+from voicetest.checks.result import HarnessFigures, Result, Status, Turn
 from voicetest.checks.unheard import AFTERWARDS
 from voicetest.errors import ScenarioError, SetupError
 from voicetest.executor.plan import load
@@ -92,12 +92,23 @@ def rescore(
             result = judged(file, record, result, open_chat, spending)
         else:
             result = unjudged(file, result, _NOT_ASKED)
+        turns = tuple(_as_kept(turn, call.manifest) for turn in result.turns)
+        result = result.model_copy(update={"turns": turns})
         after = Result.model_validate(file.secrets.mask_value(result.model_dump()))
         yield Rescored(call.folder.name, call.line.name, call.manifest.status, after)
 
 
 class UnreadableEvidence(SetupError):
     """What a call left behind is not what a call leaves."""
+
+
+def _as_kept(turn: Turn, manifest: Manifest) -> Turn:
+    """A turn found anew with the file in which that part of the call can be heard."""
+    before = next((t for t in manifest.turns if (t.index, t.by) == (turn.index, turn.by)), None)
+    kept = {"file": manifest.recording, "sound": None}
+    if before is not None:
+        kept = {"file": before.file, "sound": before.sound}
+    return turn.model_copy(update=kept) if turn.file is not None else turn
 
 
 def without_recording(run: StoredRun, scenario: Path | None = None) -> list[str]:
