@@ -60,3 +60,11 @@ def test_a_folder_that_was_removed_meanwhile_is_no_bug(tmp_path: Path) -> None:
 )
 def test_anything_else_is_not_the_machines(error: Exception) -> None:
     assert refusal(error) is None
+
+
+def test_causes_that_go_round_in_a_circle_are_looked_at_once() -> None:
+    broken, closed = ConnectionFailed("it hung up"), ValueError("closed")
+    broken.__cause__, closed.__context__ = closed, broken
+    assert refusal(broken) is None
+    closed.__context__, closed.__cause__ = None, closed
+    assert refusal(broken) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from voicetest.errors import ConnectionFailed, ProtocolError, SetupError, VoicetestError
@@ -46,12 +47,18 @@ def refusal(error: BaseException) -> SetupError | None:
     """What the system refused, if that is what `error` is, or why the far side is blamed by it."""
     if not isinstance(error, VoicetestError):
         return _refused(error)
-    cause = error.__cause__
-    while isinstance(error, ConnectionFailed | ProtocolError) and cause is not None:
-        if (found := _refused(cause)) is not None:
-            return found
+    if not isinstance(error, ConnectionFailed | ProtocolError):
+        return None
+    return next((found for cause in _causes(error) if (found := _refused(cause))), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """What an error was raised from, and what that came of; a chain may end in itself."""
+    seen, cause = {id(error)}, error.__cause__
+    while cause is not None and id(cause) not in seen:
+        yield cause
+        seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
-    return None
 
 
 def _refused(error: BaseException) -> SetupError | None:
