@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.endings import Ended, Sent, end
+from voicetest.suite.signals import finishing
 
 pytestmark = pytest.mark.process
 
@@ -40,6 +41,13 @@ def test_a_call_that_is_ended_by_a_signal_is_written(tmp_path: Path, number: int
     _is_written(ended, CODES[signal.Signals(number)])
     assert len(ended.calls) == 1
     assert "interrupted" in (tmp_path / "junit.xml").read_text()
+
+
+def test_what_ends_a_process_that_is_ending_already_changes_nothing() -> None:
+    with finishing(is_ending=True):
+        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), finishing():
+        signal.raise_signal(signal.SIGINT)
 
 
 @pytest.mark.parametrize("to_group", [True, False])

@@ -168,7 +168,7 @@ def run(
     )
     summary = run_suite(where, out, console, options)
     code = summary.exit_code
-    with finishing():
+    with finishing(is_ending=code > ExitCode.BUG):
         console.finish(summary)
         if reports.wanted:
             written = reports.render(named(summary.folder), partial(tell_runner, err=json))

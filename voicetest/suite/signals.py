@@ -94,8 +94,11 @@ def until_told(
 
 
 @contextmanager
-def finishing() -> Iterator[None]:
-    """A signal that comes inside the block is heeded when that is over; a second one at once."""
+def finishing(*, is_ending: bool = False) -> Iterator[None]:
+    """A signal that comes inside the block is heeded when that is over; a second one at once.
+
+    A process that `is_ending` by another already goes on doing that after the block.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -111,5 +114,5 @@ def finishing() -> Iterator[None]:
         for number in ENDING.keys() - ignored():
             stack.callback(signal.signal, number, signal.signal(number, on_signal))
         yield
-    if came:
+    if came and not is_ending:
         signal.raise_signal(came[0])
