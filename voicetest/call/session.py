@@ -109,8 +109,9 @@ class Session:
         )
         self.answers = Answers()
         self.hearing = Hearing()
-        self.last_message_s = 0.0
-        """When the far side last said anything; set by each event."""
+        self.quiet_from_s = 0.0
+        """When the far side last said anything, or when that will have been heard; set by each
+        event."""
         self.hung_up: Hangup | None = None
         """Set when the far side ends the call: it closes the line, or takes its leave."""
         self.leaving_s: float | None = None
@@ -337,8 +338,8 @@ class Session:
         try:
             async with aclosing(self._link.events()) as events:
                 async for event in events:
-                    self.last_message_s = self.now
                     self._take_in(event, tasks)
+                    self.quiet_from_s = self.now + self._to_come_s
                     self._waits.look_soon()
         except (ProtocolError, ConnectionFailed):
             await self._hear_the_rest()

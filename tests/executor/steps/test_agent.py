@@ -131,6 +131,19 @@ def test_a_line_without_any_message_is_idle(tmp_path: Path, speech: Speech) -> N
     assert call.result.duration_s == pytest.approx(4.0, abs=0.1)
 
 
+def test_a_line_is_not_idle_while_what_came_at_once_is_heard(
+    tmp_path: Path, speech: Speech, voice: Samples
+) -> None:
+    async def burst(line: Far) -> None:
+        await say(line, "Here are all our terms.", words(9.0, voice))
+        await asyncio.sleep(1000)
+
+    scenario = "limits: {idle_timeout: 4s}\nscript:\n  - agent: {says: terms}\n"
+    call = hold(tmp_path, speech, burst, scenario)
+    assert call.result.status == "passed"
+    assert call.result.turns[0].end_s == pytest.approx(9.0, abs=0.2)
+
+
 def test_a_turn_of_one_tool_call_is_a_turn(tmp_path: Path, speech: Speech) -> None:
     results: list[ToolResult] = []
 

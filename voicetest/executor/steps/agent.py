@@ -194,7 +194,9 @@ class _Listening:
 
     def _idle(self) -> bool:
         session = self.stage.session
-        quiet_since = max(session.last_message_s, self.started)
+        quiet_since = max(session.quiet_from_s, self.started)
+        if quiet_since > session.now:
+            return False
         return session.attended_since(quiet_since) >= self._at_least(session.limits.idle_timeout)
 
     def _idled(self) -> StepEnded:
