@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
@@ -16,6 +16,12 @@ _CODES = {
     signal.SIGTERM: ExitCode.TERMINATED,
     **({} if sys.platform == "win32" else {signal.SIGHUP: ExitCode.HUNG_UP}),
 }
+
+
+def _restore(number: int, handler: Callable[[int, FrameType | None], None]) -> None:
+    """Heed the signal as before, unless the command is ending by one that came first."""
+    if signal.getsignal(number) is handler:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
@@ -38,7 +44,8 @@ def ending() -> Iterator[None]:
             signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in _CODES:
             if signal.getsignal(number) is signal.SIG_DFL:
-                stack.callback(signal.signal, number, signal.signal(number, on_signal))
+                signal.signal(number, on_signal)
+                stack.callback(_restore, number, on_signal)
         try:
             yield
         except KeyboardInterrupt:

@@ -54,7 +54,8 @@ def until_told(
 ) -> Iterator[None]:
     """The first signal asks for an end, and the second of its kind calls `leave` and is the end.
 
-    So is a run that takes more than 6 s to end. Only the main thread can be told.
+    So is a run that takes more than 6 s to end. Only the main thread can be told. Once a signal
+    came the process ends by that one, whatever comes after the block.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -87,10 +88,15 @@ def until_told(
     timer.daemon = True
     with ExitStack() as stack:
         stack.callback(timer.cancel)
-        for number in ENDING.keys() - ignored():
-            stack.callback(signal.signal, number, signal.signal(number, on_signal))
+        formerly = {n: signal.signal(n, on_signal) for n in ENDING.keys() - ignored()}
+        stack.callback(lambda: None if last else _restore(formerly))
         stack.enter_context(interruption.telling(watch))
         yield
+
+
+def _restore(handlers: Mapping[int, Any]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
