@@ -55,7 +55,7 @@ def test_a_run_leaves_a_folder_with_one_folder_per_call(out: Path, scenario: Wri
 
 def test_run_json_is_the_summary(out: Path, scenario: WriteScenario) -> None:
     summary = _run(out, scenario("one.yaml"), scenario("two.yaml", says="goodbye"))
-    assert _run_json(out) == json.loads(summary.model_dump_json())
+    assert _run_json(out) == json.loads(summary.as_json())
     assert summary.totals == {"passed": 1, "failed": 1}
     assert [(line.name, line.exit_code) for line in summary.scenarios] == [("one", 0), ("two", 1)]
     assert summary.exit_code == 1
@@ -140,7 +140,7 @@ def test_what_one_case_lacks_is_an_error_of_its_own_and_the_others_are_called(
     assert summary.exit_code == 3
     assert summary.totals == {"passed": 2, "error": 1}
     assert told in capsys.readouterr().out
-    assert _run_json(out) == json.loads(summary.model_dump_json())
+    assert _run_json(out) == json.loads(summary.as_json())
     # A failure of an agent is more urgent than what a machine lacks.
     assert _run(out, *paths).exit_code == 1
 
