@@ -41,7 +41,8 @@ def runs(voicetest: Run, made: Path, tmp_path: Path) -> Path:
     (tmp_path / f"{JUDGED}.yaml").write_text(SCENARIO)
     (tmp_path / "agent.yaml").write_text(AGENT)
     if not (made / "run.json").exists():
-        assert voicetest("run", f"{JUDGED}.yaml", "--out", "first").returncode == 1
+        words = ("run", f"{JUDGED}.yaml", "--out", "first", "--segments")
+        assert voicetest(*words).returncode == 1
         (first,) = (path for path in (tmp_path / "first").iterdir() if not path.is_symlink())
         shutil.copytree(first, made, dirs_exist_ok=True)
     for name in ("whole", "run"):
@@ -85,7 +86,9 @@ def test_with_force_it_is_told_what_was_ignored(voicetest: Run, runs: Path, dama
     DAMAGES[damage](runs / "run" / JUDGED)
     for words in (["rescore", runs / "run"], ["report", runs / "run", "--embed"]):
         done = voicetest(*words, "--force")
-        assert done.returncode in {0, 1, 4, 5}, (words, done.stderr)
+        # Of the only call without a recording nothing is left to be judged, or put into a page.
+        lost = {3} if damage.startswith("recording.wav") else set()
+        assert done.returncode in {0, 1, 4, 5} | lost, (words, done.stderr)
         assert "Traceback" not in done.stderr
         assert "ignored: " in done.stderr
         assert _named(damage) in done.stderr

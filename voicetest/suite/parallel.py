@@ -184,6 +184,7 @@ class _Run:
             self._tell(console.verdict, verdict)
         leaving = partial(_leave, self._folder, interruption, console)
         stack.enter_context(until_told(interruption, self._tell.by(console.warn), leaving))
+        stack.callback(speech.close)  # its processes take a moment, in which a signal may come
         stack.enter_context(interruption.telling(speech.give_up))
         notice = self._tell.by(console.notice)
         processes = min(self._options.jobs, os.cpu_count() or 1)
