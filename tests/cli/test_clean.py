@@ -15,7 +15,7 @@ from voicetest.cli.options import parse_age
 
 
 def test_what_is_removed_is_told_with_its_size(tmp_path: Path) -> None:
-    folder = _old_run(tmp_path, 20)
+    folder, newest = _old_run(tmp_path, 20), _old_run(tmp_path, 15)
     words = ["clean", "--older", "14d", "--out", str(tmp_path)]
     dry = CliRunner().invoke(app, [*words, "--dry-run"])
     assert "1 run would be removed, 0.0 MB" in dry.output
@@ -24,6 +24,7 @@ def test_what_is_removed_is_told_with_its_size(tmp_path: Path) -> None:
     assert str(folder) in done.output.replace("\n", "")
     assert done.output.rstrip().endswith("1 run removed, 0.0 MB")
     assert not folder.exists()
+    assert newest.exists()
     shutil.rmtree(tmp_path)
     assert CliRunner().invoke(app, words).exit_code != 0
 
