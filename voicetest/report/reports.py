@@ -58,9 +58,11 @@ class Reports:
         """Raises SetupError, before anyone is called, for what could not be written."""
         if self.embed and self.html is None:
             raise SetupError("--embed is about the page: name one with --html")
-        for target in (self.junit, self.html):
-            if target is not None:
-                check_target(target)
+        targets = [target for target in (self.junit, self.html) if target is not None]
+        for target in targets:
+            check_target(target)
+        if len({target.resolve() for target in targets}) < len(targets):
+            raise SetupError(f"--html and --junit are both {targets[0]}: name two files")
 
     def render(self, folder: Path, tell: Callable[[str], None]) -> Written:
         """Write those of the run in `folder`; `tell` prints a line for GitHub Actions to see.
