@@ -15,6 +15,7 @@ from voicetest.audio.chunk import Samples
 from voicetest.audio.wav import read_span
 from voicetest.checks.result import Result
 from voicetest.executor.plan import Plan, plan
+from voicetest.report.keeping import Keeping
 from voicetest.run import run
 from voicetest.speech.cache import Cache
 from voicetest.speech.providers import Speech
@@ -37,7 +38,7 @@ def _plan(folder: Path, speech: Speech, voice: str, more: str = "") -> Plan:
 
 def _run(planned: Plan, folder: Path) -> Result:
     (folder / "call/segments").mkdir(parents=True)
-    return run(planned, folder / "call", Quiet())
+    return run(planned, folder / "call", Quiet(), keeping=Keeping(segments=True))
 
 
 def _heard_of_the_user(folder: Path, samples: int) -> Samples:

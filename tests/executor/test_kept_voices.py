@@ -11,6 +11,7 @@ from voicetest.audio.wav import read_span
 from voicetest.clock import Clock
 from voicetest.executor.kept_voices import KeptVoice
 from voicetest.executor.plan import Plan, plan
+from voicetest.report.keeping import Keeping
 from voicetest.run import run
 from voicetest.speech.cache import Cache, key
 from voicetest.speech.providers import Speech
@@ -62,7 +63,8 @@ def test_a_voice_that_has_said_all_its_lines_says_them_again(
         ears = planned.world.transcriber("pocketsphinx/espeak", ("hello",))
         assert ears.name == "pocketsphinx"
         (tmp_path / "call/segments").mkdir(parents=True)
-        assert run(planned, tmp_path / "call", Quiet()).status == "passed"
+        kept = Keeping(segments=True)
+        assert run(planned, tmp_path / "call", Quiet(), keeping=kept).status == "passed"
         segment = next((tmp_path / "call/segments").glob("*-user.wav"))
         assert (read_span(segment, 0, len(voice))[:, 0] == voice).all()
         other = asyncio.run(speaker.synthesise("Something new"))
