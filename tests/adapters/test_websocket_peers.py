@@ -241,12 +241,12 @@ def test_nonsense_is_told_of_and_what_comes_after_it_is_heard(
 
 @pytest.mark.process
 @ALL
-def test_twenty_megabytes_at_once_are_heard_from_their_beginning(
+def test_minutes_of_sound_at_once_are_heard_from_their_beginning(
     tmp_path: Path, speech: Speech, voice: Samples, name: str
 ) -> None:
     spoken = SPOKEN[name]
     data = spoken.encode(voice)
-    message = spoken.sound(data * (20_000_000 // len(data)))
+    message = spoken.sound(data * (4_000_000 // len(data)))
 
     async def behave(connection: ServerConnection) -> None:
         await connection.recv()
@@ -255,7 +255,7 @@ def test_twenty_megabytes_at_once_are_heard_from_their_beginning(
     held, (code, _) = _call(tmp_path, speech, behave, spoken.protocol, limits=PATIENT)
     assert not held.result.errors
     assert code == 1000
-    assert 0.8 < held.result.duration_s < 60  # of some 7 to 31 minutes
+    assert 0.8 < held.result.duration_s < 60  # of some 1 to 8 minutes
     if name == "twilio_media_stream":
         assert _loud(held.heard) > 0.3
     else:
