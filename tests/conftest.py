@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,16 @@ settings.register_profile("shared machine", deadline=None, max_examples=60)
 settings.load_profile("shared machine")
 
 Speak = Callable[[str, str], Samples]
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay_as_they_are() -> Iterator[None]:
+    """A run that a signal ended keeps its handlers, as its process ends; this one goes on."""
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    formerly = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in formerly.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
