@@ -52,7 +52,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Audio:
-    """Sound travelling over the line; above a link always PCM16 mono at 24 kHz."""
+    """Sound on the line; above a link PCM16 mono at 24 kHz, unless it is asked otherwise."""
 
     chunk: AudioChunk
 

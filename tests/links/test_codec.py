@@ -180,6 +180,26 @@ def test_sound_in_any_format_is_internal_above_the_link(wire: AudioFormat) -> No
     run(main(), Clock.VIRTUAL)
 
 
+def test_who_asks_for_it_has_sound_as_it_came() -> None:
+    async def main() -> None:
+        near, far = _chunks()
+        sounds = [
+            AudioChunk(b"\x7f" * 160, NARROW),
+            AudioChunk(b"", WIDE),
+            AudioChunk(b"\1\0", WIDE),
+        ]
+        for sound in (*sounds, AudioChunk(bytes(20), AudioFormat(Encoding.PCM16, 24_001))):
+            await far.send(sound)
+        await far.close()
+        async with CodecLink(Gemini(End.CLIENT), near) as line, aclosing(line.arrivals()) as heard:
+            *came, ignored, end = [event async for event in heard]
+        assert came == [Audio(sound) for sound in sounds]
+        assert isinstance(ignored, Ignored)
+        assert end == Hangup(1000, "", normal=True)
+
+    run(main(), Clock.VIRTUAL)
+
+
 def test_sound_of_a_rate_that_cannot_be_converted_is_told_of_and_not_heard() -> None:
     async def main() -> None:
         near, far = _chunks()

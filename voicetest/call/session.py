@@ -58,7 +58,8 @@ from voicetest.events import (
     TranscriptDelta,
     Warned,
 )
-from voicetest.links.base import Immediate, Link, say
+from voicetest.links.base import Immediate, Link, Native, say
+from voicetest.links.conversion import Converter
 
 __all__ = ["Session"]
 
@@ -129,6 +130,7 @@ class Session:
         self._acoustics = acoustics or Acoustics()
         takes = INTERNAL if self._outlet is None else self._outlet.takes
         self._uplink = Uplink(link.hears, takes)
+        self._incoming = Converter(INTERNAL)
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
@@ -338,7 +340,9 @@ class Session:
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
         try:
-            async with aclosing(self._link.events()) as events:
+            link = self._link
+            arriving = link.arrivals() if isinstance(link, Native) else link.events()
+            async with aclosing(arriving) as events:
                 burst_s = last_s = self.now
                 async for event in events:
                     self._take_in(event, tasks)
@@ -429,8 +433,8 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         position = round(now * INTERNAL.rate)
-        self._used.sound_s += chunk.duration
-        samples = chunk.samples()
+        samples = self._incoming.convert(chunk).samples()
+        self._used.sound_s += len(samples) / INTERNAL.rate
         self._bounds.hold_sound(self._playout.ahead(position) + len(samples))
         self._playout.push(samples, position)
         if not self.answers.begun and self._playout.pending(position):

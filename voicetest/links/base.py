@@ -10,13 +10,13 @@ from voicetest.events import Event
 from voicetest.protocols.base import Capabilities
 from voicetest.transports.base import NORMAL_CLOSE
 
-__all__ = ["Immediate", "Link", "say"]
+__all__ = ["Immediate", "Link", "Native", "say"]
 
 
 class Link(Capabilities, Protocol):
     """An open line: holding one means it is ready, leaving its context hangs up.
 
-    `Audio` events above a link are always PCM16 mono at 24 kHz, both ways.
+    `Audio` events above a link are PCM16 mono at 24 kHz, both ways, unless it is asked otherwise.
     """
 
     @property
@@ -56,6 +56,14 @@ class Immediate(Protocol):
 
     def put(self, event: Event) -> None:
         """As `send`, at once."""
+
+
+@runtime_checkable
+class Native(Protocol):
+    """A link that leaves it to its listener to convert sound, in longer pieces than came."""
+
+    def arrivals(self) -> AsyncGenerator[Event, None]:
+        """As `events`, with sound in the format in which it came, which can be converted."""
 
 
 async def say(link: Link, event: Event) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
@@ -69,7 +70,8 @@ def _protocol_error(error: BaseException | None) -> BaseException | None:
 class CodecLink(Generic[M]):
     """Turns events into messages and back; a context manager that hangs up when it is left.
 
-    Sound is converted: above the link it is always INTERNAL, below in the wire's own formats.
+    Sound is converted: above the link it is INTERNAL, below in the wire's own formats. Only who
+    asks for `arrivals` has it as it came.
     """
 
     def __init__(
@@ -87,7 +89,8 @@ class CodecLink(Generic[M]):
         self._outgoing_format = self._leaves_in
         self._outgoing = _converter(self._outgoing_format)
         """Set anew when the far side says in what other format it hears."""
-        self._incoming = _converter(INTERNAL)
+        self._fitting = {INTERNAL}
+        """The formats that can be converted, of those that came."""
         self._identity = _identity() if codec.end is End.CLIENT else None
         """Set where the far side is the agent, whose sound may be something else."""
         self._messages = Allowance(*MESSAGES)
@@ -267,6 +270,13 @@ class CodecLink(Generic[M]):
 
         Raises ProtocolError for a message after which there is no going on.
         """
+        incoming = _converter(INTERNAL)
+        async with aclosing(self.arrivals()) as arrivals:
+            async for event in arrivals:
+                yield Audio(incoming.convert(event.chunk)) if isinstance(event, Audio) else event
+
+    async def arrivals(self) -> AsyncGenerator[Event, None]:
+        """As `events`, with sound in the format in which it came, which can be converted."""
         while True:
             while self._waiting:
                 event = self._waiting.popleft()
@@ -317,7 +327,8 @@ class CodecLink(Generic[M]):
                 if self._identity is not None:
                     now = asyncio.get_running_loop().time()
                     yield from self._identity.look(chunk, now, paced=self._codec.paced)
-                yield Audio(self._converted(chunk))
+                self._check(chunk)
+                yield event
             case Hangup(normal=True) if self._ready:
                 # What the far side has still to say comes after this, and before it closes.
                 self._announced = event
@@ -325,14 +336,19 @@ class CodecLink(Generic[M]):
             case _:
                 yield event
 
-    def _converted(self, chunk: AudioChunk) -> AudioChunk:
+    def _check(self, chunk: AudioChunk) -> None:
+        """Raise ProtocolError for sound that cannot be brought to INTERNAL."""
         if chunk.duration > LONGEST_SOUND_S:
             raise Unworkable(
                 f"the far side sends {chunk.duration:.0f} s of sound in one message, and "
                 f"{LONGEST_SOUND_S:g} s is the most: send it in pieces"
             )
+        if chunk.format in self._fitting or not chunk.data:
+            return
         try:
-            return self._incoming.convert(chunk)
+            one = AudioChunk(chunk.data[: chunk.format.frame_bytes], chunk.format)
+            _converter(INTERNAL).convert(one)
         except ValueError as error:
             message = f"the peer sends {chunk.format}, which cannot be converted to {INTERNAL}"
             raise ProtocolError(message) from error
+        self._fitting.add(chunk.format)
