@@ -9,7 +9,7 @@ LIVEKIT_BIN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/voicetest-peers/livekit-se
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help install check lint fix test peers demo schemas bench soak acoustic-model
+.PHONY: help install check lint fix test peers demo schemas bench bench-peer soak acoustic-model
 
 help:
 	@echo "make demo     install what is needed and run the demo call"
@@ -19,6 +19,7 @@ help:
 	@echo "make fix      format and fix what can be fixed"
 	@echo "make schemas  write schemas/ and the generated parts of the README anew"
 	@echo "make bench    print the figures of tests/benchmarks"
+	@echo "make bench-peer  install another tester of voice agents (900 MB), to which make bench then compares live calls"
 	@echo "make soak     an hour of 20 calls at once, 2,000 calls, a call of two hours: what grows (SOAK='--minutes 5': shorter)"
 	@echo "make acoustic-model  adapt the recogniser's model to espeak's voices again (ten minutes)"
 
@@ -61,6 +62,15 @@ $(LIVEKIT_BIN):
 		echo "building livekit-server $(LIVEKIT) (a few minutes, once)" && \
 		GOBIN=$(dir $@) go install github.com/livekit/livekit-server/cmd/server@$(LIVEKIT); \
 	else echo "no Go: the tests with a livekit-server are skipped"; fi
+
+# Another tester of voice agents, for tests/benchmarks/test_live_calls.py; nothing else needs it
+$(PEERS)/scenario/.installed: tests/benchmarks/requirements-scenario.txt tests/benchmarks/constraints-scenario.txt
+	@test -x $(PEERS)/scenario/bin/python || $(PYTHON) -m venv $(PEERS)/scenario
+	@$(PEERS)/scenario/bin/python -m pip --disable-pip-version-check install --quiet \
+		--constraint tests/benchmarks/constraints-scenario.txt --requirement tests/benchmarks/requirements-scenario.txt
+	@touch $@
+
+bench-peer: $(PEERS)/scenario/.installed
 
 peers: $(PEERS)/pipecat/.installed $(LIVEKIT_BIN) $(if $(shell command -v npm),$(PEERS)/yaml/.installed-$(YAML_SERVER))
 
