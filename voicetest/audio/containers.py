@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ _MAGIC = (
     (4, b"ftyp", "an MP4 file"),  # ISO/IEC 14496-12 §4.3
     (0, b"\x1aE\xdf\xa3", "a WebM file"),  # RFC 8794 §11.2
 )
+_BEGINNING = re.compile(
+    rb"OggS|fLaC|\.snd|caff|#!AMR|.{4}ftyp|\x1aE\xdf\xa3|RIFF|RF64|FORM|ID3", re.DOTALL
+)
+"""How every file begins but MP3 without a tag and AAC, which begin with eleven ones."""
 _BITRATES = {
     True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -40,6 +45,8 @@ def container_of(data: bytes, *, first: bool = True) -> Container | None:
 
     Only the `first` bytes of a line are taken for MP3 without a tag or AAC: samples may look alike.
     """
+    if _BEGINNING.match(data) is None and not (first and data[:1] == b"\xff"):
+        return None
     for offset, magic, kind in _MAGIC:
         if data[offset : offset + len(magic)] == magic:
             return Container(kind)

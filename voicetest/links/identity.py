@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from voicetest.audio.chunk import AudioChunk
 from voicetest.audio.containers import container_of
@@ -27,23 +27,26 @@ class Identity:
         self._head = b""
         """What came first: a file may come in small pieces."""
 
-    def look(self, chunk: AudioChunk, now: float, *, paced: bool) -> Iterator[Warned]:
+    def look(self, chunk: AudioChunk, now: float, *, paced: bool) -> Sequence[Warned]:
         """What is odd about a piece that arrived at `now`, in seconds on the clock of the loop.
 
         How fast it comes says something on a line that is `paced`. Raises Unworkable for a file
         in place of samples.
         """
+        data = chunk.data
+        container = None
         begins = len(self._head) < _HEAD
-        self._head += chunk.data if begins else b""
-        container = container_of(self._head if begins else chunk.data, first=begins)
-        if container is None and begins:
-            container = container_of(chunk.data, first=False)
+        if begins:
+            self._head += data
+            container = container_of(self._head)
+        container = container or container_of(data, first=False)
         if container is not None:
             raise Unworkable(
                 f"the agent sends {container} where samples of {chunk.format} are expected: send"
                 " the samples alone, without a header"
             )
-        told = [self._reading.feed(chunk.data, chunk.format)]
-        if paced:
-            told.append(self._arrival.feed(chunk.duration, chunk.format.rate, now))
-        yield from (Warned(message, unclean=True) for message in told if message is not None)
+        read = self._reading.feed(data, chunk.format)
+        pace = self._arrival.feed(chunk.duration, chunk.format.rate, now) if paced else None
+        if read is None and pace is None:
+            return ()
+        return [Warned(words, unclean=True) for words in (read, pace) if words is not None]
