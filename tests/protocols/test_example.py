@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -229,6 +230,27 @@ def test_a_number_that_json_does_not_have_is_null() -> None:
         "b": [None, None],
         "c": 1.5,
     }
+
+
+def _put_right(value: Any) -> Any:
+    """Value by value, what parse_object finds out of most messages without a look at them."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {_put_right(key): _put_right(inner) for key, inner in value.items()}
+        case list():
+            return [_put_right(inner) for inner in value]
+        case _:
+            return value
+
+
+@given(value=JSON, ascii_only=st.booleans())
+def test_every_value_is_put_right_wherever_it_stands(value: Any, ascii_only: bool) -> None:
+    text = json.dumps({"a": value}, ensure_ascii=ascii_only)
+    assert parse_object(text) == _put_right(json.loads(text))
 
 
 @given(value=JSON)

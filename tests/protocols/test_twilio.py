@@ -146,6 +146,23 @@ def test_each_piece_of_sound_has_its_number_and_its_place_in_milliseconds() -> N
     assert [message["sequenceNumber"] for message in sent] == ["2", "3", "4", "5", "6", "7"]
 
 
+@given(stream=st.text(), sounds=st.lists(st.binary(min_size=1, max_size=330), min_size=1))
+def test_sound_is_written_as_a_json_encoder_would_write_it(
+    stream: str, sounds: list[bytes]
+) -> None:
+    caller = MediaStream(End.CLIENT, stream_sid=stream)
+    agent = MediaStream(End.SERVER)
+    for message in caller.start():
+        agent.decode(message)
+    for codec in (caller, agent):
+        for data in sounds:
+            (written,) = codec.encode(Audio(AudioChunk(data, TELEPHONE)))
+            message = json.loads(written)
+            assert written == json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+            assert message["streamSid"] == stream
+            assert base64.b64decode(message["media"]["payload"]) == data
+
+
 def test_what_each_end_may_say_is_what_the_other_hears() -> None:
     assert _caller().sends == {Audio, Dtmf, Mark, Hangup}
     assert _caller().receives == MediaStream(End.SERVER).sends == {Audio, Mark, Cleared}

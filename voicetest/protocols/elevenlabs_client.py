@@ -209,7 +209,7 @@ class ElevenLabsClient:
 
 
 def _chunk(data: bytes) -> Sequence[Message]:
-    return (compact({"user_audio_chunk": sound_text(data)}),) if data else ()
+    return (f'{{"user_audio_chunk":"{sound_text(data)}"}}',) if data else ()
 
 
 def _pong(ping: Mapping[str, Any]) -> tuple[Message, ...]:

@@ -30,6 +30,8 @@ _MOST_PLACES = 10_000
 _DEEPEST = 100
 """How many objects and lists a message may have one in another."""
 
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 Values: TypeAlias = Mapping[str, Any]
 
 
@@ -146,7 +148,7 @@ def _read_all(pairs: Iterable[tuple[Any, Any]]) -> list[dict[str, Any]]:
 
 def compact(message: Any) -> str:
     """A JSON value as it goes over a wire."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    return _COMPACT.encode(message)
 
 
 def json_or_text(text: str) -> Any:
@@ -165,15 +167,14 @@ def parse_object(message: bytes | str) -> dict[str, Any]:
     """
     text = message if isinstance(message, str) else _text_of(message)
     try:
-        value = read_json(text)
+        value = read_json(text, _NUMBERS.decode)
     except ValueError:
         if isinstance(message, bytes):
             raise _no_text(message) from None
         raise ProtocolError(f"the peer sent text that is no JSON: {quoted(text)}") from None
     if not isinstance(value, dict):
         raise ProtocolError(f"the peer sent JSON that is no object: {quoted(text)}")
-    proper: dict[str, Any] = _proper(value)
-    return proper
+    return value if _is_proper(text) else dict(_proper(value))
 
 
 def object_in(data: bytes) -> dict[str, Any] | None:
@@ -196,6 +197,21 @@ def _text_of(message: bytes) -> str:
 
 def _no_text(message: bytes) -> ProtocolError:
     return ProtocolError(f"the peer sent {len(message)} bytes where JSON text is expected")
+
+
+def _finite(number: str) -> float | None:
+    value = float(number)
+    return value if math.isfinite(value) else None
+
+
+_NUMBERS = json.JSONDecoder(parse_float=_finite, parse_constant=lambda name: None)
+"""Reads a number that JSON cannot say as null."""
+
+
+def _is_proper(text: str) -> bool:
+    """Whether it is sure without a look at each value that what a text says can be written."""
+    plain = text.isascii() and "\\u" not in text
+    return plain and text.count("{") + text.count("[") <= _DEEPEST
 
 
 def _proper(value: Any, depth: int = 0) -> Any:

@@ -116,7 +116,7 @@ class RealtimeClient:
     def _append(self, data: bytes) -> Sequence[Message]:
         if self._settings.turn_detection == "none":
             self._uncommitted += len(data)
-        return (compact({"type": "input_audio_buffer.append", "audio": sound_text(data)}),)
+        return (f'{{"type":"input_audio_buffer.append","audio":"{sound_text(data)}"}}',)
 
     def _commit(self) -> Sequence[Message]:
         lacking = max(SHORTEST_COMMIT - self._uncommitted, 0)

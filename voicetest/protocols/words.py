@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -186,7 +185,7 @@ RECEIVED: Mapping[str, Word] = {
 
 def sound_text(data: bytes) -> str:
     """Sound as it stands in JSON: base64 (RFC 4648 §4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def sound_bytes(value: object) -> bytes:
@@ -194,6 +193,6 @@ def sound_bytes(value: object) -> bytes:
     if not isinstance(value, str):
         raise ProtocolError("the peer sent something else than a text where sound is expected")
     try:
-        return base64.b64decode(value, validate=True)
+        return binascii.a2b_base64(value, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise ProtocolError(f"the peer sent sound that is no base64: {error}") from None
