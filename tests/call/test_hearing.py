@@ -22,7 +22,7 @@ def _silence(seconds: float) -> Samples:
 def _hear(hearing: Hearing, sound: Samples) -> list[Speech | None]:
     """What was known after each frame."""
     known = []
-    for at in range(0, len(sound), FRAME):
+    for at in range(0, len(sound) - FRAME + 1, FRAME):
         hearing.hear(sound[at : at + FRAME])
         known.append(hearing.speech)
     return known

@@ -18,7 +18,7 @@ def _virtually(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 async def _kept(seat: Seat, tick: Callable[[], None], seconds: float) -> None:
     async with asyncio.timeout(seconds):
-        await seat.keep(tick)
+        await seat.keep(tick, lambda: None)
 
 
 def test_the_first_call_begins_at_once_and_its_frames_never_drift() -> None:

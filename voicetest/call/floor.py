@@ -40,17 +40,27 @@ class Floor:
         wide = samples.astype(np.float64)
         while len(wide):
             part, wide = np.split(wide, [_BLOCK - self._samples])
-            self._energy += float(np.dot(part, part))
-            self._samples += len(part)
-            if self._samples == _BLOCK:
-                self._blocks.append(self._energy / _BLOCK)
-                self._energy, self._samples = 0.0, 0
+            self.add(float(np.dot(part, part)), len(part))
+
+    def add(self, energy: float, samples: int) -> None:
+        """The same of samples that lie within one block, with the sum of their squares."""
+        self._energy += energy
+        self._samples += samples
+        if self._samples == _BLOCK:
+            self._blocks.append(self._energy / _BLOCK)
+            self._energy, self._samples = 0.0, 0
+
+    def ends_within(self, samples: int) -> bool:
+        """Whether the block that is not full yet ends within so many samples, and not with them."""
+        return self._samples + samples > _BLOCK
 
     def stands_out(self, samples: Samples) -> bool:
         """Whether int16 of shape (n,) is more than the line's own noise."""
-        if not len(samples):
-            return False
         wide = samples.astype(np.float64)
+        return self.is_above(float(np.dot(wide, wide)), len(wide))
+
+    def is_above(self, energy: float, samples: int) -> bool:
+        """The same of the sum of the squares of so many samples."""
         known = len(self._blocks) >= _KNOWN
         threshold = max(_AUDIBLE, min(self._blocks) * _ABOVE if known else 0.0)
-        return bool(np.dot(wide, wide) > threshold * len(wide))
+        return energy > threshold * samples

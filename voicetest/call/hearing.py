@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import Activity, Segment
+from voicetest.call.microphone import FRAME
 from voicetest.call.sounds import Sound, Sounds
 
 __all__ = ["Hearing", "Speech"]
@@ -29,7 +31,7 @@ class Speech:
 
 
 class Hearing:
-    """Finds speech in a line that is heard in frames of 20 ms; digital silence costs nothing."""
+    """Finds speech in a line that is heard as it comes; digital silence costs nothing."""
 
     def __init__(self) -> None:
         self._activity = Activity()
@@ -49,29 +51,52 @@ class Hearing:
         return self._heard
 
     @property
+    def calm(self) -> bool:
+        """Whether the line has been digitally silent for so long that nothing is to be decided."""
+        return self._calm >= _CALM
+
+    @property
     def undecided(self) -> bool:
         """Whether what was heard last may turn out to be the beginning of speech."""
-        return not self._calm >= _CALM and self._activity.undecided
+        return not self.calm and self._activity.undecided
 
-    def hear(self, frame: Samples) -> None:
-        """The next samples, int16 of shape (n,) at 24 kHz."""
-        self._heard += len(frame)
-        sounds = bool(frame.any())
-        if sounds:
-            self._sounds.hear(frame)
-        else:
-            self._sounds.silence()
-        self._calm = 0 if sounds else self._calm + len(frame)
-        if self._calm >= _CALM:
-            self._kept_back += len(frame)
-            if self._kept_back >= _BLOCK:
-                self._catch_up()
-            return
-        self._catch_up()
-        self._activity.feed(frame)
-        latest = self._activity.latest
+    def hear(self, sound: Samples) -> None:
+        """The next samples, int16 of shape (n,) at 24 kHz, n a multiple of 20 ms.
+
+        What is known in the end does not depend on how the sound was cut.
+        """
+        self._heard += len(sound)
+        at, fed = 0, False
+        for sounds, run in groupby(sound.reshape(-1, FRAME).any(axis=1).tolist()):
+            frames = len(list(run))
+            part = sound[at * FRAME : (at + frames) * FRAME]
+            fed = self._hear_sound(part) if sounds else self._hear_silence(part) or fed
+            at += frames
+        latest = self._activity.latest if fed else None
         if latest is not None:
             self.speech = Speech(latest.start, latest.end, self._activity.speaking)
+
+    def _hear_sound(self, sound: Samples) -> bool:
+        self._calm = 0
+        self._sounds.hear(sound)
+        self._catch_up()
+        self._activity.feed(sound)
+        return True
+
+    def _hear_silence(self, silence: Samples) -> bool:
+        """Digital silence; gives whether the detector was told anything."""
+        for _ in range(0, len(silence), FRAME):
+            self._sounds.silence()
+        wanted = max((_CALM - 1 - self._calm) // FRAME * FRAME, 0)
+        self._calm += len(silence)
+        told, kept_back = silence[:wanted], len(silence[wanted:])
+        if len(told):
+            self._catch_up()
+            self._activity.feed(told)
+        self._kept_back += kept_back
+        if self._kept_back >= _BLOCK:
+            self._catch_up()
+        return bool(len(told))
 
     def _catch_up(self) -> None:
         if self._kept_back:

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, Samples
-from voicetest.audio.vad import voiced
+from voicetest.audio.vad import VOICED, VOICED_FRAME, voiced
 from voicetest.call.arrivals import Arrivals
 from voicetest.call.floor import MEMORY, Floor
 from voicetest.call.streamed_silence import QUIET, StreamedSilence
@@ -124,11 +124,12 @@ class BurstyPlayout:
         audible = stands_out = 0
         for offset in range(0, len(samples), FRAME):
             piece = samples[offset : offset + FRAME]
-            if voiced(piece):
+            sounds, energy = _gauged(piece)
+            if sounds:
                 audible = offset + len(piece)
-                if self._floor.stands_out(piece):
+                if self._floor.is_above(energy, len(piece)):
                     stands_out = audible
-            self._floor.feed(piece)
+            _remember(self._floor, piece, energy)
         return audible, stands_out
 
     def _last_of_many(self, samples: Samples) -> tuple[int, int]:
@@ -269,9 +270,10 @@ class ContinuousPlayout:
         self._silent = 0 if sounds else self._silent + len(samples)
         for start in range(0, len(samples), FRAME):
             piece = samples[start : start + FRAME]
-            stands_out = self._floor.stands_out(piece)
+            _, energy = _gauged(piece)
+            stands_out = self._floor.is_above(energy, len(piece))
             self._queue.append(_Piece(piece, stands_out, at))
-            self._floor.feed(piece)
+            _remember(self._floor, piece, energy)
             if not stands_out:
                 self._quiet = piece
         self._queued += len(samples)
@@ -372,3 +374,23 @@ class ContinuousPlayout:
     def ahead(self, at: int) -> int:
         """How many samples wait at position `at`, audible or not."""
         return self._queued
+
+
+def _gauged(piece: Samples) -> tuple[bool, float]:
+    """Whether any 10 ms of it are audible, and the sum of the squares of all of it."""
+    audible, energy = False, 0.0
+    wide = piece.astype(np.float64)
+    for at in range(0, len(wide), VOICED_FRAME):
+        part = wide[at : at + VOICED_FRAME]
+        power = float(np.dot(part, part))
+        audible = audible or power > VOICED * len(part)
+        energy += power
+    return audible, energy
+
+
+def _remember(floor: Floor, piece: Samples, energy: float) -> None:
+    """Let the line's noise be learnt from a piece; within one block its energy is enough."""
+    if floor.ends_within(len(piece)):
+        floor.feed(piece)
+    else:
+        floor.add(energy, len(piece))

@@ -15,6 +15,7 @@ from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.bounds import Bounds
 from voicetest.call.closing import broken_line
+from voicetest.call.downlink import Downlink
 from voicetest.call.harness import Harness
 from voicetest.call.hearing import Hearing
 from voicetest.call.limits import Limits
@@ -59,7 +60,6 @@ from voicetest.events import (
     Warned,
 )
 from voicetest.links.base import Immediate, Link, Native, say
-from voicetest.links.conversion import Converter
 
 __all__ = ["Session"]
 
@@ -75,6 +75,10 @@ _AHEAD = 50
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
+_MOST_WAITING = INTERNAL.rate
+"""Samples of the agent that may wait: what comes faster is worked off as it comes."""
+_MOST_BEHIND = 5
+"""Frames of the agent that may wait to be listened to where nothing is to be decided."""
 _AT_ONCE_S, _BREATH_S = 0.002, 0.01
 """Messages that come so close on each other let the frames of the call have their turn so often."""
 _GONE_S = 3.0
@@ -111,10 +115,10 @@ class Session:
             late_s=limits.late_sound,
         )
         self.answers = Answers()
-        self.hearing = Hearing()
+        self._hearing = Hearing()
         self.quiet_from_s = 0.0
         """When the far side last said anything, or when that will have been heard; set by each
-        event."""
+        event, and again when sound is taken in."""
         self.hung_up: Hangup | None = None
         """Set when the far side ends the call: it closes the line, or takes its leave."""
         self.leaving_s: float | None = None
@@ -130,11 +134,14 @@ class Session:
         self._acoustics = acoustics or Acoustics()
         takes = INTERNAL if self._outlet is None else self._outlet.takes
         self._uplink = Uplink(link.hears, takes)
-        self._incoming = Converter(INTERNAL)
         self._microphone = Microphone()
         self._keys = DtmfDetector()
         self._listens_for_keys = Dtmf not in link.receives
         self._playout = _playout(link, limits.jitter_buffer)
+        changed = None if self._acoustics.downlink is None else self._acoustics.to_user
+        self._downlink = Downlink(self._playout, changed, self._queued)
+        self._labels = 0
+        """Marks of the far side that playout has not reached."""
         self._loop = asyncio.get_running_loop()
         self._seat = Ticker.running().seat()
         self._start = self.harness.epoch = self._seat.epoch
@@ -164,6 +171,12 @@ class Session:
         return self._loop.time() - self._start
 
     @property
+    def hearing(self) -> Hearing:
+        """What was heard of the agent until now."""
+        self._catch_up()
+        return self._hearing
+
+    @property
     def over(self) -> bool:
         """Whether the far side has hung up and all it sent has been heard."""
         return self.hung_up is not None and self._drained
@@ -181,6 +194,7 @@ class Session:
     @property
     def _drained(self) -> bool:
         """Whether all that is audible of what arrived has been heard."""
+        self._catch_up()
         return self._playout.left(self._heard) == 0
 
     @property
@@ -196,6 +210,7 @@ class Session:
     @property
     def _to_come_s(self) -> float:
         """Seconds of the agent's voice that arrived and were not heard yet."""
+        self._catch_up()
         return self._playout.pending(self._heard) / INTERNAL.rate
 
     @property
@@ -209,6 +224,7 @@ class Session:
 
     def end_turn_at_pause(self) -> None:
         """Make the pause of the agent the end of its turn; what it says then is another one."""
+        self._catch_up()
         self.turns.close(self.now, EndReason.TAIL_SILENCE, self.limits.tail_silence)
 
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
@@ -270,6 +286,7 @@ class Session:
         await self.say(Interrupted(heard_s=heard))
 
     def _drop_unheard(self, now: float) -> None:
+        self._catch_up()
         position = round(now * INTERNAL.rate)
         turn = self.turns.open
         if turn is not None and turn.speech_start_s is not None:
@@ -289,7 +306,7 @@ class Session:
         try:
             async with asyncio.TaskGroup() as tasks:
                 receiving = tasks.create_task(self._receive(tasks))
-                ticking = tasks.create_task(self._seat.keep(self._tick))
+                ticking = tasks.create_task(self._seat.keep(self._send_frame, self._take_stock))
                 sending = tasks.create_task(self._send())
                 reason = await self._play(script)
                 if self._broken:
@@ -299,7 +316,8 @@ class Session:
             end = reason
         finally:
             self._bounds.close()
-            self._record()
+            self._end_frame()
+            self._catch_up()
             self.turns.close(self.now, end)
             for what in self._used.in_all():
                 self.note("voicetest", what)
@@ -346,8 +364,6 @@ class Session:
                 burst_s = last_s = self.now
                 async for event in events:
                     self._take_in(event, tasks)
-                    self.quiet_from_s = self.now + self._to_come_s
-                    self._waits.look_soon()
                     if self.now - last_s > _AT_ONCE_S:
                         burst_s = self.now
                     elif self.now - burst_s > _BREATH_S:
@@ -372,6 +388,12 @@ class Session:
         if isinstance(event, Audio):
             self._take_in_audio(event.chunk, now)
             return
+        self._catch_up()
+        self._take_in_message(event, now, tasks)
+        self.quiet_from_s = self.now + self._to_come_s
+        self._waits.look_soon()
+
+    def _take_in_message(self, event: Event, now: float, tasks: asyncio.TaskGroup) -> None:
         self._used.messages += 1
         if isinstance(event, Ignored):
             warned = self._used.ignore(event)
@@ -397,6 +419,7 @@ class Session:
                 self._tools.cancel(call)
             case Mark(name):
                 self._playout.mark(name, round(now * INTERNAL.rate))
+                self._labels += 1
             case AgentTurnEnded():
                 heard = self._heard
                 self.turns.announce_end((heard + self._playout.left(heard)) / INTERNAL.rate)
@@ -433,26 +456,60 @@ class Session:
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
         position = round(now * INTERNAL.rate)
-        samples = self._incoming.convert(chunk).samples()
-        self._used.sound_s += len(samples) / INTERNAL.rate
-        self._bounds.hold_sound(self._playout.ahead(position) + len(samples))
-        self._playout.push(samples, position)
-        if not self.answers.begun and self._playout.pending(position):
+        self._used.sound_s += chunk.duration
+        self._downlink.arrive(chunk, position)
+        waiting = self._downlink.waiting
+        self._bounds.hold_sound(self._playout.ahead(position) + waiting)
+        self.quiet_from_s = max(self.quiet_from_s, now)
+        if waiting > _MOST_WAITING:
+            self._catch_up()
+
+    def _queued(self, at: int) -> None:
+        """A piece that arrived at position `at` waits to be heard."""
+        pending = self._playout.pending(min(at, self._ticks * FRAME))
+        self.quiet_from_s = max(at, min(at, self._ticks * FRAME) + pending) / INTERNAL.rate
+        if not self.answers.begun and pending:
             self.answers.sounded()
 
-    def _listen(self, frame: Samples) -> None:
-        """Take in 20 ms of the agent, int16 of shape (n,), as they are heard."""
-        self.hearing.hear(frame)
-        if self.hearing.endless and not self._told_of_noise:
+    def _catch_up(self) -> None:
+        """Listen to the frames of the agent that are over."""
+        heard = self._downlink.catch_up()
+        if heard is None:
+            return
+        self.recorder.write(heard.user, heard.agent)
+        self._hearing.hear(heard.agent)
+        if self._hearing.endless and not self._told_of_noise:
             self._told_of_noise = True
             self.note("voicetest", Warned(_ENDLESS))
-        begun = self.turns.follow(self.hearing.speech, self.user.speech_end_s)
+        self._follow()
+        if self._listens_for_keys:
+            sounds = heard.agent.any()
+            keys = self._keys.feed(heard.agent) if sounds else self._keys.skip(len(heard.agent))
+            for pressed in keys:
+                self.note("agent", Dtmf(pressed.key), pressed.at_s)
+
+    def _follow(self) -> None:
+        begun = self.turns.follow(self._hearing.speech, self.user.speech_end_s)
         if begun is None or not self.user.awaiting_audio:
             return
         if begun >= (self.user.speech_end_s or 0.0):
             self.user.awaiting_audio = False
             arrived = self._playout.arrivals.of(round(begun * INTERNAL.rate))
             self.note("agent", FirstAudio(), arrived / INTERNAL.rate)
+
+    @property
+    def _may_wait(self) -> bool:
+        """Whether nothing depends on what arrived since it was last listened to.
+
+        That is so while the agent speaks on, whose turn ends with some tenths of a second of
+        silence, and while a line is silent on which nothing has come.
+        """
+        if self._downlink.behind >= _MOST_BEHIND or self._labels or self.hung_up is not None:
+            return False
+        if self.leaving_s is not None:
+            return False
+        idle = not self._downlink.waiting and not self._playout.ahead(self._ticks * FRAME)
+        return self.turns.goes_on or (idle and self._hearing.calm and self.turns.rests)
 
     async def _give(self, result: ToolResult) -> None:
         self.note("user", result)
@@ -483,22 +540,15 @@ class Session:
                 f"the agent's line took no sound for {_UNSENT * FRAME_S:g} s: it is broken"
             )
 
-    def _tick(self) -> None:
-        """The 20 ms that begin now."""
+    def _send_frame(self) -> None:
+        """The 20 ms that begin now go out."""
         at_s = self._ticks * FRAME_S
         deadline, woken = self._start + at_s, self._loop.time()
         missed = self._attendance.look(woken, FRAME_S)
         if missed:
             # What was said meanwhile has arrived and is read now.
             self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
-        self._record()
-        if at_s >= self._settles_from:
-            self.turns.settle(
-                at_s, drained=self._to_come_s <= _SOON_S, undecided=self.hearing.undecided
-            )
-        self._look_whether_gone()
-        if self.over:
-            self.turns.close(self.now, EndReason.HUNG_UP)
+        self._end_frame()
         speaking = self._microphone.speaking
         frame, following = self._microphone.take(at_s), _NOTHING
         goes_out = speaking or self._link.continuous
@@ -509,21 +559,29 @@ class Session:
         self._on_wire = self._uplink.frame(frame, following)
         if goes_out:
             self._put(Audio(self._on_wire.sent))
-        for name in self._playout.passed(round(at_s * INTERNAL.rate)):
-            self._put(Mark(name))
         self.harness.frame(deadline, woken, self._loop.time())
         self._ticks += 1
-        self._waits.look()
 
-    def _record(self) -> None:
-        """Put the frame that just ended on both channels."""
-        if self._on_wire is None:
-            return
-        start = (self._ticks - 1) * FRAME
-        heard = self._acoustics.to_user(self._playout.render(start, FRAME))
-        self.recorder.write(self._on_wire.heard, heard)
-        self._listen(heard)
-        if self._listens_for_keys:
-            keys = self._keys.feed(heard) if heard.any() else self._keys.skip(len(heard))
-            for pressed in keys:
-                self.note("agent", Dtmf(pressed.key), pressed.at_s)
+    def _end_frame(self) -> None:
+        """The 20 ms are over in which the frame on the wire could be heard."""
+        if self._on_wire is not None:
+            self._downlink.frame_over(self._on_wire.heard)
+            self._on_wire = None
+
+    def _take_stock(self) -> None:
+        """What the frame that just ended brought, and who waits for it."""
+        at_s = (self._ticks - 1) * FRAME_S
+        if not self._may_wait:
+            self._catch_up()
+            if at_s >= self._settles_from:
+                self.turns.settle(
+                    at_s, drained=self._to_come_s <= _SOON_S, undecided=self._hearing.undecided
+                )
+            self._look_whether_gone()
+            if self.over:
+                self.turns.close(self.now, EndReason.HUNG_UP)
+        if self._labels:
+            for name in self._playout.passed(round(at_s * INTERNAL.rate)):
+                self._labels -= 1
+                self._put(Mark(name))
+        self._waits.look()

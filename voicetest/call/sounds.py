@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicetest.audio.chunk import INTERNAL, Samples
 from voicetest.audio.vad import Segment
@@ -29,6 +30,7 @@ _LOWEST, _HIGHEST = 6, 68
 _TONAL, _FLAT = 0.85, 0.15
 """Share of the power in three peaks, and the spectral flatness, of tones and of noise."""
 _SILENCE, _TONES, _NOISE, _OTHER = range(4)
+_WINDOW = np.hanning(_PIECE)
 _NAMES = {_TONES: "tones", _NOISE: "noise", _OTHER: "music or other sound"}
 
 
@@ -61,11 +63,11 @@ class Sounds:
         self._kinds.append(_SILENCE)
         self._go_on(sounds=False)
 
-    def hear(self, frame: Samples) -> None:
-        """The next 20 ms, int16 of shape (n,) at 24 kHz."""
-        kind = _kind(frame)
-        self._kinds.append(kind)
-        self._go_on(sounds=kind != _SILENCE)
+    def hear(self, sound: Samples) -> None:
+        """The next samples, int16 of shape (n,) at 24 kHz, n a multiple of 20 ms."""
+        for kind in _kinds(sound.reshape(-1, _PIECE)):
+            self._kinds.append(kind)
+            self._go_on(sounds=kind != _SILENCE)
 
     def _go_on(self, *, sounds: bool) -> None:
         self._quiet_s = 0.0 if sounds else self._quiet_s + _PIECE_S
@@ -87,20 +89,31 @@ class Sounds:
         return Sound(_NAMES[most], seconds)
 
 
-def _kind(frame: Samples) -> int:
-    wide = frame[:_PIECE].astype(np.float64) / 32_768
-    power = float(np.dot(wide, wide)) / max(len(wide), 1)
-    if power <= 10 ** (_AUDIBLE_DBFS / 10):
-        return _SILENCE
-    spectrum = np.square(np.abs(np.fft.rfft(wide * np.hanning(len(wide)), _PIECE)))
-    band = spectrum[_LOWEST:_HIGHEST] + 1e-12
-    peaks = 0.0
-    rest = band.copy()
+def _kinds(frames: Samples) -> list[int]:
+    """Of each frame, shape (m, _PIECE)."""
+    wide = frames / 32_768
+    power = np.einsum("ij,ij->i", wide, wide) / _PIECE
+    kinds = [_SILENCE] * len(wide)
+    loud = np.flatnonzero(power > 10 ** (_AUDIBLE_DBFS / 10))
+    if not len(loud):
+        return kinds
+    spectra = np.square(np.abs(np.fft.rfft(wide[loud] * _WINDOW, axis=1)))
+    band = spectra[:, _LOWEST:_HIGHEST] + 1e-12
+    total = band.sum(axis=1)
+    tonal = _three_peaks(band) > _TONAL * total
+    flat = np.exp(np.log(band).mean(axis=1)) / (total / band.shape[1]) > _FLAT
+    for at, is_tones, is_noise in zip(loud, tonal, flat, strict=True):
+        kinds[at] = _TONES if is_tones else _NOISE if is_noise else _OTHER
+    return kinds
+
+
+def _three_peaks(band: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The power in and beside the three highest peaks of each spectrum, shape (m, bins)."""
+    rest = np.pad(band, ((0, 0), (2, 2)))
+    rows, around = np.arange(len(rest))[:, None], np.arange(-2, 3)
+    peaks = np.zeros(len(rest))
     for _ in range(3):
-        at = int(rest.argmax())
-        peaks += float(rest[max(at - 2, 0) : at + 3].sum())
-        rest[max(at - 2, 0) : at + 3] = 0
-    if peaks > _TONAL * float(band.sum()):
-        return _TONES
-    flatness = float(np.exp(np.log(band).mean()) / band.mean())
-    return _NOISE if flatness > _FLAT else _OTHER
+        places = rest.argmax(axis=1)[:, None] + around
+        peaks += rest[rows, places].sum(axis=1)
+        rest[rows, places] = 0
+    return peaks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from math import ceil
 from typing import ClassVar
@@ -15,6 +16,8 @@ __all__ = ["SLOTS", "Seat", "Ticker"]
 SLOTS = 4
 """Calls are dealt out to so many beats, 5 ms apart: their frames do not leave in one burst."""
 _APART_S = FRAME_S / SLOTS
+_AT_A_TIME_S = 0.001
+"""For so long calls take stock before it is looked whether another frame is due."""
 
 
 class _Slot:
@@ -29,6 +32,8 @@ class _Slot:
         """Frames since then."""
         self._timer: asyncio.TimerHandle | None = None
         """Set while anybody sits here."""
+        self._afterwards: deque[Seat] = deque()
+        """Who has sent a frame and has still to take stock."""
 
     @property
     def due(self) -> float:
@@ -52,8 +57,18 @@ class _Slot:
         due = self.due
         self._beats += 1
         self._timer = self._loop.call_at(self.due, self._beat)
-        for seat in tuple(self.seats):
-            seat.beat(due)
+        seats = tuple(seat for seat in self.seats if seat.beat(due))
+        self._afterwards.extend(seats)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let the calls take stock; other calls' frames, and what arrives, need not wait long."""
+        until = self._loop.time() + _AT_A_TIME_S
+        while self._afterwards:
+            self._afterwards.popleft().take_stock()
+            if self._loop.time() >= until and self._afterwards:
+                self._loop.call_soon(self._go_on)
+                return
 
 
 class Seat:
@@ -62,31 +77,42 @@ class Seat:
     def __init__(self, slot: _Slot, epoch: float) -> None:
         self.epoch = epoch
         self._slot = slot
-        self._tick: Callable[[], None] | None = None
-        """Set while the call is on."""
+        self._send: Callable[[], None] | None = None
+        self._take_stock: Callable[[], None] | None = None
+        """Both are set while the call is on."""
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def beat(self, due: float) -> None:
-        """A frame is due."""
-        if self._tick is None or due < self.epoch - _APART_S / 2:
-            return
+    def beat(self, due: float) -> bool:
+        """A frame is due; gives whether it is one of this call."""
+        if self._send is None or due < self.epoch - _APART_S / 2:
+            return False
+        self._guarded(self._send)
+        return True
+
+    def take_stock(self) -> None:
+        """The frames of this beat are out."""
+        if self._take_stock is not None:
+            self._guarded(self._take_stock)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
         try:
-            self._tick()
+            step()
         except Exception as error:  # noqa: BLE001  # the other calls of this beat go on
-            self._tick = None
+            self._send = self._take_stock = None
             if not self._broken.done():
                 self._broken.set_exception(error)
 
-    async def keep(self, tick: Callable[[], None]) -> None:
-        """Call `tick` for each frame, late ones one after the other, until this is cancelled.
+    async def keep(self, send: Callable[[], None], take_stock: Callable[[], None]) -> None:
+        """Call `send` for each frame, and `take_stock` when those of all calls are out.
 
-        What it raises is raised here.
+        Late ones are called one after the other, until this is cancelled. What they raise is
+        raised here.
         """
-        self._tick = tick
+        self._send, self._take_stock = send, take_stock
         try:
             await self._broken
         finally:
-            self._tick = None
+            self._send = self._take_stock = None
             self.leave()
 
     def leave(self) -> None:

@@ -107,6 +107,18 @@ class AgentTurns:
         """Whether the agent is speaking, pauses shorter than 0.3 s included."""
         return self._audible
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the agent speaks in a turn that nothing but its silence can end."""
+        owned = self._owner is not None and self._owner.closed_s is None
+        told = self._end_announced is not None or self._interrupted is not None
+        return self._going_on and owned and self._audible and not told and self._held is None
+
+    @property
+    def rests(self) -> bool:
+        """Whether nothing is under way that time could end."""
+        return self.open is None and not self._audible and self._held is None
+
     def silent_for(self, now: float) -> float:
         """Seconds since the agent's last speech ended; 0 while it goes on."""
         return 0.0 if self._going_on else now - self._until
