@@ -49,6 +49,21 @@ def test_what_was_heard_live_is_what_is_found_afterwards(speak: Speak) -> None:
     assert len(hearing.segments()) == 3
 
 
+def test_what_is_heard_in_the_end_does_not_depend_on_how_it_was_cut(speak: Speak) -> None:
+    parts = (_silence(1.3), speak("Where is my parcel?", "en-us"), _silence(0.7))
+    noise = np.random.default_rng(3).normal(0, 60, RATE).astype(np.int16)
+    sound = np.concatenate((*parts, noise, *parts, _silence(3.0)))
+    sound = sound[: len(sound) // (FRAME * 35) * FRAME * 35]
+    heard = []
+    for frames in (1, 5, 7, 35):
+        hearing = Hearing()
+        for block in sound.reshape(-1, FRAME * frames):
+            hearing.hear(block)
+        heard.append((hearing.speech, hearing.segments(), hearing.besides_speech(0.0)))
+    assert heard[0][2] is not None
+    assert heard[1:] == heard[:1] * 3
+
+
 def test_speech_is_known_soon_and_dated_back_to_where_it_began(speak: Speak) -> None:
     sound = np.concatenate((_silence(3.0), speak("How can I help you?", "en-us"), _silence(2.0)))
     known = _hear(Hearing(), sound)

@@ -87,12 +87,43 @@ class DtmfDetector:
         at = 0
         while at + BLOCK <= len(sound):
             blocks = _blocks(sound[at : at + BLOCK + (_AT_ONCE - 1) * HOP])
-            for key in _keys(blocks):
-                pressed += self._follow(key)
+            keys = self._looked_at(blocks)
+            if not keys:
+                break
+            for key in keys:
+                found = self._follow(key)
+                pressed += found
                 self._blocks += 1
-            at += len(blocks) * HOP
+                at += HOP
+                if found:
+                    break  # from here on every block counts
         self._rest = sound[at:].copy()
         return pressed
+
+    def _looked_at(self, blocks: NDArray[np.float64]) -> list[str]:
+        """The keys of the first of these blocks, as far as they are known.
+
+        Of the blocks in a row that make a key at least one is a fourth one. Beside fourth blocks
+        without a key the others are not looked at, unless a key is down; until the next fourth
+        one comes they are left for later.
+        """
+        if self._down:
+            return _keys(blocks)
+        fourth = range(-self._blocks % _FOURTH, len(blocks), _FOURTH)
+        found = dict(zip(fourth, _keys(blocks[fourth.start :: _FOURTH]), strict=True))
+        keys: list[str] = []
+        while len(keys) < len(blocks):
+            at = len(keys)
+            if at in found:
+                keys.append(found[at])
+                continue
+            following = at + -(self._blocks + at) % _FOURTH
+            before = found.get(following - _FOURTH, self._candidate)
+            if not before and following not in found:
+                break
+            some = blocks[at:following]
+            keys += _keys(some) if before or found[following] else [""] * len(some)
+        return keys
 
     def skip(self, count: int) -> list[Pressed]:
         """As `feed` of `count` samples of digital silence, which costs nothing between keys."""
@@ -129,6 +160,7 @@ def is_key(block: Samples) -> bool:
     return bool(_keys(_blocks(block))[0])
 
 
+_FOURTH = HITS - 1
 _AT_ONCE = 50
 """Blocks that are looked at together."""
 _WINDOW = np.hanning(BLOCK + 2)[1:-1] / np.hanning(BLOCK + 2).sum()
@@ -138,7 +170,9 @@ _TURNS = np.concatenate((np.cos(_ANGLES), np.sin(_ANGLES))) * _WINDOW
 
 def _blocks(sound: Samples) -> NDArray[np.float64]:
     """Every whole block, one each HOP samples, shape (m, BLOCK)."""
-    return np.lib.stride_tricks.sliding_window_view(sound / 32_768, BLOCK)[::HOP]
+    wide = sound / 32_768
+    shape = (len(wide) - BLOCK) // HOP + 1, BLOCK
+    return np.ndarray(shape, np.float64, wide, strides=(HOP * wide.itemsize, wide.itemsize))
 
 
 def _keys(blocks: NDArray[np.float64]) -> list[str]:

@@ -67,7 +67,8 @@ class Hearing:
         """
         self._heard += len(sound)
         at, fed = 0, False
-        for sounds, run in groupby(sound.reshape(-1, FRAME).any(axis=1).tolist()):
+        sounding = np.logical_or.reduce(sound.reshape(-1, FRAME) != 0, axis=1).tolist()
+        for sounds, run in groupby(sounding):
             frames = len(list(run))
             part = sound[at * FRAME : (at + frames) * FRAME]
             fed = self._hear_sound(part) if sounds else self._hear_silence(part) or fed
@@ -78,7 +79,7 @@ class Hearing:
 
     def _hear_sound(self, sound: Samples) -> bool:
         self._calm = 0
-        self._sounds.hear(sound)
+        self._sounds.hear(sound, speech=self._activity.speaking)
         self._catch_up()
         self._activity.feed(sound)
         return True

@@ -502,14 +502,17 @@ class Session:
         """Whether nothing depends on what arrived since it was last listened to.
 
         That is so while the agent speaks on, whose turn ends with some tenths of a second of
-        silence, and while a line is silent on which nothing has come.
+        silence, and while a line is silent for less than that.
         """
         if self._downlink.behind >= _MOST_BEHIND or self._labels or self.hung_up is not None:
             return False
         if self.leaving_s is not None:
             return False
-        idle = not self._downlink.waiting and not self._playout.ahead(self._ticks * FRAME)
-        return self.turns.goes_on or (idle and self._hearing.calm and self.turns.rests)
+        if self.turns.goes_on:
+            return True
+        position = (self._ticks - 1) * FRAME
+        silent = not self._downlink.waiting and not self._playout.ahead(position)
+        return silent and position < self.turns.due_s * INTERNAL.rate
 
     async def _give(self, result: ToolResult) -> None:
         self.note("user", result)

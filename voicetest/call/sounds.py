@@ -63,9 +63,12 @@ class Sounds:
         self._kinds.append(_SILENCE)
         self._go_on(sounds=False)
 
-    def hear(self, sound: Samples) -> None:
-        """The next samples, int16 of shape (n,) at 24 kHz, n a multiple of 20 ms."""
-        for kind in _kinds(sound.reshape(-1, _PIECE)):
+    def hear(self, sound: Samples, *, speech: bool = False) -> None:
+        """The next samples, int16 of shape (n,) at 24 kHz, n a multiple of 20 ms.
+
+        What is known to be `speech` is not looked at for what else it may be.
+        """
+        for kind in _kinds(sound.reshape(-1, _PIECE), looks=not speech):
             self._kinds.append(kind)
             self._go_on(sounds=kind != _SILENCE)
 
@@ -89,13 +92,14 @@ class Sounds:
         return Sound(_NAMES[most], seconds)
 
 
-def _kinds(frames: Samples) -> list[int]:
-    """Of each frame, shape (m, _PIECE)."""
+def _kinds(frames: Samples, *, looks: bool) -> list[int]:
+    """Of each frame, shape (m, _PIECE); with `looks` false they are silence or something else."""
     wide = frames / 32_768
     power = np.einsum("ij,ij->i", wide, wide) / _PIECE
-    kinds = [_SILENCE] * len(wide)
-    loud = np.flatnonzero(power > 10 ** (_AUDIBLE_DBFS / 10))
-    if not len(loud):
+    audible = power > 10 ** (_AUDIBLE_DBFS / 10)
+    kinds = [_OTHER if sounds else _SILENCE for sounds in audible]
+    loud = np.flatnonzero(audible)
+    if not looks or not len(loud):
         return kinds
     spectra = np.square(np.abs(np.fft.rfft(wide[loud] * _WINDOW, axis=1)))
     band = spectra[:, _LOWEST:_HIGHEST] + 1e-12

@@ -109,15 +109,19 @@ class AgentTurns:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the agent speaks in a turn that nothing but its silence can end."""
-        owned = self._owner is not None and self._owner.closed_s is None
+        """Whether the agent speaks, and nothing but its silence can end that."""
         told = self._end_announced is not None or self._interrupted is not None
-        return self._going_on and owned and self._audible and not told and self._held is None
+        owned = self._owner is not None and self._owner.closed_s is None
+        return self._going_on and self._audible and not told and (owned or self._held is not None)
 
     @property
-    def rests(self) -> bool:
-        """Whether nothing is under way that time could end."""
-        return self.open is None and not self._audible and self._held is None
+    def due_s(self) -> float:
+        """When silence alone may end something, at the earliest; infinity for never."""
+        if self._end_announced is not None or self._interrupted is not None:
+            return float("-inf")
+        stops = self._until + PAUSE_S + _KNOWN_S if self._audible else float("inf")
+        ends_by_silence = self.open is not None and not self._platform_ends_turns
+        return min(stops, self._last_sign + self._tail_s if ends_by_silence else float("inf"))
 
     def silent_for(self, now: float) -> float:
         """Seconds since the agent's last speech ended; 0 while it goes on."""
