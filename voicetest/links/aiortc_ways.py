@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import Enum, auto
+from typing import Any
 
 from aioice import ice
-from aiortc import rtcrtpreceiver
-from aiortc.jitterbuffer import MAX_MISORDER, JitterBuffer, JitterFrame
-from aiortc.rtp import RtpPacket
-from aiortc.utils import uint16_add, uint16_gt
+from aiortc import MediaStreamTrack, RTCRtpReceiver, RTCRtpSender, rtcpeerconnection, rtcrtpreceiver
+from aiortc.jitterbuffer import JitterBuffer
+from aiortc.rtcrtpreceiver import RemoteStreamTrack
+
+from voicetest.links.prompt_media import DeafBuffer, OpenTrack, PromptReceiver, PromptSender
 
 __all__ = ["Reach", "our_way"]
 
@@ -43,31 +45,6 @@ def our_way(reach: Reach) -> Iterator[None]:
         _reach.reset(token)
 
 
-class PromptBuffer(JitterBuffer):
-    """Hands every packet on as it comes; one that comes after its successor is left out.
-
-    aiortc's own holds 80 ms back, and from the first lost packet on 300 ms, yet evens nothing out.
-    """
-
-    def __init__(self, capacity: int, prefetch: int = 0, is_video: bool = False) -> None:
-        super().__init__(capacity, prefetch, is_video)
-        self._latest: int | None = None
-        """The number of the packet that was handed on last."""
-
-    def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
-        """The frame of sound that a packet is, unless it is too late or empty."""
-        number = packet.sequence_number
-        if not packet.payload or (self._latest is not None and self._too_late(number)):
-            return False, None
-        self._latest = number
-        return False, JitterFrame(packet.payload, packet.timestamp)
-
-    def _too_late(self, number: int) -> bool:
-        if self._latest is None or uint16_gt(number, self._latest):
-            return False
-        return uint16_add(self._latest, -number) < MAX_MISORDER  # else numbers begin anew
-
-
 _usual_addresses = ice.get_host_addresses
 
 
@@ -81,11 +58,31 @@ def _addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
             return _usual_addresses(use_ipv4, use_ipv6)
 
 
+def _ours(kind: str) -> bool:
+    return _reach.get() is not None and kind == "audio"
+
+
 def _buffer(capacity: int, prefetch: int = 0, is_video: bool = False) -> JitterBuffer:
-    kind = JitterBuffer if is_video or _reach.get() is None else PromptBuffer
-    return kind(capacity, prefetch, is_video)
+    ours = _ours("video" if is_video else "audio")
+    return (DeafBuffer if ours else JitterBuffer)(capacity, prefetch, is_video)
 
 
-# Neither can be chosen where a connection is made, so both look at who asks.
+def _receiver(kind: str, transport: Any) -> RTCRtpReceiver:
+    return (PromptReceiver if _ours(kind) else RTCRtpReceiver)(kind, transport)
+
+
+def _sender(sends: MediaStreamTrack | str, transport: Any) -> RTCRtpSender:
+    kind = sends if isinstance(sends, str) else sends.kind
+    return (PromptSender if _ours(kind) else RTCRtpSender)(sends, transport)
+
+
+def _track(kind: str, id: str | None = None) -> RemoteStreamTrack:  # noqa: A002  # aiortc's name
+    return (OpenTrack if _ours(kind) else RemoteStreamTrack)(kind, id)
+
+
+# None can be chosen where a connection is made, so all look at who asks.
 ice.get_host_addresses = _addresses
 rtcrtpreceiver.JitterBuffer = _buffer  # type: ignore[attr-defined, assignment]
+rtcpeerconnection.RTCRtpReceiver = _receiver  # type: ignore[attr-defined, assignment]
+rtcpeerconnection.RTCRtpSender = _sender  # type: ignore[attr-defined, assignment]
+rtcpeerconnection.RemoteStreamTrack = _track  # type: ignore[attr-defined, assignment]

@@ -44,6 +44,7 @@ class PacedTrack(MediaStreamTrack):
         self.lead_s = lead_s
         self._wire = AudioFormat(Encoding.PCM16, 48_000)
         """Set anew when it is known what rate the codec has."""
+        self._tick = Fraction(1, self._wire.rate)
         self._converter = Converter(self._wire)
         self._origin: float | None = None
         """When the first frame left; set by it, and moved once by the first sound."""
@@ -73,7 +74,7 @@ class PacedTrack(MediaStreamTrack):
 
     def leave_at(self, rate: int) -> None:
         """Hand out sound at `rate` hertz, which the codec then need not convert."""
-        self._wire = AudioFormat(Encoding.PCM16, rate)
+        self._wire, self._tick = AudioFormat(Encoding.PCM16, rate), Fraction(1, rate)
         self._converter = Converter(self._wire)
 
     def put(self, samples: Samples) -> None:
@@ -89,8 +90,10 @@ class PacedTrack(MediaStreamTrack):
         at = max(at, self._given * _FRAME)
         if not self._unsent.size:
             self._due = at
-        gap = np.zeros(max(at - self._due - len(self._unsent), 0), dtype=np.int16)
-        self._unsent = np.concatenate((self._unsent, gap, samples))[:_LONGEST]
+        parts = [self._unsent, samples] if self._unsent.size else [samples]
+        if (gap := at - self._due - len(self._unsent)) > 0:
+            parts.insert(-1, np.zeros(gap, dtype=np.int16))
+        self._unsent = (parts[0] if len(parts) == 1 else np.concatenate(parts))[:_LONGEST]
 
     def _position(self) -> int:
         """Where sound that is made now belongs."""
@@ -126,7 +129,7 @@ class PacedTrack(MediaStreamTrack):
         frame = AudioFrame(format="s16", layout="mono", samples=sound.frames)
         frame.planes[0].update(sound.data)
         frame.sample_rate = self._wire.rate
-        frame.time_base = Fraction(1, self._wire.rate)
+        frame.time_base = self._tick
         frame.pts = round(self._given * FRAME_S * self._wire.rate)
         self._given += 1
         return frame
