@@ -2,16 +2,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 from websockets.asyncio.server import serve as serve_websockets
+from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
 
 from tests.transports.raw_servers import Stream, deaf, listening, upgraded
 from voicetest.clock import Clock, run
 from voicetest.transports.base import KeepAlive, TransportClosed
+from voicetest.transports.living import LivingClient
 from voicetest.transports.websocket import WebSocketTransport, connect
 
 pytestmark = pytest.mark.process
@@ -154,3 +162,114 @@ def test_a_text_that_ends_within_a_character_ends_with_a_mark() -> None:
 
 def _url(port: int) -> str:
     return f"ws://127.0.0.1:{port}"
+
+
+class _Wire(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        """Nothing waits."""
+        return 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing ever does."""
+
+
+def _opened() -> tuple[LivingClient, ServerProtocol, bytes]:
+    """A client that has asked, a server that has answered, and the answer, which is still to come.
+
+    Needs a running loop.
+    """
+    protocol = ClientProtocol(parse_uri("ws://agent/"))
+    client = LivingClient(protocol)
+    client.connection_made(_Wire())
+    request = protocol.connect()
+    protocol.send_request(request)
+    server = ServerProtocol()
+    server.send_response(server.accept(request))
+    return client, server, b"".join(server.data_to_send())
+
+
+SAID = st.one_of(
+    st.text(max_size=150),
+    st.binary(max_size=300),
+    st.sampled_from(["ping", "long", "wasteful"]).map(lambda kind: (kind,)),
+    st.lists(st.text(max_size=3), min_size=2, max_size=4),
+)
+
+
+def _say(server: ServerProtocol, said: Any) -> tuple[bytes, list[bytes | str]]:
+    """The bytes of one thing, and the messages that it is."""
+    found: list[bytes | str] = []
+    match said:
+        case str():
+            server.send_text(said.encode())
+            found = [said]
+        case bytes():
+            server.send_binary(said)
+            found = [said]
+        case ["ping"] | ("ping",):
+            server.send_ping(b"there?")
+        case ("long",):
+            server.send_binary(bytes(70_000))
+            found = [bytes(70_000)]
+        case ("wasteful",):  # a length of three in eight bytes
+            return b"\x81\x7f" + bytes(7) + b"\x03abc", ["abc"]
+        case [first, *inner, last]:
+            server.send_text(first.encode(), fin=False)
+            for part in inner:
+                server.send_continuation(part.encode(), fin=False)
+                server.send_ping(b"")
+            server.send_continuation(last.encode(), fin=True)
+            found = ["".join(said)]
+    return b"".join(server.data_to_send()), found
+
+
+@given(said=st.lists(SAID, max_size=12), cuts=st.lists(st.floats(0, 1), max_size=12))
+def test_the_same_messages_come_however_their_bytes_are_cut(
+    said: list[Any], cuts: list[float]
+) -> None:
+    async def main() -> None:
+        client, server, wire = _opened()
+        expected: list[bytes | str] = []
+        for one in said:
+            written, found = _say(server, one)
+            wire += written
+            expected += found
+        places = sorted({0, *(round(cut * len(wire)) for cut in cuts), len(wire)})
+        for start, end in pairwise(places):
+            client.data_received(wire[start:end])
+        client.protocol.state = State.CLOSED
+        came = []
+        while (message := client.taken()) is not None:
+            came.append(message)
+        assert came == expected
+        assert client.fault == ""
+
+    asyncio.run(main())
+
+
+def test_nearly_all_messages_are_read_without_the_parser_of_the_package() -> None:
+    async def main() -> None:
+        client, server, answer = _opened()
+        client.data_received(answer)
+        server.send_ping(b"")
+        client.data_received(b"".join(server.data_to_send()))
+        parsed: list[bytes | bytearray] = []
+        parse = client.protocol.receive_data
+        client.protocol.receive_data = parsed.append  # type: ignore[method-assign, assignment]
+        for _ in range(10):
+            server.send_text(b"sound" * 50)
+            client.data_received(b"".join(server.data_to_send()))
+        assert len([client.taken() for _ in range(10)]) == 10
+        assert parsed == []
+        client.protocol.receive_data = parse  # type: ignore[method-assign]
+
+    asyncio.run(main())

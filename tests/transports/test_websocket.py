@@ -11,6 +11,7 @@ from websockets.asyncio import client
 from tests.transports.raw_servers import deaf, easily_scared, listening, upgraded
 from voicetest.clock import Clock, run
 from voicetest.transports.base import PeerFault, TransportClosed, Upgrade
+from voicetest.transports.living import LivingClient
 from voicetest.transports.websocket import WebSocketTransport, connect, serve
 
 pytestmark = pytest.mark.process
@@ -175,8 +176,11 @@ def test_a_peer_that_reads_nothing_does_not_hold_up_the_sender_for_ever() -> Non
     async def main() -> None:
         async with (
             listening(upgraded(b"", deaf)) as port,
-            client.connect(f"ws://127.0.0.1:{port}", proxy=None) as connection,
+            client.connect(
+                f"ws://127.0.0.1:{port}", proxy=None, create_connection=LivingClient
+            ) as connection,
         ):
+            assert isinstance(connection, LivingClient)
             transport = WebSocketTransport(connection, send_limit=0.3)
             with pytest.raises(TransportClosed, match=r"1006 the peer read nothing for 0\.3 s"):
                 await transport.send(bytes(50_000_000))

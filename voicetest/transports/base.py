@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -17,6 +17,7 @@ __all__ = [
     "Immediate",
     "KeepAlive",
     "PeerFault",
+    "Prompt",
     "Transport",
     "TransportClosed",
     "Upgrade",
@@ -24,6 +25,7 @@ __all__ = [
 ]
 
 M = TypeVar("M")
+M_co = TypeVar("M_co", covariant=True)
 M_contra = TypeVar("M_contra", contravariant=True)
 
 NORMAL_CLOSE = 1000
@@ -86,6 +88,24 @@ class Immediate(Protocol[M_contra]):
 
     def put(self, message: M_contra) -> None:
         """As `send`, at once."""
+
+
+@runtime_checkable
+class Prompt(Protocol[M_co]):
+    """A transport that says at once when a message came, to one listener."""
+
+    def tell(self, arrived: Callable[[], None] | None) -> None:
+        """Call `arrived` whenever messages came, and at the end; nobody any more if it is None.
+
+        Nobody may be receiving meanwhile.
+        """
+
+    def taken(self) -> M_co | None:
+        """The next message that is here; None if there is none."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes, and all was taken; `receive` says how it ended."""
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from websockets import exceptions
 from websockets.asyncio import client, server
-from websockets.asyncio.connection import Connection
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.protocol import State
@@ -62,7 +61,9 @@ Admit = Callable[[Upgrade], HTTPStatus | None]
 class WebSocketTransport:
     """Either end of an open WebSocket; a message is `bytes` (binary) or `str` (text)."""
 
-    def __init__(self, connection: Connection, send_limit: float = SEND_LIMIT_S) -> None:
+    def __init__(
+        self, connection: LivingClient | LivingServer, send_limit: float = SEND_LIMIT_S
+    ) -> None:
         """`send_limit`: seconds until a peer that reads nothing counts as gone."""
         self._connection = connection
         self._send_limit = send_limit
@@ -101,12 +102,7 @@ class WebSocketTransport:
         if self._connection.state is not State.OPEN:
             raise TransportClosed(NORMAL_CLOSE, "the connection is closing")
         self._refuse_unread()
-        protocol = self._connection.protocol
-        if isinstance(message, str):
-            protocol.send_text(message.encode())
-        else:
-            protocol.send_binary(message)
-        self._connection.send_data()
+        self._connection.say(message)
 
     def _refuse_unread(self) -> None:
         """Give up a peer that has not read all that was sent for as long as it may take."""
@@ -125,12 +121,22 @@ class WebSocketTransport:
         It is a PeerFault if this end closed the connection for what the peer did.
         """
         try:
-            message = await self._connection.recv()
+            return await self._connection.next_message()
         except exceptions.ConnectionClosed as closed:
             raise self._end(closed) from closed
-        if isinstance(self._connection, LivingClient | LivingServer):
-            self._connection.taken()
-        return message
+
+    def tell(self, arrived: Callable[[], None] | None) -> None:
+        """Call `arrived` whenever messages came, and at the end; nobody any more if it is None."""
+        self._connection.tell(arrived)
+
+    def taken(self) -> bytes | str | None:
+        """The next message that is here; None if there is none."""
+        return self._connection.taken()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes, and all was taken; `receive` says how it ended."""
+        return self._connection.over
 
     def _give_up(self, reason: str) -> TransportClosed:
         self._closed = self._closed or TransportClosed(LOST, reason)
@@ -143,7 +149,7 @@ class WebSocketTransport:
 
         It answers the pings that are sent, if it is there.
         """
-        if limit is None or not isinstance(self._connection, LivingClient | LivingServer):
+        if limit is None:
             yield
             return
         words = f"nothing came for {limit:g} s, not even the answer to a ping"
@@ -168,9 +174,7 @@ class WebSocketTransport:
 
     def _end(self, closed: exceptions.ConnectionClosed) -> TransportClosed:
         """How the connection ended: as this end wanted, as the peer said, or by breaking."""
-        fault, within = "", False
-        if isinstance(self._connection, LivingClient | LivingServer):
-            fault, within = self._connection.fault, self._connection.within_message
+        fault, within = self._connection.fault, self._connection.within_message
         if closed.rcvd is not None:
             return TransportClosed(closed.rcvd.code, closed.rcvd.reason)
         if self._closed is not None:
@@ -218,7 +222,7 @@ async def connect(
     shows neither the values of headers nor those in the URL's query.
     """
     try:
-        connection = await _Dialling(
+        dialling = _Dialling(
             url,
             additional_headers=headers,
             subprotocols=[Subprotocol(name) for name in subprotocols] or None,
@@ -228,6 +232,7 @@ async def connect(
             create_connection=LivingClient,
             **(_OPTIONS if tls is None else _OPTIONS | {"ssl": tls}),
         )
+        connection = cast(LivingClient, await dialling)
     except (OSError, exceptions.WebSocketException, ValueError) as error:
         raise explained(error, url, open_limit) from error
     transport = WebSocketTransport(connection)
@@ -270,13 +275,14 @@ async def serve(
 
     async def answer(connection: server.ServerConnection) -> None:
         task = asyncio.current_task()
-        if task is None or connection.request is None:
+        asked = connection.request
+        if task is None or asked is None or not isinstance(connection, LivingServer):
             return
         answering.add(task)
         transport = WebSocketTransport(connection)
         try:
             with transport.watched(KEPT_ALIVE.patience):
-                await handler(transport, _upgrade(connection.request))
+                await handler(transport, _upgrade(asked))
         except asyncio.CancelledError:
             await transport.close(GOING_AWAY)
             raise
