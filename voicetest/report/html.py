@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from voicetest.audio.compressed import MEDIA_TYPE, compressed
 from voicetest.audio.recording import UnreadableRecording
 from voicetest.errors import SetupError
 from voicetest.report.page_call import CallView, call_view, seconds
+from voicetest.report.pages import asset, beside, policy, template
 from voicetest.report.stored import StoredRun
-from voicetest.shown import shown_lines
 from voicetest.version import __version__
 
 __all__ = ["MOST_EMBEDDED", "html"]
@@ -28,7 +23,6 @@ MOST_EMBEDDED = 20_000_000
 """Bytes of a page that sound may take up: three quarters of an hour of two people at least."""
 _FEW_CALLS = 3
 """Up to this many are shown open at once."""
-_PAGE = Path(__file__).parent / "page"
 
 
 @dataclass(frozen=True)
@@ -55,13 +49,15 @@ def html(run: StoredRun, target: Path, *, embed: bool = False, most: int = MOST_
         played = call.recording if call.line.duration_s > 0 else None
         sound = None
         if played is not None:
-            sound = _beside(played, target) if embedded is None else embedded.source(played)
+            sound = beside(played, target) if embedded is None else embedded.source(played)
         calls.append(call_view(call, f"call-{number}", sound, few=few))
-    css, script = _asset("report.css"), _asset("report.js")
+    css, script = asset("report.css"), asset("report.js")
     summary = run.summary
-    return _template().render(
+    return template(
+        "report.html"
+    ).render(
         version=__version__,
-        policy=_policy(css, script),
+        policy=policy(css, script),
         title=f"voicetest: {_totals(summary.totals)}",
         css=Markup(css),  # noqa: S704  # a file of this package
         script=Markup(script),  # noqa: S704  # a file of this package
@@ -112,47 +108,3 @@ class _Embedded:
                 "with --keep failed"
             )
         return f"data:{MEDIA_TYPE};base64,{sound}"
-
-
-def _beside(recording: Path, target: Path) -> str:
-    try:
-        path = os.path.relpath(recording.resolve(), target.parent.resolve())
-    except ValueError:  # on another drive
-        return recording.resolve().as_uri()
-    return quote(os.fsencode(Path(path).as_posix()))
-
-
-def _policy(css: str, script: str) -> str:
-    """Nothing but our own style and script is run, even if something were not escaped."""
-    style_hash, script_hash = (
-        base64.b64encode(sha256(text.encode()).digest()).decode() for text in (css, script)
-    )
-    return (
-        f"default-src 'none'; style-src 'sha256-{style_hash}'; script-src 'sha256-{script_hash}'; "
-        "media-src 'self' file: data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _as_shown(value: object) -> object:
-    """What is put into the page, whatever it is; line breaks are spaces to it."""
-    if isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return shown_lines(value)
-
-
-@cache
-def _asset(name: str) -> str:
-    return (_PAGE / name).read_text(encoding="utf-8")
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_PAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_as_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")
