@@ -14,7 +14,13 @@ from voicetest.errors import SetupError
 from voicetest.report.schemas import stale_schemas, write_schemas
 
 ROOT = Path(__file__).parents[2]
-NAMES = ["scenario.schema.json", "manifest.schema.json", "agent.schema.json"]
+NAMES = [
+    "scenario.schema.json",
+    "manifest.schema.json",
+    "agent.schema.json",
+    "load.schema.json",
+    "load-result.schema.json",
+]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +53,7 @@ def test_a_changed_and_a_missing_schema_are_stale_until_they_are_written(
     for name in NAMES[:2]:
         (tmp_path / name).write_bytes((schemas / name).read_bytes())
     (tmp_path / NAMES[0]).write_text("{}")
-    assert stale_schemas(tmp_path) == [tmp_path / NAMES[0], tmp_path / NAMES[2]]
+    assert stale_schemas(tmp_path) == [tmp_path / name for name in (NAMES[0], *NAMES[2:])]
     write_schemas(tmp_path)
     for name in NAMES:
         assert (tmp_path / name).read_bytes() == (schemas / name).read_bytes()

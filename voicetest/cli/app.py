@@ -17,6 +17,7 @@ from voicetest.cli import (
     doctor,
     init,
     list_adapters,
+    load,
     plan,
     report,
     rescore,
@@ -47,6 +48,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help: loading rich would double the start-up
 )
 app.command()(run.run)
+app.command()(load.load)
 app.command()(validate.validate)
 app.command()(plan.plan)
 app.command()(report.report)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from voicetest.call.event_log import event_fields
@@ -38,6 +39,8 @@ class Notice:
     """The event itself as JSON."""
     waiting: Waited | None = None
     """What it waits for."""
+    at: float = field(default=0.0, compare=False)
+    """When the phase was entered, on the machine's monotonic clock, which its processes share."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Narrator:
 
     def phase(self, phase: str) -> None:
         """The call entered a phase."""
-        self.tell(Notice(self.call, phase=phase))
+        self.tell(Notice(self.call, phase=phase, at=time.monotonic()))
 
     def entry(self, entry: Entry) -> None:
         """Something happened in the call."""

@@ -11,7 +11,9 @@ from voicetest.adapters.base import Adapter
 from voicetest.agents.dialogue import dialogue_schema
 from voicetest.errors import SetupError
 from voicetest.report.folder import write_atomically
+from voicetest.report.load_summary import load_schema
 from voicetest.report.manifest import manifest_schema
+from voicetest.scenario.load_file import LoadFile
 from voicetest.scenario.schema import json_schema, scenario_schema
 
 __all__ = ["schema_texts", "stale_schemas", "write_schemas"]
@@ -23,6 +25,8 @@ def schema_texts() -> dict[str, str]:
         "scenario.schema.json": _with_settings(scenario_schema()),
         "manifest.schema.json": manifest_schema(),
         "agent.schema.json": dialogue_schema(),
+        "load.schema.json": json_schema(LoadFile, "voicetest load"),
+        "load-result.schema.json": load_schema(),
     }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 

@@ -109,7 +109,7 @@ def load_case(
     variable without a value keeps a field from being read.
     """
     document, path = case.document, case.path
-    _refuse_dialogue(document)
+    _refuse_others(document)
     environment = os.environ if environment is None else environment
     expanded = expand(document, variables or {}, environment, case.values)
     hide = expanded.secrets.hide
@@ -137,9 +137,12 @@ def load_case(
     )
 
 
-def _refuse_dialogue(document: Document) -> None:
-    """Raise ScenarioError for the file of an embedded agent, which is no scenario."""
+def _refuse_others(document: Document) -> None:
+    """Raise ScenarioError for what is no scenario: an embedded agent, or a load test."""
     root = document.root
+    if "load" in root and "script" not in root and "agent" not in root:
+        message = f"this is a load test, not a scenario: voicetest load {document.shown}"
+        raise ScenarioError([document.problem(*position(root), message)])
     if ("rules" in root or "greeting" in root) and "script" not in root and "agent" not in root:
         message = (
             "this is an agent's dialogue, not a scenario: a scenario names it under 'agent', as "

@@ -12,6 +12,7 @@ from voicetest.scenario.nodes import Scalar, shown
 from voicetest.scenario.refusals import refuse
 
 __all__ = [
+    "NUMBER",
     "Count",
     "Duration",
     "DurationOrOff",
@@ -27,12 +28,12 @@ __all__ = [
 LONGEST_SECONDS = 24 * 3600.0
 
 _VARIABLE = r"|.*\$\{.+\}.*"
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
-_DURATION = re.compile(rf"({_NUMBER})\s*(ms|s|m|h)")
-_SHARE = re.compile(rf"({_NUMBER})\s*%")
-_LEVEL = re.compile(rf"([+-]?{_NUMBER})\s*dB", re.IGNORECASE)
-_MONEY = re.compile(rf"\$\s*({_NUMBER})")
-_BARE = re.compile(_NUMBER)
+NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+_DURATION = re.compile(rf"({NUMBER})\s*(ms|s|m|h)")
+_SHARE = re.compile(rf"({NUMBER})\s*%")
+_LEVEL = re.compile(rf"([+-]?{NUMBER})\s*dB", re.IGNORECASE)
+_MONEY = re.compile(rf"\$\s*({NUMBER})")
+_BARE = re.compile(NUMBER)
 _PER_UNIT: dict[str, Callable[[float], float]] = {
     "ms": lambda number: number / 1000,
     "s": lambda number: number,
@@ -141,7 +142,7 @@ def _rate(value: object) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     text = one_word(value, "a speaking rate such as 1.2")
-    if re.fullmatch(_NUMBER, text) and 0.25 <= float(text) <= 4:
+    if re.fullmatch(NUMBER, text) and 0.25 <= float(text) <= 4:
         return float(text)
     raise refuse(f"expected a speaking rate between 0.25 and 4 (1 is normal), found {shown(value)}")
 
@@ -164,20 +165,20 @@ def _schema(pattern: str, *examples: str) -> WithJsonSchema:
     )
 
 
-_DURATION_SCHEMA = _schema(rf"{_NUMBER}\s*(?:ms|s|m|h)", "800ms", "1.5s", "2m")
+_DURATION_SCHEMA = _schema(rf"{NUMBER}\s*(?:ms|s|m|h)", "800ms", "1.5s", "2m")
 
 Duration = Annotated[float, BeforeValidator(_duration), _DURATION_SCHEMA]
 PositiveDuration = Annotated[float, BeforeValidator(_positive), _DURATION_SCHEMA]
 DurationOrOff = Annotated[
     float | None,
     BeforeValidator(_duration_or_off),
-    _schema(rf"{_NUMBER}\s*(?:ms|s|m|h)|off", "20s", "off"),
+    _schema(rf"{NUMBER}\s*(?:ms|s|m|h)|off", "20s", "off"),
 ]
-Share = Annotated[float, BeforeValidator(_share), _schema(rf"{_NUMBER}\s*%", "80%", "2.5%")]
+Share = Annotated[float, BeforeValidator(_share), _schema(rf"{NUMBER}\s*%", "80%", "2.5%")]
 Level = Annotated[
-    float, BeforeValidator(_level), _schema(rf"[+-]?{_NUMBER}\s*[dD][bB]", "15dB", "-6dB")
+    float, BeforeValidator(_level), _schema(rf"[+-]?{NUMBER}\s*[dD][bB]", "15dB", "-6dB")
 ]
-Money = Annotated[float, BeforeValidator(_money), _schema(rf"\$\s*{_NUMBER}", "$0.50", "$2")]
+Money = Annotated[float, BeforeValidator(_money), _schema(rf"\$\s*{NUMBER}", "$0.50", "$2")]
 Count = Annotated[
     int,
     BeforeValidator(_count),

@@ -1,0 +1,1 @@
+"""Many calls at once, to see what becomes of the agent."""
