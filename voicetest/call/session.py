@@ -9,17 +9,17 @@ from contextlib import aclosing
 import numpy as np
 
 from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
-from voicetest.audio.dtmf import DtmfDetector
+from voicetest.audio.dtmf import Pressed
 from voicetest.call.acoustics import Acoustics
 from voicetest.call.answers import Answers
 from voicetest.call.attendance import Absence, Attendance, sleep_clock
 from voicetest.call.bounds import Bounds
 from voicetest.call.closing import broken_line
-from voicetest.call.downlink import Downlink
 from voicetest.call.harness import Harness
-from voicetest.call.hearing import Hearing
+from voicetest.call.hearing import Hearing, Speech
 from voicetest.call.limits import Limits
 from voicetest.call.line_use import LineUse
+from voicetest.call.listener import Listener
 from voicetest.call.microphone import FRAME, FRAME_S, Microphone
 from voicetest.call.playout import BurstyPlayout, ContinuousPlayout, Playout
 from voicetest.call.recorder import Recorder
@@ -75,8 +75,6 @@ _AHEAD = 50
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
-_MOST_WAITING = INTERNAL.rate
-"""Samples of the agent that may wait: what comes faster is worked off as it comes."""
 _MOST_BEHIND = 5
 """Frames of the agent that may wait to be listened to where nothing is to be decided."""
 _AT_ONCE_S, _BREATH_S = 0.002, 0.01
@@ -115,7 +113,6 @@ class Session:
             late_s=limits.late_sound,
         )
         self.answers = Answers()
-        self._hearing = Hearing()
         self.quiet_from_s = 0.0
         """When the far side last said anything, or when that will have been heard; set by each
         event, and again when sound is taken in."""
@@ -125,8 +122,6 @@ class Session:
         """Set when the far side says that the call is over; more may be heard of it."""
         self._farewell = Leaving()
         """What it said then."""
-        self._told_of_noise = False
-        """Set when a sound without a pause was told of: once a call."""
         self._link = link
         self._outlet = link if isinstance(link, Immediate) and link.immediate else None
         """Set where nothing has to be waited for to say something."""
@@ -135,13 +130,13 @@ class Session:
         takes = INTERNAL if self._outlet is None else self._outlet.takes
         self._uplink = Uplink(link.hears, takes)
         self._microphone = Microphone()
-        self._keys = DtmfDetector()
-        self._listens_for_keys = Dtmf not in link.receives
-        self._playout = _playout(link, limits.jitter_buffer)
-        changed = None if self._acoustics.downlink is None else self._acoustics.to_user
-        self._downlink = Downlink(self._playout, changed, self._queued)
-        self._labels = 0
-        """Marks of the far side that playout has not reached."""
+        self._ear = Listener(
+            _playout(link, limits.jitter_buffer),
+            recorder,
+            self,
+            changed=None if self._acoustics.downlink is None else self._acoustics.to_user,
+            finds_keys=Dtmf not in link.receives,
+        )
         self._loop = asyncio.get_running_loop()
         self._seat = Ticker.running().seat()
         self._start = self.harness.epoch = self._seat.epoch
@@ -173,8 +168,7 @@ class Session:
     @property
     def hearing(self) -> Hearing:
         """What was heard of the agent until now."""
-        self._catch_up()
-        return self._hearing
+        return self._ear.hearing
 
     @property
     def over(self) -> bool:
@@ -194,8 +188,7 @@ class Session:
     @property
     def _drained(self) -> bool:
         """Whether all that is audible of what arrived has been heard."""
-        self._catch_up()
-        return self._playout.left(self._heard) == 0
+        return self._ear.left(self._heard) == 0
 
     @property
     def heard_share(self) -> float:
@@ -210,8 +203,7 @@ class Session:
     @property
     def _to_come_s(self) -> float:
         """Seconds of the agent's voice that arrived and were not heard yet."""
-        self._catch_up()
-        return self._playout.pending(self._heard) / INTERNAL.rate
+        return self._ear.pending(self._heard) / INTERNAL.rate
 
     @property
     def agent_pauses(self) -> bool:
@@ -224,7 +216,7 @@ class Session:
 
     def end_turn_at_pause(self) -> None:
         """Make the pause of the agent the end of its turn; what it says then is another one."""
-        self._catch_up()
+        self._ear.catch_up()
         self.turns.close(self.now, EndReason.TAIL_SILENCE, self.limits.tail_silence)
 
     def note(self, by: By, what: Note | Event, at: float | None = None) -> None:
@@ -286,15 +278,14 @@ class Session:
         await self.say(Interrupted(heard_s=heard))
 
     def _drop_unheard(self, now: float) -> None:
-        self._catch_up()
         position = round(now * INTERNAL.rate)
         turn = self.turns.open
         if turn is not None and turn.speech_start_s is not None:
             heard = now - turn.speech_start_s
-            lost = self._playout.pending(position) / INTERNAL.rate
+            lost = self._ear.pending(position) / INTERNAL.rate
             if lost:
                 self.note("agent", TurnCut(turn.index, heard / (heard + lost)), now)
-        self._playout.clear(position)
+        self._ear.clear(position)
         self.turns.cleared(now)
 
     async def conduct(self, script: Callable[[], Awaitable[None]]) -> None:
@@ -317,13 +308,13 @@ class Session:
         finally:
             self._bounds.close()
             self._end_frame()
-            self._catch_up()
+            self._ear.catch_up()
             self.turns.close(self.now, end)
             for what in self._used.in_all():
                 self.note("voicetest", what)
-            self.harness.slips = self._playout.slips
+            self.harness.slips = self._ear.slips
             self.harness.absences += self._absences()
-            self.harness.jitter_buffer_s = self._playout.delay_s + self._link.buffered_s
+            self.harness.jitter_buffer_s = self._ear.delay_s + self._link.buffered_s
 
     async def _play(self, script: Callable[[], Awaitable[None]]) -> EndReason:
         """Run the script; what it returns ends a turn that is still open."""
@@ -388,7 +379,7 @@ class Session:
         if isinstance(event, Audio):
             self._take_in_audio(event.chunk, now)
             return
-        self._catch_up()
+        self._ear.catch_up()
         self._take_in_message(event, now, tasks)
         self.quiet_from_s = self.now + self._to_come_s
         self._waits.look_soon()
@@ -418,15 +409,14 @@ class Session:
             case ToolCancelled(call):
                 self._tools.cancel(call)
             case Mark(name):
-                self._playout.mark(name, round(now * INTERNAL.rate))
-                self._labels += 1
+                self._ear.mark(name, round(now * INTERNAL.rate))
             case AgentTurnEnded():
                 heard = self._heard
-                self.turns.announce_end((heard + self._playout.left(heard)) / INTERNAL.rate)
+                self.turns.announce_end((heard + self._ear.left(heard)) / INTERNAL.rate)
             case Cleared():
-                if not self._playout.pending(round(now * INTERNAL.rate)) and not self.turns.audible:
+                if not self._ear.pending(round(now * INTERNAL.rate)) and not self.turns.audible:
                     # Many agents say so at each start of the user, whoever speaks.
-                    self._playout.clear(round(now * INTERNAL.rate))
+                    self._ear.clear(round(now * INTERNAL.rate))
                     return
                 self._drop_unheard(now)
             case Leaving():
@@ -455,47 +445,33 @@ class Session:
             self.turns.sign(now)
 
     def _take_in_audio(self, chunk: AudioChunk, now: float) -> None:
-        position = round(now * INTERNAL.rate)
         self._used.sound_s += chunk.duration
-        self._downlink.arrive(chunk, position)
-        waiting = self._downlink.waiting
-        self._bounds.hold_sound(self._playout.ahead(position) + waiting)
+        self._bounds.hold_sound(self._ear.arrive(chunk, round(now * INTERNAL.rate)))
         self.quiet_from_s = max(self.quiet_from_s, now)
-        if waiting > _MOST_WAITING:
-            self._catch_up()
 
-    def _queued(self, at: int) -> None:
-        """A piece that arrived at position `at` waits to be heard."""
-        pending = self._playout.pending(min(at, self._ticks * FRAME))
-        self.quiet_from_s = max(at, min(at, self._ticks * FRAME) + pending) / INTERNAL.rate
+    def sound_waits(self, at: int, pending: int) -> None:
+        """After a piece that arrived at position `at` so many samples are to be heard."""
+        self.quiet_from_s = (at + pending) / INTERNAL.rate
         if not self.answers.begun and pending:
             self.answers.sounded()
 
-    def _catch_up(self) -> None:
-        """Listen to the frames of the agent that are over."""
-        heard = self._downlink.catch_up()
-        if heard is None:
-            return
-        self.recorder.write(heard.user, heard.agent)
-        self._hearing.hear(heard.agent)
-        if self._hearing.endless and not self._told_of_noise:
-            self._told_of_noise = True
-            self.note("voicetest", Warned(_ENDLESS))
-        self._follow()
-        if self._listens_for_keys:
-            sounds = heard.agent.any()
-            keys = self._keys.feed(heard.agent) if sounds else self._keys.skip(len(heard.agent))
-            for pressed in keys:
-                self.note("agent", Dtmf(pressed.key), pressed.at_s)
-
-    def _follow(self) -> None:
-        begun = self.turns.follow(self._hearing.speech, self.user.speech_end_s)
+    def speech_is(self, speech: Speech | None) -> None:
+        """The current speech of the agent, or the last, as it is known now."""
+        begun = self.turns.follow(speech, self.user.speech_end_s)
         if begun is None or not self.user.awaiting_audio:
             return
         if begun >= (self.user.speech_end_s or 0.0):
             self.user.awaiting_audio = False
-            arrived = self._playout.arrivals.of(round(begun * INTERNAL.rate))
+            arrived = self._ear.arrived(round(begun * INTERNAL.rate))
             self.note("agent", FirstAudio(), arrived / INTERNAL.rate)
+
+    def key_pressed(self, key: Pressed) -> None:
+        """The agent pressed a key."""
+        self.note("agent", Dtmf(key.key), key.at_s)
+
+    def line_is_endless(self) -> None:
+        """The agent's line has had no pause for 10 s."""
+        self.note("voicetest", Warned(_ENDLESS))
 
     @property
     def _may_wait(self) -> bool:
@@ -504,15 +480,14 @@ class Session:
         That is so while the agent speaks on, whose turn ends with some tenths of a second of
         silence, and while a line is silent for less than that.
         """
-        if self._downlink.behind >= _MOST_BEHIND or self._labels or self.hung_up is not None:
+        if self._ear.behind >= _MOST_BEHIND or self._ear.labels:
             return False
-        if self.leaving_s is not None:
+        if self.hung_up is not None or self.leaving_s is not None:
             return False
         if self.turns.goes_on:
             return True
         position = (self._ticks - 1) * FRAME
-        silent = not self._downlink.waiting and not self._playout.ahead(position)
-        return silent and position < self.turns.due_s * INTERNAL.rate
+        return self._ear.is_silent(position) and position < self.turns.due_s * INTERNAL.rate
 
     async def _give(self, result: ToolResult) -> None:
         self.note("user", result)
@@ -568,23 +543,21 @@ class Session:
     def _end_frame(self) -> None:
         """The 20 ms are over in which the frame on the wire could be heard."""
         if self._on_wire is not None:
-            self._downlink.frame_over(self._on_wire.heard)
+            self._ear.frame_over(self._on_wire.heard)
             self._on_wire = None
 
     def _take_stock(self) -> None:
         """What the frame that just ended brought, and who waits for it."""
         at_s = (self._ticks - 1) * FRAME_S
         if not self._may_wait:
-            self._catch_up()
+            self._ear.catch_up()
             if at_s >= self._settles_from:
                 self.turns.settle(
-                    at_s, drained=self._to_come_s <= _SOON_S, undecided=self._hearing.undecided
+                    at_s, drained=self._to_come_s <= _SOON_S, undecided=self._ear.undecided
                 )
             self._look_whether_gone()
             if self.over:
                 self.turns.close(self.now, EndReason.HUNG_UP)
-        if self._labels:
-            for name in self._playout.passed(round(at_s * INTERNAL.rate)):
-                self._labels -= 1
-                self._put(Mark(name))
+        for name in self._ear.passed(round(at_s * INTERNAL.rate)):
+            self._put(Mark(name))
         self._waits.look()
