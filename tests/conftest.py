@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from voicetest.audio.chunk import Samples
 from voicetest.clock import Clock, run
+from voicetest.scenario.learned import EVERY
 from voicetest.speech.cache import Cache
 from voicetest.speech.providers import Speech
 
@@ -26,6 +27,13 @@ def _signals_stay_as_they_are() -> Iterator[None]:
     yield
     for number, handler in formerly.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_are_those_of_one_test() -> Iterator[None]:
+    """What one test calls a secret is a word in the message of another."""
+    yield
+    EVERY.texts = frozenset()
 
 
 @pytest.fixture(scope="session")
