@@ -8,7 +8,7 @@ from voicetest.call.timeline import EndReason, StepEnded, Waiting
 from voicetest.call.turns import LiveTurn
 from voicetest.checks.expectations import HANG_UP_S, Spoken, nothing_left_to_hear
 from voicetest.checks.unheard import mark_unheard, unheard_between
-from voicetest.checks.view import view
+from voicetest.checks.view import CallView, view
 from voicetest.checks.wanted import still_wanted
 from voicetest.events import ReplyRequested
 from voicetest.executor.failures import (
@@ -58,6 +58,8 @@ class _Listening:
     started: float
     hears_out: bool
     shares: bool
+    _seen: tuple[int, CallView] | None = None
+    """How many entries the timeline had when it was looked at last, and what it was then."""
 
     async def run(self) -> StepEnded:
         session = self.stage.session
@@ -212,9 +214,7 @@ class _Listening:
     def _heard(self) -> Spoken:
         """What the agent has said and done in this step so far."""
         session = self.stage.session
-        call = view(session.timeline.entries)
-        audible = {t.index for t in call.agent_turns if t.speech_start_s is not None}
-        mark_unheard(call, audible, carries_sound=session.carries_sound)
+        call = self._so_far()
         turns = call.agent_turns[self.stage.heard :]
         texts = [turn.text for turn in turns]
         if session.turns.open is not None and turns:
@@ -227,6 +227,17 @@ class _Listening:
             unheard_between(call, turns, self.started),
             self.expected.language or self.stage.language,
         )
+
+    def _so_far(self) -> CallView:
+        """The call as its timeline has it, which is walked through only when something is new."""
+        session = self.stage.session
+        known = len(session.timeline.entries)
+        if self._seen is None or self._seen[0] != known:
+            call = view(session.timeline.entries)
+            audible = {t.index for t in call.agent_turns if t.speech_start_s is not None}
+            mark_unheard(call, audible, carries_sound=session.carries_sound)
+            self._seen = known, call
+        return self._seen[1]
 
     def _unanswered(self, limit: float) -> StepEnded:
         session = self.stage.session
