@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import signal
 import sys
 import traceback
 from contextlib import suppress
@@ -103,7 +105,16 @@ def main() -> None:
                 typer.echo(f"standard output did not take the JSON: {printed.lost}", err=True)
                 printed.settle(_LEAVING_S, in_all=True)
                 code = int(ExitCode.SETUP)
+    if code >= _OF_SIGNALS:
+        atexit.register(_be_deaf)
     sys.exit(code)
+
+
+def _be_deaf() -> None:
+    """Ignore signals: an interpreter that ends has lost its handlers, and would die of them."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _run(words: list[str]) -> int:
