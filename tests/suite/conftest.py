@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
@@ -12,19 +11,27 @@ from voicetest import registry
 WriteScenario = Callable[..., Path]
 
 
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an installed package, which any process finds that has it on its path."""
+    folder = tmp_path_factory.mktemp("site")
+    about = folder / "rehearsed-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: rehearsed\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        f"[{registry.ADAPTERS}]\n"
+        "rehearsed = tests.suite.agents:Rehearsed\n"
+        "echoing = tests.suite.echoes:Echoing\n"
+        "gone = no_such_package:Adapter [gone]\n"
+    )
+    return folder
+
+
 @pytest.fixture(autouse=True)
-def rehearsed(monkeypatch: pytest.MonkeyPatch, cache_folder: Path) -> Iterator[None]:
+def rehearsed(monkeypatch: pytest.MonkeyPatch, cache_folder: Path, package: Path) -> Iterator[None]:
     """The adapter of these tests beside the installed ones, and a cache of their own."""
-    ours = EntryPoint("rehearsed", "tests.suite.agents:Rehearsed", registry.ADAPTERS)
-    echoing = EntryPoint("echoing", "tests.suite.echoes:Echoing", registry.ADAPTERS)
-    gone = EntryPoint("gone", "no_such_package:Adapter [gone]", registry.ADAPTERS)
-
-    def installed(group: str) -> list[EntryPoint]:
-        found = list(entry_points(group=group))
-        return [*found, ours, echoing, gone] if group == registry.ADAPTERS else found
-
     registry.forget()
-    monkeypatch.setattr(registry, "entry_points", installed)
+    monkeypatch.syspath_prepend(package)
     monkeypatch.setenv("VOICETEST_CACHE", str(cache_folder))
     CALLED.clear()
     MOST.clear()

@@ -22,14 +22,15 @@ from voicetest.suite.parallel import run_suite
 from voicetest.suite.plan import load_all, plan_files
 
 PARTS = (
-    "executor.execute.agent_formants",
-    "executor.execute.speech_defects",
-    "run.execute",
+    "executor.listening.agent_formants",
+    "executor.listening.speech_defects",
+    "run.make_call",
     "run.evaluate",
     "run.judge_call",
     "run.write_call",
     "report.call.transcript",
-    "suite.errand.run",
+    "suite.errand.call",
+    "suite.errand.finish",
     "suite.conduct.call_folder",
 )
 
@@ -86,7 +87,7 @@ def test_a_part_that_breaks_in_one_call_ends_that_one_alone(
         assert "/full/file: No space left on device" in summary.scenarios[1].reason
 
 
-@pytest.mark.parametrize("part", ["executor.execute.agent_formants", "run.evaluate"])
+@pytest.mark.parametrize("part", ["executor.listening.agent_formants", "run.evaluate"])
 def test_a_bug_is_in_the_manifest_of_its_call_with_its_traceback(
     tmp_path: Path, scenario: WriteScenario, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:

@@ -121,7 +121,7 @@ def test_nobody_is_called_when_one_file_has_a_mistake(out: Path, scenario: Write
     ("lacks", "told"),
     [
         ("api_key: ${env.NOT_SET_ANYWHERE}", "NOT_SET_ANYWHERE"),
-        ("package", "pip install 'voicetest[gone]'"),
+        ("package", "pip install 'rehearsed[gone]'"),
     ],
 )
 def test_what_one_case_lacks_is_an_error_of_its_own_and_the_others_are_called(
@@ -152,9 +152,9 @@ def test_what_a_case_lacks_stands_in_every_report(out: Path, scenario: WriteScen
     stored = load_run(Path(summary.folder))
     tests = ElementTree.fromstring(junit(stored).partition("\n")[2])  # noqa: S314  # our own
     (error,) = tests.iter("error")
-    assert "pip install 'voicetest[gone]'" in str(error.get("message"))
+    assert "pip install 'rehearsed[gone]'" in str(error.get("message"))
     assert tests.get("errors") == "1"
-    assert "pip install &#39;voicetest[gone]&#39;" in html(stored, out / "report.html")
+    assert "pip install &#39;rehearsed[gone]&#39;" in html(stored, out / "report.html")
     (command,) = workflow_commands(stored)
     assert command.startswith("::error file=")
 

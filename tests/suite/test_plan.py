@@ -89,11 +89,11 @@ def test_an_adapter_that_is_not_installed_is_lacking_and_hinders_no_other(
     path.write_text(path.read_text().replace("rehearsed", "gone"))
     absent, there = plan_all([path, scenario("b.yaml")], {}, speech, "auto")
     assert isinstance(absent, Lacking)
-    assert "pip install 'voicetest[gone]'" in absent.reason
+    assert "pip install 'rehearsed[gone]'" in absent.reason
     assert absent.file is not None
     assert absent.file.path == path
     assert isinstance(there, Plan)
-    with pytest.raises(SetupError, match=r"pip install 'voicetest\[gone\]'"):
+    with pytest.raises(SetupError, match=r"pip install 'rehearsed\[gone\]'"):
         plan_files([absent.file, there.file], speech)
 
 

@@ -121,9 +121,9 @@ def test_an_adapter_that_is_not_installed_has_a_scenario_that_says_what_to_insta
     tmp_path: Path,
 ) -> None:
     started = start("gone", tmp_path)
-    assert "pip install 'voicetest[gone]'" in started.lacking
+    assert "pip install 'rehearsed[gone]'" in started.lacking
     text = started.written[0].read_text(encoding="utf-8")
-    assert "pip install 'voicetest[gone]'" in text
+    assert "pip install 'rehearsed[gone]'" in text
     scenario = yaml.safe_load(text)
     assert scenario["agent"] == {"adapter": "gone", "simulator": "agents/example.yaml"}
     assert scenario["script"]

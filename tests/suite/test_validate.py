@@ -50,7 +50,7 @@ def test_what_the_environment_lacks_is_a_note(scenario: WriteScenario, tmp_path:
     assert first.startswith("note: ")
     assert "a.yaml:4:" in first
     assert "NOT_SET_ANYWHERE is not set" in first
-    assert "pip install 'voicetest[gone]'" in second
+    assert "pip install 'rehearsed[gone]'" in second
 
 
 def test_a_duration_from_a_variable_that_is_not_set_is_a_note_too(

@@ -153,8 +153,8 @@ def test_a_process_that_dies_ends_its_call_and_is_told(path: Path, tmp_path: Pat
     path.write_text(text.replace("${env.SAID_BY}", "that"))
     words = ("--jobs", "2", "--limit", "2")
     process = _begun(tmp_path / "out", str(path), *words)
-    for child in psutil.Process(process.pid).children():
-        if "spawn_main" in " ".join(child.cmdline()):
+    for child in _children(process):
+        if child.ppid() != process.pid and "forkserver" in " ".join(child.cmdline()):
             child.kill()
     process.communicate(timeout=100)
     written = json.loads((tmp_path / "out" / "latest" / "run.json").read_text())

@@ -1,4 +1,4 @@
-"""Runs one call from the first line made to the link closed, whatever goes wrong."""
+"""Makes one call from its first line to the link closed, whatever goes wrong."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,13 +20,7 @@ from voicetest.call.harness import Harness
 from voicetest.call.lapses import Lapse, described
 from voicetest.call.limits import Limits
 from voicetest.call.line import Line
-from voicetest.call.record import (
-    CallError,
-    CallRecord,
-    agent_formants,
-    agent_speech,
-    speech_defects,
-)
+from voicetest.call.record import CallError, CallRecord
 from voicetest.call.recorder import Recorder
 from voicetest.call.session import Session
 from voicetest.call.timeline import Entry, Timeline
@@ -33,6 +28,8 @@ from voicetest.errors import ConnectionFailed
 from voicetest.events import Status, Transcript, Warned
 from voicetest.executor.acoustics import acoustics
 from voicetest.executor.border import Border
+from voicetest.executor.listening import listened
+from voicetest.executor.made import Made
 from voicetest.executor.plan import Plan
 from voicetest.executor.players import players
 from voicetest.executor.prepare import prepare
@@ -43,9 +40,8 @@ from voicetest.executor.tools import Toolbox
 from voicetest.executor.transcribe import TurnTranscriber
 from voicetest.links.base import Link
 from voicetest.machine import look_for_room
-from voicetest.speech.cache import Cache
 
-__all__ = ["Progress", "execute"]
+__all__ = ["Progress", "execute", "make_call"]
 
 _FRAME_BYTES = 4
 """A sample of each party."""
@@ -96,24 +92,32 @@ async def turn_transcriber(planned: Plan) -> TurnTranscriber:
 
 
 def execute(
+    planned: Plan, folder: Path, progress: Progress, interruption: clock.Interruption | None = None
+) -> CallRecord:
+    """Make the call and listen to it; see `make_call`."""
+    made = make_call(planned, folder, progress, interruption)
+    return listened(made, planned.world.cache, interruption)
+
+
+def make_call(
     planned: Plan,
     folder: Path,
     progress: Progress,
     interruption: clock.Interruption | None = None,
     loops: SharedLoops | None = None,
-) -> CallRecord:
+) -> Made:
     """Make the call; recording and events stay in `folder` as they come.
 
     It has an event loop of its own unless `loops` has one for it.
 
-    Errors do not leave: they are in the record, those of voicetest itself with their traceback.
+    Errors do not leave: they are in what is made, those of voicetest itself with their traceback.
     """
-    recording = folder / "recording.wav"
+    made = Made(folder / "recording.wav", datetime.now(UTC))
     border = Border("preparing", interruption)
     call: _Call | None = None
     with (
         border,
-        Recorder(recording, planned.heard) as recorder,
+        Recorder(made.recording, planned.heard) as recorder,
         EventLog(folder / "events.jsonl", planned.file.secrets.mask_value) as log,
     ):
         call = _Call(planned, folder, recorder, log, progress, border)
@@ -126,30 +130,16 @@ def execute(
             clock.run(call.run(lines, way), planned.clock, interruption)
         else:
             shared.run(call.run(lines, way), interruption)
-    record = CallRecord.nothing(recording)
     if call is None:
-        return replace(record, error=border.error)
-    record = replace(
-        record,
+        return replace(made, error=border.error).settled(planned)
+    return replace(
+        made,
         entries=tuple(call.timeline.entries),
         duration_s=call.duration_s,
         harness=call.harness,
+        heard=call.heard_speech,
         error=None if border.error is None else _late(border.error, call),
-    )
-    with border.at("listening to the recording"):
-        record = _listened_to(record, call.heard_speech, planned.world.cache)
-    return record if record.error is not None else replace(record, error=border.error)
-
-
-def _listened_to(record: CallRecord, heard: tuple[Segment, ...] | None, cache: Cache) -> CallRecord:
-    """The record with what is on its recording; `heard` is the speech, where it is known."""
-    speech = agent_speech(record.recording, cache) if heard is None else heard
-    return replace(
-        record,
-        agent_speech=speech,
-        defects=speech_defects(record.recording, speech),
-        formants=agent_formants(record.recording, speech),
-    )
+    ).settled(planned)
 
 
 def _late(error: CallError, call: _Call) -> CallError:

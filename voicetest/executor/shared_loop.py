@@ -17,12 +17,24 @@ from voicetest.clock import Clock, Interruption, interruptible, kept
 from voicetest.executor.plan import Plan
 from voicetest.scenario.steps import ImproviseStep
 
-__all__ = ["SharedLoops"]
+__all__ = ["SharedLoops", "shares_loop"]
 
 T = TypeVar("T")
 
 _START_LIMIT_S = 10.0
 _END_LIMIT_S = 10.0
+_LATEST_S = 10.0
+
+
+def shares_loop(planned: Plan) -> bool:
+    """Whether a call may be one of many on a loop.
+
+    Who has the agent, or a language model, in this process has more to do than frames.
+    """
+    if planned.clock is not Clock.REAL or planned.world.offline:
+        return False
+    improvises = any(isinstance(step, ImproviseStep) for step in planned.file.scenario.script)
+    return planned.adapter.over_a_line and not improvises
 
 
 class SharedLoops(AbstractContextManager["SharedLoops"]):
@@ -38,21 +50,18 @@ class SharedLoops(AbstractContextManager["SharedLoops"]):
         self._lock = threading.Lock()
 
     def of(self, planned: Plan) -> _Loop | None:
-        """The loop on which a call is to be made; None for a call that needs one of its own.
-
-        Who has the agent, or a language model, in this process has more to do than frames.
-        """
-        scenario = planned.file.scenario
-        if planned.clock is not Clock.REAL or planned.world.offline:
-            return None
-        improvises = any(isinstance(step, ImproviseStep) for step in scenario.script)
-        if improvises or not planned.adapter.over_a_line:
+        """The loop on which a call is to be made; None for a call that needs one of its own."""
+        if not shares_loop(planned):
             return None
         with self._lock:
-            name = scenario.agent.adapter
+            name = planned.file.scenario.agent.adapter
             if name not in self._loops:
                 self._loops[name] = _Loop(name, self._calls)
             return self._loops[name]
+
+    def lateness_s(self) -> float:
+        """How late the latest loop is now for what is due, in seconds; returns after that time."""
+        return max((loop.lateness_s() for loop in list(self._loops.values())), default=0.0)
 
     def __exit__(self, *failure: object) -> None:
         for loop in self._loops.values():
@@ -76,6 +85,15 @@ class _Loop:
             made = interruptible(main, interruption)
             found = asyncio.run_coroutine_threadsafe(made, self._loop).result()
             return kept(found, interruption)
+
+    def lateness_s(self) -> float:
+        """How late it is for what is due now, in seconds; at most a limit."""
+        asked, heard = self._loop.time(), Future[float]()
+        self._loop.call_soon_threadsafe(lambda: heard.set_result(self._loop.time()))
+        try:
+            return heard.result(_LATEST_S) - asked
+        except TimeoutError:
+            return _LATEST_S
 
     def end(self) -> None:
         """Stop it, with what still runs on it."""

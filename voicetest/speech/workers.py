@@ -8,14 +8,16 @@ import signal
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
+from voicetest.child_process import begin, held_back
 from voicetest.errors import Interrupted, SetupError
 from voicetest.speech.patience import is_done_within
 
@@ -35,7 +37,8 @@ class Workers(AbstractContextManager["Workers"]):
     A job on which its process worked for more than `job_limit` seconds is killed and raises
     SetupError; on a busy machine more time may pass. The object belongs to one run; its jobs may be
     awaited from several threads and event loops. `beginning` is open while a process starts, and
-    gives what is called first in it, which must be picklable by a process that is being started.
+    gives what is called first in it, which must be picklable by a process that is being started;
+    `way` is how that is done.
     """
 
     def __init__(
@@ -43,8 +46,10 @@ class Workers(AbstractContextManager["Workers"]):
         size: int | None = None,
         job_limit: float = JOB_LIMIT,
         beginning: Callable[[], AbstractContextManager[Begin | None]] = nullcontext,
+        way: BaseContext | None = None,
     ) -> None:
         self._beginning = beginning
+        self._way = way or get_context("spawn")
         self._size = size or min(4, os.cpu_count() or 1)
         self._job_limit = job_limit
         self._changed = threading.Condition()
@@ -155,8 +160,8 @@ class Workers(AbstractContextManager["Workers"]):
     def _start(self, kind: str) -> _Worker:
         started: _Worker | None = None
         try:
-            with self._beginning() as begin:
-                started = _Worker(kind, begin, self._ending)
+            with self._beginning() as then:
+                started = _Worker(kind, self._way, then, self._ending)
         finally:
             with self._changed:
                 self._starting[kind] -= 1
@@ -195,16 +200,18 @@ class _Worker:
     job that hangs can be killed.
     """
 
-    def __init__(self, kind: str, begin: Begin | None, ending: Future[None]) -> None:
+    def __init__(
+        self, kind: str, way: BaseContext, then: Begin | None, ending: Future[None]
+    ) -> None:
         """Raises Interrupted when `ending` is done before the process is ready."""
         self._kind = kind
         self._broken = False
         self._ended = False
         self._ending = threading.Lock()
         self._job: Future[Any] = Future()
-        with _held_back():
+        with held_back():
             self._pool = ProcessPoolExecutor(
-                1, mp_context=get_context("spawn"), initializer=_begin, initargs=(begin,)
+                1, mp_context=way, initializer=_begin, initargs=(dict(os.environ), then)
             )
             started = self._pool.submit(os.getpid)
         either: list[Future[Any]] = [started, ending]
@@ -262,43 +269,7 @@ class _Worker:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-_FOR_THE_RUN = (
-    (signal.SIGINT, signal.SIGTERM)
-    if sys.platform == "win32"
-    else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
-)
-"""What is sent to every process of a group: the run itself decides what happens then, and still
-needs its workers while it writes the results."""
-
-
-@contextmanager
-def _held_back() -> Iterator[None]:
-    """Let a process that is started inside wait with these signals until it is ready for them.
-
-    That is also for the tracker of the package multiprocessing, which would die of a SIGHUP.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FOR_THE_RUN)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin(begin: Begin | None) -> None:
-    for number in _FOR_THE_RUN:
-        signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    if begin is not None:
-        begin()
-    if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FOR_THE_RUN)
-
-
-def _die_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(0)
+def _begin(environment: Mapping[str, str], then: Begin | None) -> None:
+    with begin(environment):
+        if then is not None:
+            then()

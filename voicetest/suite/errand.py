@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,18 +11,19 @@ from voicetest.checks.result import Result
 from voicetest.clock import Interruption
 from voicetest.errors import Problem, ScenarioError
 from voicetest.executor.border import Border
-from voicetest.executor.plan import load, plan_file
+from voicetest.executor.made import Made
+from voicetest.executor.plan import Plan, load, plan_file
 from voicetest.executor.shared_loop import SharedLoops
 from voicetest.report.keeping import ALL, Keeping
 from voicetest.report.progress import Narrator, Notice
-from voicetest.run import run
+from voicetest.run import call, finish
 from voicetest.scenario.cases import load_cases
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.providers import Speech
 from voicetest.spending import Spending
 from voicetest.suite.telling import Telling
 
-__all__ = ["Errand", "carry_out"]
+__all__ = ["Errand", "Unfinished", "carry_out", "finish_only", "make_only"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,27 @@ class Errand:
     """Which of its sound stays."""
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A call that was made, for whichever process finishes it; those between need not unpack it."""
+
+    packed: bytes
+    """The scenario file as it was loaded for the call, and what was made, pickled."""
+    waits: bool
+    """Whether there is somebody to be waited for, such as a judge."""
+
+    @classmethod
+    def of(cls, file: ScenarioFile, made: Made, *, offline: bool) -> Unfinished:
+        """A call of a scenario."""
+        waits = file.scenario.judge is not None and not offline
+        return cls(pickle.dumps((file, made)), waits)
+
+    def unpacked(self) -> tuple[ScenarioFile, Made]:
+        """What went in."""
+        file, made = pickle.loads(self.packed)  # noqa: S301  # our own
+        return file, made
+
+
 def carry_out(
     errand: Errand,
     speech: Speech,
@@ -56,14 +79,64 @@ def carry_out(
     """Make the call, from the thread of the caller; whatever goes wrong is in the result."""
     border = Border("planning", interruption)
     with border:
-        file = _load(errand)
-        spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
-        planned = plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
-        mask = planned.file.secrets.mask_value
-        telling = Telling().by(tell)
-        narrator = Narrator(errand.call, mask, telling, verbose=errand.verbose)
-        return run(planned, errand.folder, narrator, interruption, errand.keeping, loops)
+        planned = _planned(errand, _load(errand), speech)
+        narrator = _narrator(errand, planned, tell)
+        made = call(planned, errand.folder, narrator, interruption, loops)
+        return finish(planned, errand.folder, made, narrator, interruption, errand.keeping)
     return border.outcome(None)
+
+
+def make_only(
+    errand: Errand,
+    speech: Speech,
+    tell: Callable[[Notice], None],
+    interruption: Interruption,
+    loops: SharedLoops | None,
+) -> Unfinished | Result:
+    """Make the call, on one of the `loops` if it may, and leave the rest to `finish_only`.
+
+    A call that could not begin has its result at once.
+    """
+    border = Border("planning", interruption)
+    with border:
+        file = _load(errand)
+        planned = _planned(errand, file, speech)
+        narrator = _narrator(errand, planned, tell)
+        made = call(planned, errand.folder, narrator, interruption, loops)
+        return Unfinished.of(file, made, offline=errand.offline)
+    return border.outcome(None)
+
+
+def finish_only(
+    errand: Errand,
+    unfinished: Unfinished,
+    speech: Speech,
+    tell: Callable[[Notice], None],
+    interruption: Interruption,
+) -> Result:
+    """Listen to a call that was made, judge it, and write it down, as `carry_out` does.
+
+    What was spent and learned in it counts as if it had been made here. The scenario is that of the
+    call, whatever has become of its file.
+    """
+    border = Border("planning", interruption)
+    with border:
+        file, made = unfinished.unpacked()
+        planned = _planned(errand, file, speech)
+        made.taken_up(planned)
+        narrator = _narrator(errand, planned, tell)
+        return finish(planned, errand.folder, made, narrator, interruption, errand.keeping)
+    return border.outcome(None)
+
+
+def _planned(errand: Errand, file: ScenarioFile, speech: Speech) -> Plan:
+    spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
+    return plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
+
+
+def _narrator(errand: Errand, planned: Plan, tell: Callable[[Notice], None]) -> Narrator:
+    mask = planned.file.secrets.mask_value
+    return Narrator(errand.call, mask, Telling().by(tell), verbose=errand.verbose)
 
 
 def _load(errand: Errand) -> ScenarioFile:

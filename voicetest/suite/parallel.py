@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,14 +15,11 @@ from pathlib import Path
 from typing import TypeGuard
 
 from voicetest.call.record import CallError
-from voicetest.checks.result import Result
-from voicetest.clock import Clock, Interruption
+from voicetest.clock import Interruption
 from voicetest.executor.border import Border
 from voicetest.executor.plan import Plan
-from voicetest.executor.shared_loop import SharedLoops
 from voicetest.report.console import Console
 from voicetest.report.folder import call_name, new_run_folder, point_latest, remove_run_folder
-from voicetest.report.progress import Notice
 from voicetest.report.summary import CaseLine, RunSummary, ScenarioLine, summarise
 from voicetest.scenario.load import ScenarioFile
 from voicetest.speech.cache import Cache, default_folder
@@ -32,20 +28,19 @@ from voicetest.spending import Spending
 from voicetest.suite.beginning import Beginning, leave
 from voicetest.suite.closing import close_run
 from voicetest.suite.command_line import shown_command
-from voicetest.suite.conduct import Conductor, Make
+from voicetest.suite.conduct import Conductor
 from voicetest.suite.course import Course
 from voicetest.suite.descriptors import calls_that_fit, needed, raise_limit
-from voicetest.suite.errand import Errand, carry_out
 from voicetest.suite.heaps import share_heaps
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
 from voicetest.suite.logs import hide_in_logs
+from voicetest.suite.making import Making
 from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
 from voicetest.suite.signals import BY_TIMEOUT, exit_code_by, until_told
 from voicetest.suite.telling import Telling
 from voicetest.suite.voices import speak_ahead
-from voicetest.suite.worker import CallWorkers
 
 __all__ = ["run_suite", "select_cases"]
 
@@ -146,8 +141,8 @@ class _Run:
         self._command = shown_command(sys.argv, [case.file for case in cases])
         self._interruption = Interruption()
         self._tell = Telling()
-        self._workers: CallWorkers | None = None
-        """Set before the first call if there are calls for them."""
+        self._making: Making | None = None
+        """Set before the first call."""
         self._errors: list[CallError] = []
         """What went wrong outside the calls; grows with each error."""
         self._absent = {case: _absent(case, options) for case in cases if _lacks(case)}
@@ -172,8 +167,8 @@ class _Run:
             found = (border.error, self._tell.error)
             self._errors += [error for error in found if error is not None]
             summary = self._close()
-            if self._interruption.asked and self._workers is not None:
-                self._workers.give_up()
+            if self._interruption.asked and self._making is not None:
+                self._making.give_up()
         return summary
 
     def _conduct(
@@ -187,20 +182,16 @@ class _Run:
         stack.callback(speech.close)  # its processes take a moment, in which a signal may come
         stack.enter_context(interruption.telling(speech.give_up))
         notice = self._tell.by(console.notice)
-        processes = min(self._options.jobs, os.cpu_count() or 1)
-        if processes > 1 and any(c.plan.clock is Clock.VIRTUAL for c in self._courses):
-            self._workers = workers = stack.enter_context(CallWorkers(processes, notice))
-            stack.enter_context(interruption.telling(partial(_interrupt, workers, interruption)))
-        loops = None
-        if self._options.jobs > 1:
-            loops = stack.enter_context(SharedLoops(self._options.jobs))
+        plans = [(c.plan, c.tally.planned) for c in self._courses if c.file.scenario.skip is None]
+        making = Making(plans, self._options.jobs, notice, interruption, speech)
+        self._making = stack.enter_context(making)
         conductor = Conductor(
             self._courses,
             self._folder,
             self._options,
             console,
             interruption,
-            _maker(notice, interruption, speech, self._workers, loops),
+            making.make,
             self._tell,
             self._errors,
             spent_usd,
@@ -238,25 +229,6 @@ def _lacks(case: Plan | Lacking) -> TypeGuard[Lacking]:
 def _leave(folder: Path, interruption: Interruption, console: Console) -> None:
     leave(folder, interruption.by, exit_code_by(interruption.by))
     console.close()
-
-
-def _interrupt(workers: CallWorkers, interruption: Interruption) -> None:
-    workers.interrupt(interruption.by)
-
-
-def _maker(
-    notice: Callable[[Notice], None],
-    interruption: Interruption,
-    speech: Speech,
-    workers: CallWorkers | None,
-    loops: SharedLoops | None,
-) -> Make:
-    async def make(planned: Plan, errand: Errand) -> Result:
-        if workers is not None and planned.clock is Clock.VIRTUAL:
-            return await workers.make(errand)
-        return await asyncio.to_thread(carry_out, errand, speech, notice, interruption, loops)
-
-    return make
 
 
 def _absent(case: Lacking, options: RunOptions) -> _Told:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.util import Finalize
 from typing import ClassVar
@@ -21,6 +20,7 @@ from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
+from voicetest.suite.jobs import way
 from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.signals import WITHIN, ignored
 
@@ -37,7 +37,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
 
     def __init__(self, size: int, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
-        self._workers = Workers(size, _CALL_LIMIT_S, self._beginning)
+        self._workers = Workers(size, _CALL_LIMIT_S, self._beginning, way())
         self._patience_s = _PATIENCE_S
         """How long each process may take to tell its last; set once, when it is given up."""
         self._listening: list[threading.Thread] = []
@@ -63,7 +63,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
 
         One that all share has a lock, which a process that is killed would never give back.
         """
-        ours, its = get_context("spawn").Pipe(duplex=False)
+        ours, its = way().Pipe(duplex=False)
         listening = threading.Thread(target=self._listen, args=(ours,), daemon=True)
         self._listening.append(listening)
         listening.start()
