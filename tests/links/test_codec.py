@@ -191,8 +191,10 @@ def test_who_asks_for_it_has_sound_as_it_came() -> None:
         for sound in (*sounds, AudioChunk(bytes(20), AudioFormat(Encoding.PCM16, 24_001))):
             await far.send(sound)
         await far.close()
-        async with CodecLink(Gemini(End.CLIENT), near) as line, aclosing(line.arrivals()) as heard:
-            *came, ignored, end = [event async for event in heard]
+        heard: list[Event] = []
+        async with CodecLink(Gemini(End.CLIENT), near) as line:
+            await line.deliver(heard.append)
+        *came, ignored, end = heard
         assert came == [Audio(sound) for sound in sounds]
         assert isinstance(ignored, Ignored)
         assert end == Hangup(1000, "", normal=True)

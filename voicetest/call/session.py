@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import aclosing
 
 import numpy as np
 
@@ -59,7 +58,8 @@ from voicetest.events import (
     TranscriptDelta,
     Warned,
 )
-from voicetest.links.base import Immediate, Link, Native, say
+from voicetest.links.base import Immediate, Link, say
+from voicetest.links.delivery import deliver
 
 __all__ = ["Session"]
 
@@ -77,8 +77,6 @@ _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
 _MOST_BEHIND = 5
 """Frames of the agent that may wait to be listened to where nothing is to be decided."""
-_AT_ONCE_S, _BREATH_S = 0.002, 0.01
-"""Messages that come so close on each other let the frames of the call have their turn so often."""
 _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
 
@@ -349,18 +347,7 @@ class Session:
 
     async def _receive(self, tasks: asyncio.TaskGroup) -> None:
         try:
-            link = self._link
-            arriving = link.arrivals() if isinstance(link, Native) else link.events()
-            async with aclosing(arriving) as events:
-                burst_s = last_s = self.now
-                async for event in events:
-                    self._take_in(event, tasks)
-                    if self.now - last_s > _AT_ONCE_S:
-                        burst_s = self.now
-                    elif self.now - burst_s > _BREATH_S:
-                        await asyncio.sleep(0)
-                        burst_s = self.now
-                    last_s = self.now
+            await deliver(self._link, lambda event: self._take_in(event, tasks))
         except (ProtocolError, ConnectionFailed):
             await self._hear_the_rest()
             raise

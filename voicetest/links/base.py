@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol, runtime_checkable
 
 from voicetest.audio.chunk import AudioFormat
@@ -62,8 +62,12 @@ class Immediate(Protocol):
 class Native(Protocol):
     """A link that leaves it to its listener to convert sound, in longer pieces than came."""
 
-    def arrivals(self) -> AsyncGenerator[Event, None]:
-        """As `events`, with sound in the format in which it came, which can be converted."""
+    async def deliver(self, take_in: Callable[[Event], None]) -> None:
+        """Hand over what the far side says in the moment in which it comes, up to its one Hangup.
+
+        Sound is in the format in which it came, which can be converted. Raises ProtocolError, and
+        what `take_in` raises.
+        """
 
 
 async def say(link: Link, event: Event) -> None:

@@ -4,39 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from voicetest.audio.chunk import INTERNAL, AudioChunk, AudioFormat
+from voicetest.audio.chunk import INTERNAL, AudioFormat
 from voicetest.errors import ConnectionFailed, ProtocolError
 from voicetest.events import Audio, Event, Failed, Hangup, Ignored, Leaving, Ready
+from voicetest.links.delivery import Pump, handed_over
+from voicetest.links.incoming import Incoming
 from voicetest.protocols.base import CannotSend, Codec, End, Unworkable
-from voicetest.protocols.shape import shape_of
-from voicetest.transports.allowance import Allowance
 from voicetest.transports.base import (
     GOING_AWAY,
     NORMAL_CLOSE,
     Immediate,
     PeerFault,
+    Prompt,
     Transport,
     TransportClosed,
 )
 
 if TYPE_CHECKING:
     from voicetest.links.conversion import Converter
-    from voicetest.links.identity import Identity
 
 __all__ = ["CodecLink"]
 
 M = TypeVar("M")
 
-LONGEST_SOUND_S = 600.0
-"""Of one message, in seconds."""
-MESSAGES = (5_000, 200)
-"""Without sound, that may come at once, and a second for as long as the line is open."""
-_SOUND_S = 0.005
-"""A message with less of it is no message of sound."""
 READY_LIMIT_S = 15.0
 """How long the far side may take to say that it is ready."""
 PROTOCOL_ERROR = 1002
@@ -54,12 +48,6 @@ def _converter(target: AudioFormat) -> Converter:
     return Converter(target)
 
 
-def _identity() -> Identity:
-    from voicetest.links.identity import Identity
-
-    return Identity()
-
-
 def _protocol_error(error: BaseException | None) -> BaseException | None:
     """The peer's fault that an error is, or that is in a group of errors."""
     if isinstance(error, BaseExceptionGroup):
@@ -70,8 +58,8 @@ def _protocol_error(error: BaseException | None) -> BaseException | None:
 class CodecLink(Generic[M]):
     """Turns events into messages and back; a context manager that hangs up when it is left.
 
-    Sound is converted: above the link it is INTERNAL, below in the wire's own formats. Only who
-    asks for `arrivals` has it as it came.
+    Sound is converted: above the link it is INTERNAL, below in the wire's own formats. Only
+    `deliver` gives it as it came.
     """
 
     def __init__(
@@ -82,26 +70,20 @@ class CodecLink(Generic[M]):
         A simulated platform says itself what it does with one.
         """
         self._codec = codec
-        self._tolerant = codec.end is End.CLIENT if tolerant is None else tolerant
+        client = codec.end is End.CLIENT
+        self._incoming = Incoming(codec, tolerant=client if tolerant is None else tolerant)
         self._transport = transport
         self._puts = transport if isinstance(transport, Immediate) else None
         """Set where nothing has to be waited for to hand over a message."""
+        self._prompts = transport if isinstance(transport, Prompt) else None
+        """Set where messages tell of themselves."""
         self._outgoing_format = self._leaves_in
         self._outgoing = _converter(self._outgoing_format)
         """Set anew when the far side says in what other format it hears."""
-        self._fitting = {INTERNAL}
-        """The formats that can be converted, of those that came."""
-        self._identity = _identity() if codec.end is End.CLIENT else None
-        """Set where the far side is the agent, whose sound may be something else."""
-        self._messages = Allowance(*MESSAGES)
         self._waiting: deque[Event] = deque()
         """What arrived and was not asked for yet."""
         self._over = False
         """Set when either side said that the call is over."""
-        self._ready = False
-        """Set when the far side is ready; who hangs up before has refused the call."""
-        self._announced: Hangup | None = None
-        """Set when the far side said so, as it should, and the line is still open."""
 
     @property
     def _leaves_in(self) -> AudioFormat:
@@ -161,7 +143,7 @@ class CodecLink(Generic[M]):
             await self._send(self._codec.start())
             if Ready in self._codec.receives:
                 await self._become_ready()
-            self._ready = True
+            self._incoming.ready = True
         except (ConnectionFailed, ProtocolError) as error:
             await self.hang_up(str(error), PROTOCOL_ERROR)
             raise
@@ -237,8 +219,13 @@ class CodecLink(Generic[M]):
         """Say `event` without waiting; a line that is down is reported by `events` alone."""
         if self._puts is None:
             raise CannotSend(f"{type(event).__name__} has to be waited for")
+        self._put(self._encoded(event))
+
+    def _put(self, messages: Sequence[M]) -> None:
+        if self._puts is None:
+            return
         try:
-            for message in self._encoded(event):
+            for message in messages:
                 self._puts.put(message)
         except TransportClosed:
             return
@@ -249,13 +236,15 @@ class CodecLink(Generic[M]):
 
     def _encoded(self, event: Event) -> Sequence[M]:
         if isinstance(event, Audio):
-            event = Audio(self._outgoing_converter().convert(event.chunk))
+            chunk = self._outgoing_converter().convert(event.chunk)
+            event = event if chunk is event.chunk else Audio(chunk)
         return self._codec.encode(event)
 
     def _outgoing_converter(self) -> Converter:
-        if self._outgoing_format != self._leaves_in:
-            self._outgoing_format = self._leaves_in
-            self._outgoing = _converter(self._outgoing_format)
+        wanted = self._leaves_in
+        if wanted is not self._outgoing_format and wanted != self._outgoing_format:
+            self._outgoing_format = wanted
+            self._outgoing = _converter(wanted)
         return self._outgoing
 
     async def _send(self, messages: Sequence[M]) -> None:
@@ -271,12 +260,40 @@ class CodecLink(Generic[M]):
         Raises ProtocolError for a message after which there is no going on.
         """
         incoming = _converter(INTERNAL)
-        async with aclosing(self.arrivals()) as arrivals:
+        async with aclosing(self._arrivals()) as arrivals:
             async for event in arrivals:
                 yield Audio(incoming.convert(event.chunk)) if isinstance(event, Audio) else event
 
-    async def arrivals(self) -> AsyncGenerator[Event, None]:
-        """As `events`, with sound in the format in which it came, which can be converted."""
+    async def deliver(self, take_in: Callable[[Event], None]) -> None:
+        """Hand over what the far side says in the moment in which it comes, up to its one Hangup.
+
+        Sound is in the format in which it came, which can be converted. Raises ProtocolError for a
+        message after which there is no going on, and what `take_in` raises.
+        """
+        if self._prompts is None or self._puts is None:
+            await handed_over(self._arrivals(), take_in)
+            return
+
+        def hand_over(events: Iterable[Event]) -> bool:
+            """Whether the last of all is among them."""
+            for event in events:
+                self._over = self._over or isinstance(event, Hangup | Leaving)
+                take_in(event)
+                if isinstance(event, Hangup):
+                    return True
+            return False
+
+        def take(message: M) -> bool:
+            events, replies = self._incoming.read(message)
+            self._put(replies)
+            return hand_over(events)
+
+        before, self._waiting = self._waiting, deque()
+        if not hand_over(before) and not await Pump(self._prompts, take).run():
+            hand_over(await self._read())
+
+    async def _arrivals(self) -> AsyncGenerator[Event, None]:
+        """As `events`, with sound in the format in which it came."""
         while True:
             while self._waiting:
                 event = self._waiting.popleft()
@@ -293,62 +310,9 @@ class CodecLink(Generic[M]):
         except PeerFault as fault:
             raise Unworkable(f"the far side is at fault: {fault.reason}") from fault
         except TransportClosed as closed:
-            if self._announced is not None:
-                return (self._announced,)
+            if self._incoming.announced is not None:
+                return (self._incoming.announced,)
             return (Hangup(closed.code, closed.reason, normal=closed.code in _NORMAL_CODES),)
-        events = await self._said(message)
-        sounds = any(isinstance(e, Audio) and e.chunk.duration >= _SOUND_S for e in events)
-        if not sounds and not self._messages.spend(1, asyncio.get_running_loop().time()):
-            raise Unworkable(
-                f"the far side sends messages without end: over {MESSAGES[0]} at once or "
-                f"{MESSAGES[1]} a second that are no sound, the last like {shape_of(message)}"
-            )
+        events, replies = self._incoming.read(message)
+        await self._send(replies)
         return events
-
-    async def _said(self, message: M) -> Sequence[Event]:
-        """What a message says, after what is owed for it was sent."""
-        try:
-            decoded = self._codec.decode(message)
-            await self._send(decoded.replies)
-            events = [above for event in decoded.events for above in self._above(event)]
-        except Unworkable:
-            raise
-        except ProtocolError as error:
-            if not self._tolerant:
-                raise
-            return (Ignored(shape_of(message), f"are not understood: {error}"),)
-        if events or decoded.replies or not self._tolerant:
-            return events
-        return (Ignored(shape_of(message), known=True),)
-
-    def _above(self, event: Event) -> Iterator[Event]:
-        match event:
-            case Audio(chunk):
-                if self._identity is not None:
-                    now = asyncio.get_running_loop().time()
-                    yield from self._identity.look(chunk, now, paced=self._codec.paced)
-                self._check(chunk)
-                yield event
-            case Hangup(normal=True) if self._ready:
-                # What the far side has still to say comes after this, and before it closes.
-                self._announced = event
-                yield Leaving(event.reason)
-            case _:
-                yield event
-
-    def _check(self, chunk: AudioChunk) -> None:
-        """Raise ProtocolError for sound that cannot be brought to INTERNAL."""
-        if chunk.duration > LONGEST_SOUND_S:
-            raise Unworkable(
-                f"the far side sends {chunk.duration:.0f} s of sound in one message, and "
-                f"{LONGEST_SOUND_S:g} s is the most: send it in pieces"
-            )
-        if chunk.format in self._fitting or not chunk.data:
-            return
-        try:
-            one = AudioChunk(chunk.data[: chunk.format.frame_bytes], chunk.format)
-            _converter(INTERNAL).convert(one)
-        except ValueError as error:
-            message = f"the peer sends {chunk.format}, which cannot be converted to {INTERNAL}"
-            raise ProtocolError(message) from error
-        self._fitting.add(chunk.format)
