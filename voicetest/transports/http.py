@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+from functools import lru_cache
+
 import httpx
 
 from voicetest.answers import bounded
@@ -19,9 +22,17 @@ def client(base_url: str) -> httpx.AsyncClient:
     A redirect would hand keys to an address nobody wrote. The system's proxy is used, except for
     this machine.
     """
+    by_environment = not is_this_machine(httpx.URL(base_url).host)
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=STEP_LIMIT_S,
         event_hooks=bounded(),
-        trust_env=not is_this_machine(httpx.URL(base_url).host),
+        trust_env=by_environment,
+        verify=_trusted(by_environment=by_environment),
     )
+
+
+@lru_cache
+def _trusted(*, by_environment: bool) -> ssl.SSLContext:
+    """Whose certificates count; read once, as that takes longer than a frame of other calls."""
+    return httpx.create_ssl_context(trust_env=by_environment)
