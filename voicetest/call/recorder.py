@@ -22,7 +22,7 @@ _FLUSH_FRAMES = INTERNAL.rate // 10
 
 
 class Recorder(AbstractContextManager["Recorder"]):
-    """Writes a stereo WAV at 24 kHz; at most 0.1 s of a killed process is lost.
+    """Writes a stereo WAV at 24 kHz; at most 0.3 s of a killed process is lost.
 
     `heard` is given what is written, int16 of shape (n, 2).
     """

@@ -75,8 +75,10 @@ _AHEAD = 50
 _NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
-_MOST_BEHIND = 5
+_MOST_BEHIND = 10
 """Frames of the agent that may wait to be listened to where nothing is to be decided."""
+_SHORT_TAIL_S = 0.4
+"""Where so little silence ends a turn, half as many may wait."""
 _GONE_S = 3.0
 """Who said that the call is over and is silent for so long has hung up, if the line is open."""
 
@@ -139,6 +141,8 @@ class Session:
         self._seat = Ticker.running().seat()
         self._start = self.harness.epoch = self._seat.epoch
         self._attendance = Attendance(self._start, sleep_clock(self._loop))
+        short = limits.tail_silence < _SHORT_TAIL_S
+        self._most_behind = _MOST_BEHIND // 2 if short else _MOST_BEHIND
         self._settles_from = 0.0
         """Silence before this may be that of voicetest itself; set when it had not run."""
         self._on_wire: Carried | None = None
@@ -362,10 +366,10 @@ class Session:
 
     def _take_in(self, event: Event, tasks: asyncio.TaskGroup) -> None:
         now = self.now
-        self.answers.take_in(event, now)
         if isinstance(event, Audio):
             self._take_in_audio(event.chunk, now)
             return
+        self.answers.take_in(event, now)
         self._ear.catch_up()
         self._take_in_message(event, now, tasks)
         self.quiet_from_s = self.now + self._to_come_s
@@ -467,7 +471,7 @@ class Session:
         That is so while the agent speaks on, whose turn ends with some tenths of a second of
         silence, and while a line is silent for less than that.
         """
-        if self._ear.behind >= _MOST_BEHIND or self._ear.labels:
+        if self._ear.behind >= self._most_behind or self._ear.labels:
             return False
         if self.hung_up is not None or self.leaving_s is not None:
             return False
@@ -517,10 +521,10 @@ class Session:
         speaking = self._microphone.speaking
         frame, following = self._microphone.take(at_s), _NOTHING
         goes_out = speaking or self._link.continuous
-        if not self._acoustics.changes_the_user:
+        if self._acoustics.changes_the_user:
+            frame = self._acoustics.to_agent(frame) if goes_out else frame
+        elif not self._uplink.ready:
             following = self._microphone.following(_AHEAD)
-        elif goes_out:
-            frame = self._acoustics.to_agent(frame)
         self._on_wire = self._uplink.frame(frame, following)
         if goes_out:
             self._put(Audio(self._on_wire.sent))

@@ -54,6 +54,11 @@ class Uplink:
         """Whether 20 ms are a whole number of samples on the wire."""
         return self._wire.rate * FRAME % INTERNAL.rate == 0
 
+    @property
+    def ready(self) -> bool:
+        """Whether the next frame is known already, whatever follows it."""
+        return bool(self._ready)
+
     def frame(self, frame: Samples, following: Samples = _NOTHING) -> Carried:
         """The next frame, int16 of shape (FRAME,) at 24 kHz.
 
