@@ -75,7 +75,7 @@ class Incoming(Generic[M]):
         try:
             decoded = self._codec.decode(message)
             replies = decoded.replies
-            events = [above for event in decoded.events for above in self._above(event)]
+            events = self._above(decoded.events)
         except Unworkable:
             raise
         except ProtocolError as error:
@@ -86,18 +86,21 @@ class Incoming(Generic[M]):
             return events, replies
         return (Ignored(shape_of(message), known=True),), replies
 
-    def _above(self, event: Event) -> Sequence[Event]:
-        match event:
-            case Audio(chunk):
-                odd = self._odd(chunk)
-                self._check(chunk)
-                return (*odd, event)
-            case Hangup(normal=True) if self.ready:
-                # What the far side has still to say comes after this, and before it closes.
-                self.announced = event
-                return (Leaving(event.reason),)
-            case _:
-                return (event,)
+    def _above(self, events: Sequence[Event]) -> Sequence[Event]:
+        found: list[Event] = []
+        for event in events:
+            match event:
+                case Audio(chunk):
+                    found += self._odd(chunk)
+                    self._check(chunk)
+                    found.append(event)
+                case Hangup(normal=True) if self.ready:
+                    # What the far side has still to say comes after this, and before it closes.
+                    self.announced = event
+                    found.append(Leaving(event.reason))
+                case _:
+                    found.append(event)
+        return found
 
     def _odd(self, chunk: AudioChunk) -> Sequence[Event]:
         if self._identity is None:

@@ -24,6 +24,7 @@ from voicetest.events import (
     Ready,
     UserTurnEnded,
 )
+from voicetest.protocols.alike import Alike
 from voicetest.protocols.base import CannotSend, Decoded, End, require
 from voicetest.protocols.example import compact, object_in, parse_object, quoted
 from voicetest.protocols.shape import shape_of
@@ -104,6 +105,7 @@ class MediaStream:
         """Messages with sound that were sent, by track."""
         self._sent_frames = {"inbound": 0, "outbound": 0}
         """Samples that were sent, by track."""
+        self._alike = Alike()
         self.started: Started | None = None
         """Set at the server's end when the stream begins."""
 
@@ -181,6 +183,9 @@ class MediaStream:
 
         Binary messages are sound where they are accepted at all.
         """
+        sound = self._alike.sound(message) if isinstance(message, str) else None
+        if sound is not None:
+            return Decoded((Audio(AudioChunk(sound, TELEPHONE)),))
         value = object_in(message) if isinstance(message, bytes) else parse_object(message)
         if value is None and isinstance(message, bytes) and self._binary:
             return Decoded((Audio(AudioChunk(message, TELEPHONE)),) if message else ())
@@ -198,7 +203,10 @@ class MediaStream:
                 f"the peer sent {quoted(event)} for {_stream_shown(stream)} where {wanted} is "
                 "expected"
             )
-        return Decoded(tuple(self._meaning(event, value)))
+        meaning = tuple(self._meaning(event, value))
+        if event == "media" and meaning and isinstance(message, str):
+            self._alike.learn(message, value["media"]["payload"])
+        return Decoded(meaning)
 
     def _begin(self, value: Mapping[str, Any]) -> Ready:
         start = _part(value, "start")
