@@ -7,8 +7,10 @@ import random
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.benchmarks.media_agent import MediaAgent
 from tests.endings import Ended, Sent, end
 from voicetest.report.html import html
 from voicetest.report.junit import junit
@@ -34,6 +36,17 @@ WAYS = [(), ("--jobs", "4"), ("--clock", "real"), ("--clock", "real", "--jobs", 
 MOMENTS = int(os.environ.get("VOICETEST_MOMENTS", "1"))
 """For each signal and way to run."""
 FIRST = int(os.environ.get("VOICETEST_FIRST_MOMENT", "0"))
+MANY = int(os.environ.get("VOICETEST_MANY_CALLS", "20"))
+"""Calls that are on at once."""
+KILLS = int(os.environ.get("VOICETEST_KILLS", "5"))
+LINE = """\
+version: 1
+name: Line {number}
+agent: {{adapter: pipecat, url: "ws://127.0.0.1:{port}"}}
+script:
+  - dtmf: 123
+  - silence: 4s
+"""
 BOUND_S = 7.0
 SPARE_S = 5.0
 """A machine that is shared is slow to end a process."""
@@ -101,3 +114,26 @@ def test_what_a_kill_at_any_moment_leaves_plays_and_is_reported(
         assert len(run.summary.cases) == 2
         assert junit(run)
         assert html(run, ended.folder / "report.html")
+
+
+@pytest.mark.parametrize("moment", range(FIRST, FIRST + KILLS))
+def test_what_a_kill_leaves_of_many_calls_at_once_plays(
+    tmp_path: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    monkeypatch.setenv("VOICETEST_CACHE", str(cache_folder))
+    noise = np.random.default_rng(1).normal(0, 2_000, 48_000).astype(np.int16)
+    chance = random.Random(f"many {moment}")
+    files = [tmp_path / f"line{number}.yaml" for number in range(MANY)]
+    with MediaAgent(noise) as agent:
+        for number, file in enumerate(files):
+            file.write_text(LINE.format(number=number, port=agent.port))
+        words = [*map(str, files), "--clock", "real", "--jobs", str(MANY)]
+        kill = Sent(signal.SIGKILL, to_group=chance.random() < 0.5)
+        ended = end(words, tmp_path / "runs", [kill], "calling", wait_s=chance.uniform(0, 8))
+    assert ended.folder is not None, ended.output
+    recordings = [path for call in ended.calls for path in call.glob("recording.wav")]
+    assert recordings, ended.output
+    assert ended.unplayable == []
+    run = load_run(ended.folder)
+    assert len(run.summary.cases) == MANY
+    assert html(run, ended.folder / "report.html")

@@ -50,15 +50,21 @@ class Traffic:
 class MediaAgent:
     """The server, running in a process of its own inside the block."""
 
-    def __init__(self, speech: Samples) -> None:
-        """`speech` is said over and over, int16 (n,) at 24 kHz."""
+    def __init__(self, speech: Samples, gone_after: int | None = None) -> None:
+        """`speech` is said over and over, int16 (n,) at 24 kHz.
+
+        After so many frames of it the first caller is neither heard nor answered any more, and
+        stays connected.
+        """
+        self._gone_after = gone_after
         sound = compress(resample(speech, INTERNAL.rate, RATE), Encoding.MULAW)
         self._frames = [sound[at : at + _FRAME] for at in range(0, len(sound) - _FRAME, _FRAME)]
 
     def __enter__(self) -> Self:
         context = get_context("spawn")
         self._control, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, self._frames), daemon=True)
+        told = (theirs, self._frames, self._gone_after)
+        self._process = context.Process(target=_serve, args=told, daemon=True)
         self._process.start()
         self.port: int = self._control.recv()
         return self
@@ -79,11 +85,12 @@ class MediaAgent:
         self._process.join(10)
 
 
-def _serve(control: Connection, frames: Sequence[bytes]) -> None:
-    asyncio.run(_host(control, [base64.b64encode(frame).decode() for frame in frames]))
+def _serve(control: Connection, frames: Sequence[bytes], gone_after: int | None) -> None:
+    said = [base64.b64encode(frame).decode() for frame in frames]
+    asyncio.run(_host(control, said, gone_after))
 
 
-async def _host(control: Connection, frames: Sequence[str]) -> None:
+async def _host(control: Connection, frames: Sequence[str], gone_after: int | None) -> None:
     loop = asyncio.get_running_loop()
     speaking: list[set[_Agent]] = [set() for _ in range(_SLOTS)]
     traffic: list[Traffic] = []
@@ -97,7 +104,8 @@ async def _host(control: Connection, frames: Sequence[str]) -> None:
             traffic.clear()
 
     def made() -> _Agent:
-        return _Agent(frames, speaking[len(traffic) % _SLOTS], traffic)
+        leaves = None if traffic else gone_after
+        return _Agent(frames, speaking[len(traffic) % _SLOTS], traffic, leaves)
 
     server = await loop.create_server(made, "127.0.0.1", 0, backlog=1024)
     loop.add_reader(control.fileno(), asked)
@@ -120,8 +128,13 @@ class _Agent(asyncio.Protocol):
     """One connection."""
 
     def __init__(
-        self, frames: Sequence[str], speaking: set[_Agent], traffic: list[Traffic]
+        self,
+        frames: Sequence[str],
+        speaking: set[_Agent],
+        traffic: list[Traffic],
+        gone_after: int | None,
     ) -> None:
+        self._gone_after = gone_after
         self._frames, self._speaking, self._traffic = frames, speaking, traffic
         self._seen = b""
         self._messages: list[bytes] = []
@@ -174,6 +187,9 @@ class _Agent(asyncio.Protocol):
         if opcode == _TEXT and self._messages:
             if length > _FRAME:
                 self._told.arrivals.append(now)
+            if len(self._told.arrivals) == self._gone_after:
+                self._speaking.discard(self)
+                self._transport.pause_reading()
             return
         mask = np.frombuffer(seen[begin - 4 : begin], np.uint8)
         sealed = np.frombuffer(seen[begin : begin + length], np.uint8)

@@ -1,0 +1,106 @@
+"""Calls that share a process: what happens in one of them is not felt in the others."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.benchmarks.media_agent import FRAME_S, MediaAgent, Traffic
+
+pytestmark = pytest.mark.process
+
+CALLS = 6
+LASTS_S = 6.0
+SLOW_S = 4.0
+"""How long a piece of somebody's code keeps its thread."""
+FELT_S = 2.5
+"""A pause that no busy machine makes, if nothing stands in the way of a call."""
+SCENARIO = """\
+version: 1
+name: {name}
+agent:
+  {{adapter: pipecat, url: "ws://127.0.0.1:{port}", ping_interval: 1s, ping_timeout: 2500ms}}
+{user}
+script:
+  - dtmf: "1"
+  - silence: {silence}s
+"""
+EFFECT = f"""\
+import time
+
+def slow(samples, random):
+    time.sleep({SLOW_S})
+    return samples
+"""
+NOISE = np.random.default_rng(1).normal(0, 2_000, 48_000).astype(np.int16)
+
+
+def _write(folder: Path, name: str, port: int, silence_s: float, user: str = "") -> str:
+    path = folder / f"{name}.yaml"
+    path.write_text(SCENARIO.format(name=name, port=port, silence=silence_s, user=user))
+    return path.name
+
+
+def _run(folder: Path, files: Sequence[str], jobs: int) -> Mapping[str, Any]:
+    """The manifest of each call, by the name of its scenario."""
+    words = [*files, "--clock", "real", "--jobs", str(jobs), "--out", "runs"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "voicetest", "run", *words],
+        cwd=folder,
+        env=os.environ | {"VOICETEST_CACHE": str(folder / "cache"), "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert "Traceback" not in ran.stderr, ran.stderr
+    found = [json.loads(path.read_text()) for path in folder.glob("runs/20*/*/manifest.json")]
+    assert len(found) == len(files), ran.stdout + ran.stderr
+    return {manifest["scenario"]["name"]: manifest for manifest in found}
+
+
+def _longest_pause(traffic: Traffic) -> float:
+    return float(np.diff(np.asarray(traffic.arrivals)).max())
+
+
+def test_a_peer_that_is_gone_ends_its_own_call_alone(tmp_path: Path) -> None:
+    with MediaAgent(NOISE, gone_after=50) as agent:
+        files = [_write(tmp_path, f"call{n}", agent.port, LASTS_S) for n in range(CALLS)]
+        found = _run(tmp_path, files, CALLS)
+        gone, *others = agent.traffic()
+    assert len(gone.arrivals) == 50
+    assert len(others) == CALLS - 1
+    assert all(len(other.arrivals) >= LASTS_S / FRAME_S for other in others)
+    ends = [(one["status"], one["reason"]) for one in found.values()]
+    errors = [why for status, why in ends if status == "error"]
+    assert sorted(status for status, _ in ends) == ["error", *["passed"] * (CALLS - 1)], ends
+    assert "nothing came for 2.5 s" in errors[0]
+
+
+def test_an_effect_that_takes_long_holds_up_no_other_call(tmp_path: Path) -> None:
+    """It is applied while the others are on the line, as its call begins when another has ended."""
+    (tmp_path / "slow_effect.py").write_text(EFFECT)
+    package = tmp_path / "slow_effect-1.0.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: slow-effect\nVersion: 1.0\n")
+    (package / "entry_points.txt").write_text("[voicetest.effects]\nslow = slow_effect:slow\n")
+    with MediaAgent(NOISE) as agent:
+        files = [_write(tmp_path, "a-short", agent.port, 0.5)]
+        files += [_write(tmp_path, f"call{n}", agent.port, LASTS_S) for n in range(CALLS)]
+        user = "user: {voice: espeak/en-us, effects: [{custom: slow}]}"
+        slow = _write(tmp_path, "z-slow", agent.port, 0.5, user)
+        text = (tmp_path / slow).read_text().replace('dtmf: "1"', "user: Hello.")
+        (tmp_path / slow).write_text(text)
+        found = _run(tmp_path, [*files, slow], CALLS + 1)
+        traffic = [one for one in agent.traffic() if len(one.arrivals) >= LASTS_S / FRAME_S]
+    assert {one["status"] for one in found.values()} == {"passed"}, found
+    assert len(traffic) == CALLS
+    assert max(_longest_pause(one) for one in traffic) < FELT_S
