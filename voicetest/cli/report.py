@@ -44,9 +44,15 @@ def report(
         bool, typer.Option("--json", help="Print the run's summary as JSON on standard output.")
     ] = False,
 ) -> None:
-    """Render the reports of a run from its folder."""
+    """Render the reports of a run, or of a load, from its folder."""
+    from voicetest.load.stored import is_load
     from voicetest.report.reports import Reports
 
+    if is_load(run):
+        if embed or github:
+            raise typer.BadParameter("a load has a page and JUnit: --html, --junit or --json")
+        _of_load(run, junit, html, as_json=json)
+        return
     stored = load_stored(run, force=force)
     say_if_killed(stored)
     if html is None and (embed or not (junit or github or json)):
@@ -60,3 +66,18 @@ def report(
         say_json(stored.summary.as_json())
     if written.errors:
         raise typer.Exit(int(written.exit_code(ExitCode.PASSED)))
+
+
+def _of_load(folder: Path, junit: Path | None, html: Path | None, *, as_json: bool) -> None:
+    from voicetest.load.reports import LoadReports
+    from voicetest.load.stored import stored_load
+
+    reports = LoadReports(junit, html, page=html is not None or not (junit or as_json))
+    reports.check()
+    summary = stored_load(folder)
+    if summary.exit_code == ExitCode.KILLED:
+        say(f"warning: the load {folder} was killed: this is what it left", err=True)
+    for path in reports.write(summary, folder):
+        say(str(path), err=True)
+    if as_json:
+        say_json(summary.as_json())

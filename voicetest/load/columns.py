@@ -1,6 +1,6 @@
 """What is kept of every call for the statistics: columns of numbers, exact and small.
 
-A call takes some 40 bytes and each of its measured times 21, however long it was. Times are
+A call takes some 60 bytes and each of its measured times 21, however long it was. Times are
 seconds since the load began.
 """
 
@@ -81,7 +81,6 @@ class Columns:
             dialled="d",
             hung_up="d",
             stage="i",
-            level="i",
             scenario="i",
             fate="b",
             connected="b",
@@ -103,7 +102,6 @@ class Columns:
             dialled,
             call.hung_up_s,
             call.stage,
-            call.level,
             call.scenario,
             fate_of(call),
             call.connect_s is not None,

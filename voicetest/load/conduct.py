@@ -29,6 +29,7 @@ from voicetest.load.request import LoadRequest
 from voicetest.load.saturation import Saturation
 from voicetest.load.scenarios import Shared, shared_plans
 from voicetest.load.slots import slots_for
+from voicetest.load.stored import SUMMARY
 from voicetest.load.tally import Tally
 from voicetest.load.targets import allow
 from voicetest.load.threads import ThreadEngine
@@ -47,9 +48,8 @@ from voicetest.suite.signals import exit_code_by, until_told
 from voicetest.suite.telling import Telling
 from voicetest.suite.voices import speak_ahead
 
-__all__ = ["SUMMARY", "run_load"]
+__all__ = ["run_load"]
 
-SUMMARY = "load.json"
 Show = Callable[[Tally, Driver], None]
 """Shows people how a load goes; called about once a second."""
 

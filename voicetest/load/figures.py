@@ -92,7 +92,8 @@ def of_stage(columns: Columns, stage: int | None) -> Figures:
 def levels(columns: Columns) -> Iterator[LevelFigures]:
     """By how many calls were on the line, in at most a dozen groups."""
     steps = Steps(columns)
-    begun = columns.calls["level"]
+    dialled = columns.calls["dialled"]
+    begun = np.where(np.isnan(dialled), 0, steps.at(dialled))
     there = {name: np.maximum(steps.at(t["at"]), 1) for name, t in columns.times.items()}
     highest = max([0, *(int(found.max()) for found in (begun, *there.values()) if len(found))])
     width = next(w for w in _widths() if highest <= w * _MOST_LEVELS)
@@ -102,7 +103,7 @@ def levels(columns: Columns) -> Iterator[LevelFigures]:
         def inside(found: Column, least: int = least, most: int = most) -> Column:
             return (found >= least) & (found <= most)
 
-        calls = inside(begun) & ~np.isnan(columns.calls["dialled"])
+        calls = inside(begun)
         times = {name: inside(found) for name, found in there.items()}
         seconds = steps.seconds(least, most)
         if calls.any() or seconds > 0 or any(found.any() for found in times.values()):

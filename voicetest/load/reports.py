@@ -18,10 +18,13 @@ PAGE = "load.html"
 
 @dataclass(frozen=True)
 class LoadReports:
-    """Which are written, and where; the page always is."""
+    """Which are written, and where."""
 
     junit: Path | None = None
     html: Path | None = None
+    """In the load's folder where it is not given."""
+    page: bool = True
+    """Whether there is a page."""
 
     def check(self) -> None:
         """Raises SetupError, before anyone is called, for what could not be written."""
@@ -33,12 +36,13 @@ class LoadReports:
 
     def write(self, summary: LoadSummary, folder: Path) -> Iterator[Path]:
         """Write them, and say where; raises SetupError when that cannot be done."""
-        # jinja2 is slow to import, and only the page needs it.
-        from voicetest.report.load_html import load_html
+        if self.page:
+            # jinja2 is slow to import, and only the page needs it.
+            from voicetest.report.load_html import load_html
 
-        page = self.html or folder / PAGE
-        write_report(page, load_html(summary, folder, page))
-        yield page
+            page = self.html or folder / PAGE
+            write_report(page, load_html(summary, folder, page))
+            yield page
         if self.junit is not None:
             write_report(self.junit, load_junit(summary))
             yield self.junit
