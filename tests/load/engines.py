@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from voicetest.clock import Clock, run
 from voicetest.load.driver import Driver, Schedule
-from voicetest.load.engine import Line, Order, Outcome
+from voicetest.load.engine import Line, Order, Outcome, Use
 from voicetest.report.load_events import Begun, Dropped, Ended, LoadEvent, Over
 from voicetest.scenario.load_stages import Stage
 
@@ -50,8 +50,8 @@ class PretendedEngine:
         self.ended_by.append(by)
         self._told.set()
 
-    def cpu_s(self) -> float:
-        return 0.0
+    def use(self) -> Use:
+        return Use()
 
 
 @dataclass

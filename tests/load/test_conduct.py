@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.benchmarks.media_agent import MediaAgent
@@ -144,3 +145,38 @@ def test_more_callers_than_can_be_are_told_before_any_call(scenario: Path, tmp_p
     scenario.write_text(text)
     with pytest.raises(SetupError, match=r"stage 1 wants 3 calls at once.*allows 2"):
         _load(_request(scenario, "3 calls, hold 1s"), tmp_path / "loads")
+
+
+def test_the_calls_of_a_process_that_dies_are_lost_and_never_made_again(
+    scenario: Path, tmp_path: Path, agent: MediaAgent
+) -> None:
+    killed: list[int] = []
+
+    def show(tally: Tally, driver: Driver) -> None:
+        if driver.lines == 2 and not killed:
+            host = next(p for p in _forked() if p.nice() == os.nice(0))
+            killed.append(host.pid)
+            host.kill()
+
+    agent.traffic()
+    request = _request(scenario, "2 calls, hold 4s, pause 0s")
+    summary, folder = run_load(request, tmp_path / "loads", Console(), show)
+    ended = [event for event in read_events(folder / JOURNAL) if isinstance(event, Ended)]
+    assert [call.lost for call in ended].count(True) == 2
+    assert summary.keeping_time.lost_calls == 2
+    assert summary.exit_code == ExitCode.CONNECTION
+    assert (summary.figures.errors, summary.figures.unknown) == (0, 2)
+    assert len(agent.traffic()) == summary.figures.begun == len(ended)
+
+
+def _forked() -> list[psutil.Process]:
+    """The processes of this one that make calls, or look at them."""
+    return sorted(
+        (
+            process
+            for server in psutil.Process().children()
+            for process in server.children()
+            if process.is_running()
+        ),
+        key=lambda process: process.pid,
+    )

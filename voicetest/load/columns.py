@@ -92,7 +92,7 @@ class Columns:
         self.times = {name: Table(at="d", value="d", stage="i", late="b") for name in TIMED}
         """A row for each time that was measured, and when it was."""
         self.dropped = Table(at="d", stage="i")
-        self.samples = Table(at="d", calls="i", cpu="f", lag="f", saturated="b")
+        self.samples = Table(at="d", calls="i", cpu="f", busiest="f", lag="f", saturated="b")
 
     def end(self, call: Ended) -> None:
         """A call is over."""
@@ -119,7 +119,14 @@ class Columns:
 
     def sample(self, sample: Sampled) -> None:
         """A second has passed."""
-        self.samples.add(sample.at_s, sample.calls, sample.cpu, sample.lag_ms, sample.saturated)
+        self.samples.add(
+            sample.at_s,
+            sample.calls,
+            sample.cpu,
+            sample.busiest,
+            sample.lag_ms,
+            sample.saturated,
+        )
 
 
 def _times(call: Ended) -> Iterator[tuple[str, Sequence[tuple[float, float]]]]:

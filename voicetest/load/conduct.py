@@ -24,7 +24,8 @@ from voicetest.load.engine import Engine
 from voicetest.load.errands import CALLS, Errands
 from voicetest.load.journal import JOURNAL, Journal
 from voicetest.load.keeping import Keeper
-from voicetest.load.meter import measure
+from voicetest.load.meter import cores, measure
+from voicetest.load.processes import ProcessEngine, processes_for
 from voicetest.load.request import LoadRequest
 from voicetest.load.saturation import Saturation
 from voicetest.load.scenarios import Shared, shared_plans
@@ -32,7 +33,6 @@ from voicetest.load.slots import slots_for
 from voicetest.load.stored import SUMMARY
 from voicetest.load.tally import Tally
 from voicetest.load.targets import allow
-from voicetest.load.threads import ThreadEngine
 from voicetest.report.console import Console
 from voicetest.report.folder import name_run, point_latest, write_atomically
 from voicetest.report.load_events import LoadEvent, LoadPlan, PlannedScenario, PlannedStage
@@ -68,10 +68,11 @@ def run_load(
         shared = shared_plans(request, speech, console.warn)
         plans = [one.plan for one in shared]
         allow(plans, request.targets, request.most.calls)
-        slots = slots_for(plans, request.stages)
+        size = processes_for(request.stages, cores())
+        slots = slots_for(plans, request.stages, size)
         speak_ahead(plans, console)
         load = _Load(request, shared, _new_folder(out), console, show)
-        return load.make(speech, slots), load.folder
+        return load.make(speech, slots, size), load.folder
 
 
 def _new_folder(out: Path) -> Path:
@@ -102,15 +103,15 @@ class _Load:
         self._errors: list[CallError] = []
         """What went wrong outside the calls."""
 
-    def make(self, speech: Speech, slots: int) -> LoadSummary:
+    def make(self, speech: Speech, slots: int, size: int) -> LoadSummary:
         """Make the load and write what came of it."""
         request, plans = self.request, [one.plan for one in self.shared]
         keeper = Keeper(request.keep, request.seed)
         errands = Errands(plans, self.folder, keeper, request.variables, request.offline)
         with ExitStack() as stack:
-            engine = stack.enter_context(ThreadEngine(errands, speech, slots))
-            tally = Tally(self._plan(engine, plans))
             warn = self._telling.by(self.console.warn)
+            engine = stack.enter_context(ProcessEngine(errands, slots, size, warn))
+            tally = Tally(self._plan(engine, plans))
             leaving = partial(self._leave, tally)
             stack.enter_context(until_told(self._interruption, warn, leaving))
             stack.enter_context(self._interruption.telling(speech.give_up))
@@ -119,15 +120,16 @@ class _Load:
             self._errors += [error for error in (border.error, self._telling.error) if error]
             return self._write(tally)
 
-    def _drive(self, engine: Engine, tally: Tally) -> None:
+    def _drive(self, engine: ProcessEngine, tally: Tally) -> None:
         with Journal(self.folder / JOURNAL) as journal:
             journal.write(tally.plan)
             asyncio.run(self._run(engine, tally, journal))
         if journal.failure is not None:
             raise journal.failure
 
-    async def _run(self, engine: Engine, tally: Tally, journal: Journal) -> None:
+    async def _run(self, engine: ProcessEngine, tally: Tally, journal: Journal) -> None:
         """Drive the load; an interruption ends it early."""
+        await engine.ready()
         saturation = Saturation()
 
         def tell(event: LoadEvent) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from voicetest.checks.result import Status
 
-__all__ = ["Engine", "Line", "Order", "Outcome"]
+__all__ = ["Engine", "Line", "Order", "Outcome", "Use"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,18 @@ class Outcome:
     """Where it is kept, below the load's folder."""
 
 
+@dataclass(frozen=True)
+class Use:
+    """What making calls takes of a machine."""
+
+    cpu_s: float = 0.0
+    """CPU seconds so far."""
+    busiest: float = 0.0
+    """The share of one core that the busiest event loop used in the last second."""
+    lag_s: float = 0.0
+    """How late an event loop was in the last second, at worst."""
+
+
 class Line(Protocol):
     """Who is told what becomes of the line of a call; times on the clock of the event loop."""
 
@@ -78,5 +90,5 @@ class Engine(Protocol):
     def end(self, by: str) -> None:
         """End all calls now and keep what they have; `by` is what wants it, in words."""
 
-    def cpu_s(self) -> float:
-        """CPU seconds that making calls has taken so far."""
+    def use(self) -> Use:
+        """What making calls takes of this machine."""

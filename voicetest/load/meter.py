@@ -33,20 +33,21 @@ async def measure(
     """Tell it every second until cancelled, on the loop that begins the calls."""
     loop = asyncio.get_running_loop()
     began = before = loop.time()
-    used, available = engine.cpu_s(), cores()
+    used, available = engine.use().cpu_s, cores()
     while True:
         due = before + every_s
         await asyncio.sleep(due - loop.time())
-        now, total = loop.time(), engine.cpu_s()
-        cpu = (total - used) / (now - before) / available
-        saturated = saturation.sampled(before, now, cpu)
+        now, use = loop.time(), engine.use()
+        cpu = (use.cpu_s - used) / (now - before) / available
+        saturated = saturation.sampled(before, now, max(cpu, use.busiest))
         tell(
             Sampled(
                 at_s=now - began,
                 calls=driver.lines,
                 cpu=round(cpu, 4),
-                lag_ms=round(max(now - due, 0.0) * 1000, 3),
+                busiest=round(use.busiest, 4),
+                lag_ms=round(max(now - due, use.lag_s, 0.0) * 1000, 3),
                 saturated=saturated,
             )
         )
-        before, used = now, total
+        before, used = now, use.cpu_s

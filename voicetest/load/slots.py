@@ -12,24 +12,20 @@ from voicetest.suite.descriptors import calls_that_fit, needed, raise_limit
 __all__ = ["MOST_IN_ONE_PROCESS", "slots_for"]
 
 MOST_IN_ONE_PROCESS = 500
-"""Each has a thread while it is prepared and looked at."""
+"""Each has a thread there while it is prepared."""
 
 
-def slots_for(
-    plans: Sequence[Plan], stages: Sequence[Stage], most: int = MOST_IN_ONE_PROCESS
-) -> int:
-    """As many as the engine, the files this process may open, and the adapters allow.
+def slots_for(plans: Sequence[Plan], stages: Sequence[Stage], processes: int) -> int:
+    """As many as the processes, the files each may open, and the adapters allow.
 
     Raises SetupError for a stage that wants more callers at once.
     """
-    limits = [(most, "this engine can make")]
-    files = raise_limit()
-    each = needed(plans)
+    most = MOST_IN_ONE_PROCESS * processes
+    limits = [(most, f"{processes} process{'' if processes == 1 else 'es'} can make")]
+    files, each = raise_limit(), needed(plans)
     if files is not None and each:
-        fit = calls_that_fit(most, each, files)
-        limits.append(
-            (fit, f"this process may open {files} files (ulimit -n), which are enough for")
-        )
+        fit = calls_that_fit(MOST_IN_ONE_PROCESS, each, files) * processes
+        limits.append((fit, f"with {files} files (ulimit -n) a process can open there are"))
     for planned in plans:
         own = planned.adapter.max_concurrent
         if own and not planned.world.offline:

@@ -222,7 +222,8 @@ class Tally:
             start_late_p99_s=percentile(starts, "p99"),
             start_late_max_s=percentile(starts, "max"),
             cpu_mean=round(float(cpu.mean()), 4) if len(cpu) else None,
-            cpu_max=round(float(cpu.max()), 4) if len(cpu) else None,
+            cpu_max=_most(cpu),
+            busiest_max=_most(samples["busiest"]),
             saturated_s=float(samples["saturated"].sum()),
             lost_calls=self._lost,
             dropped=dict(self._dropped.most_common()),
@@ -232,6 +233,10 @@ class Tally:
 def _measured(column: Column) -> Column:
     """The values that there are, in order."""
     return np.sort(column[~np.isnan(column)])
+
+
+def _most(column: Column) -> float | None:
+    return round(float(column.max()), 4) if len(column) else None
 
 
 def _reason(late: str) -> str:

@@ -152,7 +152,10 @@ class Sampled(_Value):
     at_s: Seconds
     calls: int = Field(description="Calls on the line.")
     cpu: float = Field(description="What voicetest used of all cores that it may use, 0 to 1.")
-    lag_ms: float = Field(description="The latest wake-up of what begins the calls.")
+    busiest: float = Field(
+        default=0.0, description="What the busiest of its event loops used of one core, 0 to 1."
+    )
+    lag_ms: float = Field(description="The latest wake-up of its event loops.")
     saturated: bool = Field(default=False, description="Whether there was no more CPU to be had.")
 
 

@@ -80,6 +80,7 @@ def load_html(summary: LoadSummary, folder: Path, target: Path) -> str:
             ("from due to dialled, 99 % below", _s(own.start_late_p99_s)),
             ("from due to dialled, the latest", _s(own.start_late_max_s)),
             ("CPU, mean and most", f"{_share(own.cpu_mean)}, {_share(own.cpu_max)} of its cores"),
+            ("busiest event loop", f"{_share(own.busiest_max)} of a core"),
             ("seconds without CPU to spare", f"{own.saturated_s:g}"),
             *((f"dropped: {why}", f"{starts}") for why, starts in own.dropped.items()),
             ("calls lost with a worker", f"{own.lost_calls}"),

@@ -112,7 +112,7 @@ class Moment(_Value):
     connect: Spread
     first_word: Spread
     cpu: float | None = Field(description="Of voicetest, share of its cores; null if not known.")
-    lag_ms: float | None = Field(description="Latest wake-up of what begins the calls.")
+    lag_ms: float | None = Field(description="Latest wake-up of its event loops.")
 
 
 class ScenarioFigures(PlannedScenario):
@@ -170,6 +170,9 @@ class OwnFigures(_Value):
     start_late_max_s: float | None = Field(description="From due to dialled: the largest.")
     cpu_mean: float | None = Field(description="Share of its cores, on average.")
     cpu_max: float | None = Field(description="Share of its cores, in the busiest second.")
+    busiest_max: float | None = Field(
+        description="What one event loop used of one core, in its busiest second."
+    )
     saturated_s: float = Field(description="Seconds in which it had no CPU to spare.")
     lost_calls: int = Field(description="Calls whose worker is gone.")
     dropped: dict[str, int] = Field(description="What starts that were dropped lacked.")

@@ -9,8 +9,13 @@ from importlib import import_module
 _MODULES = (
     "voicetest.adapters.pipecat",
     "voicetest.adapters.websocket",
+    "voicetest.audio.containers",
+    "voicetest.audio.readings",
+    "voicetest.links.arrival",
+    "voicetest.links.identity",
     "voicetest.suite.hosts",
     "voicetest.suite.worker",
+    "voicetest.transports.websocket",
 )
 
 # A server is started by a command line, which looks for modules in the folder it stands in first.
