@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from functools import lru_cache
+from functools import cache
 
 import httpx
 
@@ -32,7 +32,7 @@ def client(base_url: str) -> httpx.AsyncClient:
     )
 
 
-@lru_cache
+@cache
 def _trusted(*, by_environment: bool) -> ssl.SSLContext:
     """Whose certificates count; read once, as that takes longer than a frame of other calls."""
     return httpx.create_ssl_context(trust_env=by_environment)

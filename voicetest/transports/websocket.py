@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -222,6 +223,8 @@ async def connect(
     shows neither the values of headers nor those in the URL's query.
     """
     try:
+        if tls is None and urlsplit(url).scheme == "wss":
+            tls = _system_trust()
         dialling = _Dialling(
             url,
             additional_headers=headers,
@@ -241,6 +244,12 @@ async def connect(
             yield transport
         finally:
             await transport.close()
+
+
+@cache
+def _system_trust() -> ssl.SSLContext:
+    """Whose certificates count; read once, as that takes longer than a frame of other calls."""
+    return ssl.create_default_context()
 
 
 class _Dialling(client.connect):
