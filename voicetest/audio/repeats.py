@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from voicetest.audio.chunk import INTERNAL, Samples
@@ -29,6 +30,11 @@ _TONAL = 0.001
 """How much less than the best the others have to be, for sound that is no tone."""
 _SAME_DB = -14.0
 """How far below the sound the difference of a piece and its repeat is: codecs leave some."""
+_PIECE, _SIZE = 4 * _HOP, 1024
+"""Lags that are looked at together, and the size of the transform that takes them."""
+_AT_ONCE = 64
+"""Windows that are looked at together."""
+_ROUNDING = 1e-6
 _BLOCK = INTERNAL.rate // 200
 _EDGES = 3
 """Blocks of 5 ms at the ends of a piece that need not be the same."""
@@ -56,10 +62,8 @@ def _candidates(sound: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
     least, most = (round(lag * _RATE) for lag in _LAGS)
     power = np.concatenate(([0.0], np.cumsum(sound**2)))
     size = 1 << (2 * _WINDOW + most).bit_length()
-    for at in range(0, len(sound) - _WINDOW - least, _HOP):
+    for at in _promising(sound, power):
         energy = power[at + _WINDOW] - power[at]
-        if energy < _WINDOW * _LOUD**2:
-            continue
         reach = min(most, len(sound) - _WINDOW - at)
         here = np.fft.rfft(sound[at : at + _WINDOW], size)
         later = np.fft.rfft(sound[at : at + reach + _WINDOW], size)
@@ -75,6 +79,36 @@ def _candidates(sound: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
                 yield at, least + best
 
 
+def _promising(sound: NDArray[np.float64], power: NDArray[np.float64]) -> Iterator[int]:
+    """Where a window is about as much like what comes later as has to be, or more.
+
+    All windows are compared with pieces of `_PIECE` lags at once, which takes a fifth of the time.
+    """
+    least, most = (round(lag * _RATE) for lag in _LAGS)
+    starts = np.arange(0, len(sound) - _WINDOW - least, _HOP)
+    energy = power[starts + _WINDOW] - power[starts]
+    starts = starts[energy >= _WINDOW * _LOUD**2]
+    padded = np.concatenate((sound, np.zeros(most + 2 * _SIZE)))
+    level = np.full(len(padded), np.inf)
+    level[: len(sound) - _WINDOW] = np.sqrt(
+        np.maximum(power[_WINDOW:-1] - power[: -_WINDOW - 1], 1)
+    )
+    for first in range(0, len(starts), _AT_ONCE):
+        some = starts[first : first + _AT_ONCE]
+        places = (some - some[0]) // _HOP
+        whole = sliding_window_view(padded, _SIZE)[some[0] : some[-1] + most + _HOP : _HOP]
+        spectra = np.fft.rfft(whole)
+        windows = np.fft.rfft(padded[some[:, None] + np.arange(_WINDOW)], _SIZE).conj()
+        best = np.zeros(len(some))
+        for lag in range(0, most, _PIECE):
+            low, high = max(least - lag, 0), min(most - lag, _PIECE)
+            alike = np.fft.irfft(spectra[places + lag // _HOP] * windows, _SIZE)[:, low:high]
+            alike /= sliding_window_view(level, high - low)[some + lag + low]
+            np.maximum(best, alike.max(axis=1), out=best)
+        enough = (_ALIKE - _ROUNDING) * np.sqrt(power[some + _WINDOW] - power[some])
+        yield from some[best >= enough].tolist()
+
+
 def _compared(sound: NDArray[np.float64], at: int, lag: int) -> float | None:
     """Where the piece around `at` begins again after about `lag` samples, if all of it does."""
     margin = lag + 2 * _BLOCK
@@ -82,19 +116,18 @@ def _compared(sound: NDArray[np.float64], at: int, lag: int) -> float | None:
     if last - first < lag:
         return None
     here = sound[first:last]
-    best: tuple[float, NDArray[np.float64]] | None = None
-    centre = slice(max(at - first, 0), max(at - first, 0) + 40 * INTERNAL.rate // 1000)
-    for whole in range(lag - 2, lag + 3):
-        for part in _FRACTIONS:
-            rest = here - _later(sound, first + whole, last + whole, part)
-            size = float(np.sum(rest[centre] ** 2))
-            if best is None or size < best[0]:
-                best = size, rest
-    if best is None:
-        return None
+    begin = max(at, first)
+    end = min(begin + 40 * INTERNAL.rate // 1000, last)
+    centre, wholes = sound[begin:end], range(lag - 2, lag + 3)
+    begins, ends = begin + wholes[0], end + wholes[-1]
+    later = np.stack([_later(sound, begins, ends, part) for part in _FRACTIONS])
+    rests = centre - sliding_window_view(later, len(centre), axis=1)
+    nearest = int(np.argmin((rests**2).sum(axis=2).T))
+    whole, part = wholes[nearest // len(_FRACTIONS)], _FRACTIONS[nearest % len(_FRACTIONS)]
     blocks = len(here) // _BLOCK
     energy = (here[: blocks * _BLOCK].reshape(blocks, _BLOCK) ** 2).sum(axis=1)
-    rest = (best[1][: blocks * _BLOCK].reshape(blocks, _BLOCK) ** 2).sum(axis=1)
+    found = here - _later(sound, first + whole, last + whole, part)
+    rest = (found[: blocks * _BLOCK].reshape(blocks, _BLOCK) ** 2).sum(axis=1)
     loudest = energy.max() * 1e-4
     same = rest <= np.maximum(energy, loudest) * 10 ** (_SAME_DB / 10)
     place = (at - first) // _BLOCK + 2
