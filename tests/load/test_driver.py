@@ -128,6 +128,14 @@ def test_calls_that_take_too_long_to_finish_are_cut_off() -> None:
     assert found.over == found.over.model_copy(update={"at_s": 7.0, "by": None})
 
 
+def test_a_call_that_is_over_may_be_looked_at_for_longer() -> None:
+    schedule = Schedule((), (1.0,), finish_s=5.0)
+    engine = PretendedEngine(length_s=3.0, looked_at_s=300.0)
+    found = drive(stage_by("1 call, hold 2s"), engine=engine, schedule=schedule)
+    assert engine.ended_by == []
+    assert [call.status for call in found.ended] == ["passed"]
+
+
 def test_calls_that_do_not_even_end_then_are_left() -> None:
     schedule = Schedule((), (1.0,), finish_s=5.0)
     engine = PretendedEngine(60.0, obeys=False)

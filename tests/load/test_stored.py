@@ -41,7 +41,7 @@ def test_a_load_that_was_killed_is_reported(killed: Path, voicetest: Run) -> Non
 
 def test_its_figures_are_those_of_what_was_over(killed: Path, voicetest: Run) -> None:
     found = json.loads(voicetest("report", killed, "--json").stdout)
-    assert (found["exit_code"], found["ended_by"]) == (137, "it was killed")
+    assert (found["exit_code"], found["ended_by"]) == (137, "SIGKILL or a crash")
     assert [found["figures"][name] for name in ("begun", "ended_well", "unknown")] == [5, 4, 1]
     assert not (killed / "load.html").exists()
 

@@ -12,7 +12,7 @@ from voicetest.errors import ExitCode
 from voicetest.load.driver import Schedule
 from voicetest.load.engine import Outcome
 from voicetest.load.request import limits_by, stage_by
-from voicetest.load.tally import Tally
+from voicetest.load.tally import KILLED, Tally
 from voicetest.report.load_events import (
     Begun,
     LoadEvent,
@@ -130,7 +130,14 @@ def test_times_of_calls_in_which_voicetest_was_late_are_left_out() -> None:
     assert (summary.figures.response_latency.n, summary.figures.response_latency.max) == (99, 0.75)
     assert limit(summary, "response_latency").status == "holds"
     assert (summary.agent.status, summary.own.status, summary.exit_code) == ("fine", "unknown", 0)
-    assert summary.keeping_time.reasons == {"this machine was up to s late": 1}
+    assert summary.keeping_time.reasons == {"this machine was up to … late": 1}
+
+
+def test_a_load_in_which_voicetest_was_late_too_often_is_not_the_one_that_was_asked_for() -> None:
+    summary = loaded([WELL] * 9 + [LATE])
+    assert (summary.agent.status, summary.own.status) == ("fine", "broken")
+    assert "voicetest was late in 10 of 100 calls: load less" in summary.own.reason
+    assert summary.exit_code == ExitCode.CONNECTION
 
 
 def test_what_is_left_cannot_support_the_verdict_if_what_is_not_known_could_change_it() -> None:
@@ -242,7 +249,7 @@ def test_a_load_without_its_last_line_was_killed() -> None:
     stage = stage_by("1/s for 10s")
     events = [e for e in drive(stage).events if not isinstance(e, Over)][:-3]
     summary = summary_of(events, [stage])
-    assert (summary.exit_code, summary.ended_by) == (ExitCode.KILLED, "it was killed")
+    assert (summary.exit_code, summary.ended_by) == (ExitCode.KILLED, KILLED)
     assert summary.figures.unknown == 3
 
 

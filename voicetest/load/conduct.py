@@ -209,6 +209,7 @@ class _Load:
     def _leave(self, tally: Tally) -> None:
         """Write load.json for a load that ends as it is."""
         if not (self.folder / SUMMARY).exists():
+            tally.end(self._interruption.by)
             summary = tally.summary(str(self.folder), exit_code_by(self._interruption.by))
             write_atomically(self.folder / SUMMARY, summary.as_json())
         self.console.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from voicetest.load.engine import Engine, Order, Outcome
@@ -21,6 +21,8 @@ _LEAST_PAUSE_S = 1.0
 """How long a caller waits that could not begin: it would do nothing but try."""
 _ENDING_S = 10.0
 """How long calls that are cut off may take to end."""
+_LOOKING_S = 900.0
+"""How long calls that are over may still be looked at when the load is."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class _Line:
         """It is over."""
         if self.hung_up_at is None:
             self.hung_up_at = at
-            self._driver.lines -= 1
+            self._driver.close(self)
             if not self.over.done():  # its caller may have been given up
                 self.over.set_result(None)
 
@@ -73,8 +75,6 @@ class Driver:
         tell: Callable[[LoadEvent], None],
         saturation: Saturation | None = None,
     ) -> None:
-        self.lines = 0
-        """Calls that were begun and whose line is not over."""
         self.stopped_by: str | None = None
         """What keeps further calls from beginning; set once."""
         self._schedule = schedule
@@ -82,6 +82,8 @@ class Driver:
         self._tell = tell
         self._saturation = saturation or Saturation()
         self._turns = _turns(schedule.shares)
+        self._on_line: set[_Line] = set()
+        """Calls that were begun and whose line is not over."""
         self._calls: set[asyncio.Task[None]] = set()
         """Calls whose result is not there yet."""
         self._begun = 0
@@ -109,6 +111,15 @@ class Driver:
             for caller in self._callers.values():
                 caller.cancel()  # it may still pause
         self._tell(Over(at_s=self._now(), by=self.stopped_by))
+
+    @property
+    def lines(self) -> int:
+        """Calls that were begun and whose line is not over."""
+        return len(self._on_line)
+
+    def close(self, line: _Line) -> None:
+        """A line is over."""
+        self._on_line.discard(line)
 
     def stop(self, by: str) -> None:
         """Begin no further call; only the first reason counts."""
@@ -186,8 +197,8 @@ class Driver:
             self._tell(Dropped(at_s=due - self._began, stage=self._stage, why=why))
             return None
         self._begun += 1
-        self.lines += 1
         line = _Line(self, due, now, self._stage)
+        self._on_line.add(line)
         order = Order(self._begun, next(self._turns))
         self._tell(
             Begun(
@@ -265,18 +276,27 @@ class Driver:
 
     async def _finish(self) -> None:
         """Wait for the calls under way; what takes too long is cut off, then left alone."""
-        if self._calls:
-            ended = asyncio.create_task(asyncio.wait(set(self._calls)))
-            cut = asyncio.create_task(self._cut.wait())
-            limit = self._schedule.finish_s
-            await asyncio.wait({ended, cut}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
-            ended.cancel()
-            cut.cancel()
+        await self._while_uncut({line.over for line in self._on_line}, self._schedule.finish_s)
+        if not self.lines:
+            await self._while_uncut(set(self._calls), _LOOKING_S)
         if self._calls:
             self._engine.end("the end of the load")
             _, left = await asyncio.wait(set(self._calls), timeout=_ENDING_S)
             for task in left:
                 task.cancel()
+
+    async def _while_uncut(self, awaited: Set[asyncio.Future[None]], limit_s: float) -> None:
+        """Wait for all of them, for so long, unless calls under way are to end."""
+        if not awaited:
+            return
+        done = asyncio.create_task(asyncio.wait(awaited))
+        cut = asyncio.create_task(self._cut.wait())
+        try:
+            first = asyncio.FIRST_COMPLETED
+            await asyncio.wait({done, cut}, timeout=limit_s, return_when=first)
+        finally:
+            done.cancel()
+            cut.cancel()
 
     async def _until(self, at: float) -> bool:
         """Wait until then; False if no call is to begin any more."""

@@ -9,8 +9,10 @@ from voicetest.load.spread import allowed_above, few, percentile
 from voicetest.report.load_summary import Figures, LimitLine, LimitStatus, Verdict
 from voicetest.scenario.load_limits import COUNTED, Bound
 
-__all__ = ["agent_verdict", "held", "own_verdict"]
+__all__ = ["MOST_LATE", "agent_verdict", "held", "own_verdict"]
 
+MOST_LATE = 0.05
+"""Where voicetest was late in more of the calls than this, the load is not what was asked for."""
 _WORDS = {
     "response_latency": "response latency",
     "first_word": "first word",
@@ -129,14 +131,16 @@ def own_verdict(limits: Sequence[LimitLine], of_all: Figures, lost: int, cut_sho
     `cut_short` says what is missing of the load; empty if nothing is.
     """
     dropped = [limit for limit in limits if limit.metric == "dropped" and limit.status == "broken"]
+    late = f"voicetest was late in {of_all.late} of {of_all.begun} calls"
+    too_late = of_all.late > MOST_LATE * of_all.begun
     wrong = [
         *([cut_short] if cut_short else []),
+        *([f"{late}: load less, or from a machine with more to spare"] if too_late else []),
         *(f"{limit.name}: {limit.words}" for limit in dropped),
         *([f"{lost} calls were lost with the worker that made them"] if lost else []),
     ]
     if wrong:
         return Verdict(status="broken", reason="; ".join(wrong))
     if of_all.late:
-        late = f"voicetest was late in {of_all.late} of {of_all.begun} calls"
         return Verdict(status="unknown", reason=f"{late}, whose times are left out")
     return Verdict(status="fine", reason="voicetest made every call when it was due, and in time")

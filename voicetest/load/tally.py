@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -34,11 +35,14 @@ from voicetest.report.load_summary import (
 )
 from voicetest.report.summary import code_of, overall
 
-__all__ = ["Tally"]
+__all__ = ["KILLED", "Tally"]
 
+KILLED = "SIGKILL or a crash"
+"""What ended a load that could not say so itself."""
 _MOST_MESSAGES = 50
 """Different errors that are told apart; each further one is only counted by its kind."""
 _MESSAGE_CHARACTERS = 300
+_AMOUNT = re.compile(r"[0-9.]+ (?:ms|s|%)")
 
 
 class Tally:
@@ -113,6 +117,10 @@ class Tally:
                 )
             )
 
+    def end(self, by: str) -> None:
+        """Whatever may still happen, this is the end."""
+        self.take(Over(at_s=self._last_s, by=by))
+
     def so_far(self, stage: int | None = None) -> Figures:
         """The figures of a stage, or of all."""
         return of_stage(self.columns, stage)
@@ -132,7 +140,7 @@ class Tally:
             length_s=round(length_s, 3),
             folder=folder,
             exit_code=self._exit_code(agent, own, of_all, interrupted),
-            ended_by="it was killed" if self._over is None else self._over.by,
+            ended_by=KILLED if self._over is None else self._over.by,
             agent=agent,
             own=own,
             limits=limits,
@@ -171,7 +179,7 @@ class Tally:
     def _cut_short(self) -> str:
         """What is missing of the load."""
         if self._over is None:
-            return "it was killed"
+            return f"it was ended by {KILLED}"
         missing = len(self.plan.stages) - len(self._stages)
         stages = f" before {missing} of {len(self.plan.stages)} stages" if missing else ""
         if self._over.by is not None:
@@ -241,4 +249,4 @@ def _most(column: Column) -> float | None:
 
 def _reason(late: str) -> str:
     """How a call was late, without its own numbers, so that many calls have one reason."""
-    return " ".join(word for word in late.split() if not any(c.isdigit() for c in word))
+    return _AMOUNT.sub("…", late.partition(", and was late")[0])

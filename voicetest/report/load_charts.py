@@ -188,6 +188,7 @@ def charts_over_time(summary: LoadSummary) -> Iterator[Chart]:
         _Series("dropped", "top", of(lambda m: m.dropped)),
     ]
     cpu = of(lambda m: None if m.cpu is None else m.cpu * 100)
+    lag = of(lambda m: m.lag_ms)
     drawn = (
         frame("Calls on the line").draw(calls),
         frame("Calls that begin, a second").draw(begun),
@@ -198,6 +199,7 @@ def charts_over_time(summary: LoadSummary) -> Iterator[Chart]:
         frame("Time to first word", " s", "first_word").draw(spread(lambda m: m.first_word)),
         frame(f"Not well, in {per_s:g} s").draw(wrong),
         frame("CPU of voicetest, of its cores", " %").draw([_Series("CPU", "low", cpu)]),
+        frame("Latest wake-up of its event loops", " ms").draw([_Series("lag", "low", lag)]),
     )
     yield from (chart for chart in drawn if chart is not None)
 
