@@ -45,8 +45,11 @@ def _tops(sound: np.ndarray[tuple[int], np.dtype[np.int32]]) -> Iterator[tuple[i
     highest = float(np.partition(sound, -count)[-count])
     if highest < _LOUD:
         return
-    for start, end in runs(sound > _FEET * highest):
-        top = sound[start:end]
-        if top.max() >= _TALL * highest:
-            wide = int((top > _TOP * highest).sum())
-            yield start, wide >= _WIDE and wide >= _FLAT * (end - start)
+    spans = np.array(list(runs(sound > _FEET * highest)))
+    # Of each span and of what is between it and the next one: the rest is not as high.
+    most = np.maximum.reduceat(sound, spans[:, 0])
+    wide = np.add.reduceat((sound > _TOP * highest).astype(np.int64), spans[:, 0])
+    long = spans[:, 1] - spans[:, 0]
+    tall = most >= _TALL * highest
+    flat = (wide >= _WIDE) & (wide >= _FLAT * long)
+    yield from zip(spans[tall, 0].tolist(), flat[tall].tolist(), strict=True)

@@ -34,7 +34,8 @@ _PIECE, _SIZE = 4 * _HOP, 1024
 """Lags that are looked at together, and the size of the transform that takes them."""
 _AT_ONCE = 64
 """Windows that are looked at together."""
-_ROUNDING = 1e-6
+_ROUNDING = 1e-5
+"""What that may be off by, as a share of the sound in a transform and in a window."""
 _BLOCK = INTERNAL.rate // 200
 _EDGES = 3
 """Blocks of 5 ms at the ends of a piece that need not be the same."""
@@ -82,14 +83,15 @@ def _candidates(sound: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
 def _promising(sound: NDArray[np.float64], power: NDArray[np.float64]) -> Iterator[int]:
     """Where a window is about as much like what comes later as has to be, or more.
 
-    All windows are compared with pieces of `_PIECE` lags at once, which takes a fifth of the time.
+    All windows are compared with pieces of `_PIECE` lags at once and not as exactly, which takes a
+    tenth of the time.
     """
     least, most = (round(lag * _RATE) for lag in _LAGS)
     starts = np.arange(0, len(sound) - _WINDOW - least, _HOP)
-    energy = power[starts + _WINDOW] - power[starts]
-    starts = starts[energy >= _WINDOW * _LOUD**2]
+    starts = starts[power[starts + _WINDOW] - power[starts] >= _WINDOW * _LOUD**2]
     padded = np.concatenate((sound, np.zeros(most + 2 * _SIZE)))
-    level = np.full(len(padded), np.inf)
+    total = np.concatenate((power, np.full(len(padded) - len(sound), power[-1])))
+    level = np.full(len(padded), np.inf, np.float32)
     level[: len(sound) - _WINDOW] = np.sqrt(
         np.maximum(power[_WINDOW:-1] - power[: -_WINDOW - 1], 1)
     )
@@ -97,16 +99,19 @@ def _promising(sound: NDArray[np.float64], power: NDArray[np.float64]) -> Iterat
         some = starts[first : first + _AT_ONCE]
         places = (some - some[0]) // _HOP
         whole = sliding_window_view(padded, _SIZE)[some[0] : some[-1] + most + _HOP : _HOP]
-        spectra = np.fft.rfft(whole)
-        windows = np.fft.rfft(padded[some[:, None] + np.arange(_WINDOW)], _SIZE).conj()
+        spectra = np.fft.rfft(whole).astype(np.complex64)
+        here = padded[some[:, None] + np.arange(_WINDOW)]
+        windows = np.fft.rfft(here, _SIZE).conj().astype(np.complex64)
+        energy = total[some + _WINDOW] - total[some]
         best = np.zeros(len(some))
         for lag in range(0, most, _PIECE):
             low, high = max(least - lag, 0), min(most - lag, _PIECE)
             alike = np.fft.irfft(spectra[places + lag // _HOP] * windows, _SIZE)[:, low:high]
+            wide = total[some + lag + _SIZE] - total[some + lag]
+            alike += (_ROUNDING * np.sqrt(energy * wide)).astype(np.float32)[:, None]
             alike /= sliding_window_view(level, high - low)[some + lag + low]
             np.maximum(best, alike.max(axis=1), out=best)
-        enough = (_ALIKE - _ROUNDING) * np.sqrt(power[some + _WINDOW] - power[some])
-        yield from some[best >= enough].tolist()
+        yield from some[best >= _ALIKE * np.sqrt(energy)].tolist()
 
 
 def _compared(sound: NDArray[np.float64], at: int, lag: int) -> float | None:
