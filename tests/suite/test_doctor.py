@@ -53,6 +53,25 @@ def test_a_missing_package_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "pip install no-such-package" in packages["no-such-package"].detail
 
 
+def test_what_makes_calls_cost_less_is_named_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = {"uvloop": "0.23.0"}
+
+    def version(name: str) -> str:
+        if name not in versions:
+            raise metadata.PackageNotFoundError(name)
+        return versions[name]
+
+    monkeypatch.setattr(metadata, "requires", lambda name: [])
+    monkeypatch.setattr(metadata, "version", version)
+    assert _found("packages", tmp_path)["uvloop"].detail.startswith("0.23.0; ")
+    del versions["uvloop"]
+    missing = _found("packages", tmp_path)["uvloop"]
+    assert missing.state is State.ABSENT
+    assert missing.detail.endswith("pip install 'voicetest[fast]'")
+
+
 def test_a_program_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\n")

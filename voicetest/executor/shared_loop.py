@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from voicetest.clock import Clock, Interruption, interruptible, kept
 from voicetest.executor.plan import Plan
+from voicetest.real_loop import real_loop
 from voicetest.scenario.steps import ImproviseStep
 
 __all__ = ["SharedLoops", "shares_loop"]
@@ -101,7 +102,7 @@ class _Loop:
         self._thread.join(_END_LIMIT_S)
 
     def _run(self) -> None:
-        with asyncio.Runner() as runner:
+        with asyncio.Runner(loop_factory=real_loop) as runner:
             loop = runner.get_loop()
             loop.set_default_executor(ThreadPoolExecutor(self._threads))
             self._running.set_result(loop)

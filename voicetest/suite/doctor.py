@@ -17,6 +17,7 @@ from pathlib import Path
 from voicetest import registry
 from voicetest.adapters.base import Adapter
 from voicetest.clock import Clock, run
+from voicetest.real_loop import uvloop_version
 from voicetest.report.begun import is_going
 from voicetest.scenario.masking import Secrets
 from voicetest.speech.cache import default_folder
@@ -86,6 +87,9 @@ def _packages(runs: Path) -> Iterator[Finding]:
         yield Finding("packages", name, State.WRONG, f"not installed: pip install {name}")
     if not missing:
         yield Finding("packages", f"{len(needed)} of {len(needed)}", State.FINE, "installed")
+    fast, use = uvloop_version(), "makes calls on the real clock cost less"
+    there = f"{fast}; {use}" if fast else f"not installed; {use}: pip install 'voicetest[fast]'"
+    yield Finding("packages", "uvloop", State.FINE if fast else State.ABSENT, there)
 
 
 def _is_installed(package: str) -> bool:
