@@ -677,3 +677,42 @@ class _NoTurns(InProcess):
     def receives(self) -> frozenset[type[Event]]:
         """All but the ends of turns."""
         return super().receives - {AgentTurnEnded, AgentTurnStarted}
+
+
+async def _streams(line: Far, voice: Samples) -> None:
+    """Says two answers in frames of 20 ms, as a telephone does."""
+    loop = asyncio.get_running_loop()
+    for pause, seconds in ((0.4, 2.0), (0.9, 1.5)):
+        await asyncio.sleep(pause)
+        began = loop.time()
+        said = words(seconds, voice).samples()
+        for number, at in enumerate(range(0, len(said), 480)):
+            await line.send(Audio(AudioChunk.of(said[at : at + 480])))
+            await asyncio.sleep(max(began + (number + 1) * 0.02 - loop.time(), 0))
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_nothing_depends_on_how_long_frames_wait_to_be_listened_to(
+    tmp_path: Path, voice: Samples, monkeypatch: pytest.MonkeyPatch, paced: bool
+) -> None:
+    line = say(tmp_path, 0.8)
+
+    async def script(session: Session) -> None:
+        await session.until(lambda: session.turns.audible, 2.0)
+        await session.user.speak(line, 0)  # over the agent
+        await _wait(session, 5.0)
+
+    async def far_end(line: Far) -> None:
+        await _streams(line, voice)
+
+    calls = []
+    for frames in (1, 10):
+        monkeypatch.setattr("voicetest.call.session._MOST_BEHIND", frames)
+        folder = tmp_path / str(frames)
+        folder.mkdir()
+        calls.append(hold(folder, far_end, script, paced=paced))
+    at_once, later = calls
+    assert any(isinstance(entry.what, TurnClosed) for entry in at_once.entries)
+    assert later.entries == at_once.entries
+    assert np.array_equal(later.agent, at_once.agent)
+    assert np.array_equal(later.user, at_once.user)
