@@ -256,6 +256,34 @@ def test_half_a_sample_waits_for_the_next_message() -> None:
     ]
 
 
+@given(st.lists(st.binary(max_size=7), max_size=6))
+def test_messages_that_differ_in_their_sound_alone_say_what_each_says(sounds: list[bytes]) -> None:
+    text = (
+        "protocol: {sends: {audio: {a: <audio>}}, encoding: mulaw, rate: 8000,"
+        " receives: {agent_turn_started: {go: 1},"
+        " audio: [{b: <audio>, c: [<audio>]}, {b: <audio>}]}}"
+    )
+    written = [base64.b64encode(sound).decode() for sound in sounds]
+    alike = [json.dumps({"b": sound, "n": 1}) for sound in written]
+    others = [json.dumps({"go": 1, "b": sound, "c": [sound]}) for sound in written]
+    for messages in (
+        alike,
+        others,
+        [one for both in zip(alike, others, strict=True) for one in both],
+    ):
+        caller = _codec(End.CLIENT, text)
+        assert [heard(caller, message) for message in messages] == [
+            heard(_codec(End.CLIENT, text), message) for message in messages
+        ]
+
+
+def test_sound_is_written_wherever_the_example_has_it() -> None:
+    sound = '{"<a>": "\\\\", b: [<audio>, "ü"], c: <audio>}'
+    text = f"protocol: {{sends: {{audio: {sound}}}, receives: {{audio: {{a: <audio>}}}}}}"
+    (message,) = _codec(End.CLIENT, text).encode(Audio(AudioChunk(b"\1\0")))
+    assert message == '{"<a>":"\\\\","b":["AQA=","ü"],"c":"AQA="}'
+
+
 def test_the_first_of_several_examples_is_written_and_all_are_read() -> None:
     assert heard(_codec(End.SERVER), '{"op":"done"}', '{"op":"over"}') == [UserTurnEnded()] * 2
     assert heard(_codec(End.CLIENT), '{"op":"voice","pcm":"/3/+"}') == [AGENT_SOUND]

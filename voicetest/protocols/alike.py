@@ -18,9 +18,14 @@ class Alike:
         """Set by each message that was read as sound, the first few of them."""
         self._left = _TRIES
 
+    @property
+    def learns(self) -> bool:
+        """Whether a message more may be learnt from."""
+        return self._left > 0
+
     def learn(self, message: str, written: str) -> None:
         """A JSON text means the sound that is `written` in it as base64, and nothing else."""
-        if not self._left or "\\" in message:
+        if not self.learns or "\\" in message:
             return
         self._left -= 1
         before, quoted, after = message.partition(f'"{written}"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
@@ -53,7 +54,13 @@ def opened(message: bytes | str) -> Json:
 def _value(holder: Json, name: str) -> Any:
     """What stands under a name that is written in camelCase, or under its snake_case form."""
     found = holder.get(name)
-    return holder.get(snake(name)) if found is None else found
+    return holder.get(_written_otherwise(name)) if found is None else found
+
+
+@cache
+def _written_otherwise(name: str) -> str:
+    """The same as `snake`, for the few names that this program asks for."""
+    return snake(name)
 
 
 def snake(name: str) -> str:

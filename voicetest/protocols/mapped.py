@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, ClassVar, TypeAlias
 
 from pydantic import Field
 
 from voicetest.audio.chunk import AudioChunk, AudioFormat, Encoding
 from voicetest.events import Audio, Event, Ignored
+from voicetest.protocols.alike import Alike
 from voicetest.protocols.base import Decoded, End, require
 from voicetest.protocols.example import Example, compact, object_in
 from voicetest.protocols.framing import Framing
@@ -70,6 +72,9 @@ class Mapped(MappedEvents):
         self.sends |= {Audio}
         self.receives |= {Audio}
         self._framing = Framing(speaks if end is End.CLIENT else hears)
+        self._alike = Alike()
+        self._around = () if self._my_sound.binary else _around(self._my_sound.messages[0])
+        """What stands before, between and after the places of my sound in a message."""
 
     def encode(self, event: Event) -> Sequence[Message]:
         """One message; none for empty sound, or for the words of a party that the map leaves out.
@@ -88,19 +93,26 @@ class Mapped(MappedEvents):
             return ()
         if self._my_sound.binary:
             return (data,)
-        return (compact(self._my_sound.messages[0].fill({"audio": sound_text(data)})),)
+        return (sound_text(data).join(self._around),)
 
     def decode(self, message: Message) -> Decoded[Message]:
         """Whatever the message says by any example; text that is no JSON object is refused."""
         if isinstance(message, str):
-            return super().decode(message)
+            sound = self._alike.sound(message)
+            if sound is not None:
+                return Decoded(tuple(self._sound(sound)))
+            decoded = super().decode(message)
+            match decoded:
+                case Decoded(events=(Audio(chunk),), replies=()) if self._alike.learns:
+                    self._alike.learn(message, sound_text(chunk.data))
+            return decoded
         value = object_in(message)
         if value is not None:
             return self._read(value)
         if self._their_sound.binary:
             return Decoded(tuple(self._sound(message)))
-        sound = ", ".join(written(example.body) for example in self._their_sound.messages)
-        why = f"fit nothing: the map's sound is {sound}; if they are samples, write 'audio: binary'"
+        known = ", ".join(written(example.body) for example in self._their_sound.messages)
+        why = f"fit nothing: the map's sound is {known}; if they are samples, write 'audio: binary'"
         return Decoded((Ignored(shape_of(message), cut(why)),))
 
     def _examples(self) -> Iterable[tuple[str, Example]]:
@@ -122,3 +134,8 @@ class Mapped(MappedEvents):
         chunk: AudioChunk | None = self._framing.join(data)
         if chunk is not None:
             yield Audio(chunk)
+
+
+def _around(example: Example) -> Sequence[str]:
+    mark = token_hex(16)
+    return compact(example.fill({"audio": mark})).split(mark)
