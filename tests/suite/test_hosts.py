@@ -83,11 +83,11 @@ class _Heard:
 
     def _take(self, notice: Notice) -> None:
         self.notices.append(notice)
-        if notice.phase == "calling":
+        if "step 2" in notice.doing:
             self._calling.add(notice.call)
             self._changed.set()
 
-    async def calling(self, calls: int) -> None:
+    async def at_second_step(self, calls: int) -> None:
         """Wait until so many calls are under way."""
         async with asyncio.timeout(60):
             while len(self._calling) < calls:
@@ -146,7 +146,7 @@ def test_the_calls_of_a_process_that_dies_are_errors_and_the_others_are_made(
     async def made() -> list[Result | BaseException]:
         async with _hosts(4, 2) as (hosts, heard):
             calls = [asyncio.create_task(hosts.make(errand(n, "3s"))) for n in range(4)]
-            await heard.calling(4)
+            await heard.at_second_step(4)
             one, *_ = _forked_at(_NICE)
             one.kill()
             found = await asyncio.gather(*calls, return_exceptions=True)
@@ -167,7 +167,7 @@ def test_who_asks_for_an_end_gets_what_there_is(errand: Send) -> None:
         async with _hosts(2, 1) as (hosts, heard):
             given.extend(errand(n, LONG) for n in range(2))
             calls = [asyncio.create_task(hosts.make(one)) for one in given]
-            await heard.calling(2)
+            await heard.at_second_step(2)
             hosts.interrupt("SIGTERM")
             return [await call for call in calls]
 
@@ -196,7 +196,7 @@ def test_what_is_given_up_leaves_at_once(errand: Send) -> None:
     async def made() -> list[BaseException | Result]:
         async with _hosts(2, 1) as (hosts, heard):
             calls = [asyncio.create_task(hosts.make(errand(n, LONG))) for n in range(2)]
-            await heard.calling(2)
+            await heard.at_second_step(2)
             hosts.give_up()
             return await asyncio.gather(*calls, return_exceptions=True)
 
@@ -209,7 +209,7 @@ def test_a_signal_for_the_whole_group_ends_no_process_of_a_run(
     async def made() -> Result:
         async with _hosts(1, 1) as (hosts, heard):
             call = asyncio.create_task(hosts.make(errand(0, "2s")))
-            await heard.calling(1)
+            await heard.at_second_step(1)
             for child in psutil.Process().children(recursive=True):
                 if child.pid != agent.pid:
                     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

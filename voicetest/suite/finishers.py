@@ -13,10 +13,10 @@ from voicetest.report.progress import Notice
 from voicetest.suite.errand import Errand, Unfinished, finish_only
 from voicetest.suite.jobs import JobProcess, Role, Station, arrived
 
-__all__ = ["Finishers"]
+__all__ = ["FINISHERS", "Finishers"]
 
-_MOST = 2
-"""No more processes: there are calls beside them."""
+FINISHERS = min(2, os.cpu_count() or 1)
+"""How many processes: there are calls beside them."""
 _ROLE = Role(niceness=5, threads=1, waiting=8)
 """A judge is waited for; listening to a recording keeps a processor busy."""
 
@@ -26,7 +26,7 @@ class Finishers(AbstractContextManager["Finishers"]):
 
     def __init__(self, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
-        self._processes = [self._begun() for _ in range(min(_MOST, os.cpu_count() or 1))]
+        self._processes = [self._begun() for _ in range(FINISHERS)]
 
     async def finish(self, errand: Errand, made: Unfinished) -> Result:
         """The result of a call.

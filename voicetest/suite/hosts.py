@@ -14,10 +14,15 @@ from voicetest.suite.errand import Errand, Unfinished, make_only
 from voicetest.suite.finishers import Finishers
 from voicetest.suite.jobs import Beat, JobProcess, Role, Station, arrived
 
-__all__ = ["Beat", "Hosts"]
+__all__ = ["Beat", "Hosts", "hosts_for"]
 
 _CALLS = 100
 """A process has no more of them while there are processors: they keep a third of one busy."""
+
+
+def hosts_for(calls: int) -> int:
+    """In how many processes so many calls at once are made."""
+    return min(math.ceil(calls / _CALLS), os.cpu_count() or 1)
 
 
 class Hosts(AbstractContextManager["Hosts"]):
@@ -47,8 +52,7 @@ class Hosts(AbstractContextManager["Hosts"]):
         self._by = ""
         """What interrupted it."""
         self._finishers = Finishers(tell)
-        usual = min(math.ceil(calls / _CALLS), os.cpu_count() or 1)
-        self._hosts = [self._begun(number) for number in range(size or usual)]
+        self._hosts = [self._begun(number) for number in range(size or hosts_for(calls))]
 
     async def make(self, errand: Errand) -> Result:
         """Make a call and finish it; raises OutOfMeans when its process dies."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -16,15 +17,57 @@ from voicetest.executor.shared_loop import SharedLoops, shares_loop
 from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.suite.errand import Errand, Unfinished, carry_out, make_only
-from voicetest.suite.finishers import Finishers
-from voicetest.suite.hosts import Hosts
+from voicetest.suite.finishers import FINISHERS, Finishers
+from voicetest.suite.hosts import Hosts, hosts_for
 from voicetest.suite.worker import CallWorkers
 
-__all__ = ["Making"]
+__all__ = ["Calls", "Making", "processes_for"]
 
 _FEW = 16
 """So many calls on the real clock at once are made in the process of the run, beside what it says
 of them: a process of their own would take longer to start than they would gain by it."""
+
+
+Calls = Sequence[tuple[Plan, int]]
+"""The plans of a run, each with the number of its calls."""
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """How many calls are at once of which kind, at the most."""
+
+    workers: int
+    """Processes for calls on virtual time; 0 where they are made in this one."""
+    real: int
+    """Calls on the real clock."""
+    sharing: int
+    """Those among them that share a loop."""
+
+    @classmethod
+    def of(cls, plans: Calls, jobs: int) -> _Shares:
+        """For so many calls at once."""
+        virtual = any(planned.clock is Clock.VIRTUAL for planned, _ in plans)
+        real = sum(calls for planned, calls in plans if planned.clock is Clock.REAL)
+        sharing = sum(calls for planned, calls in plans if shares_loop(planned))
+        processes = min(jobs, os.cpu_count() or 1)
+        workers = processes if virtual and processes > 1 else 0
+        return cls(workers, min(jobs, real), min(jobs, sharing))
+
+    @property
+    def hosts(self) -> int:
+        """Processes that make calls on the real clock; 0 where they are made in this one."""
+        return hosts_for(self.sharing) if self.sharing > _FEW else 0
+
+    @property
+    def finishers(self) -> int:
+        """Processes that finish these."""
+        return FINISHERS if self.hosts or self.real > 1 else 0
+
+
+def processes_for(plans: Calls, jobs: int) -> int:
+    """How many processes there are beside this one for so many calls at once."""
+    shares = _Shares.of(plans, jobs)
+    return shares.workers + shares.hosts + shares.finishers
 
 
 class _Helper(Protocol):
@@ -49,13 +92,13 @@ class Making(AbstractContextManager["Making"]):
 
     def __init__(
         self,
-        plans: Sequence[tuple[Plan, int]],
+        plans: Calls,
         jobs: int,
         tell: Callable[[Notice], None],
         interruption: Interruption,
         speech: Speech,
     ) -> None:
-        """For `plans`, each with the number of its calls, of which `jobs` are made at once."""
+        """For calls of which `jobs` are made at once."""
         self._tell = tell
         self._interruption = interruption
         self._speech = speech
@@ -64,17 +107,15 @@ class Making(AbstractContextManager["Making"]):
         self._hosts: Hosts | None = None
         self._finishers: Finishers | None = None
         self._loops: SharedLoops | None = None
-        real = min(jobs, sum(calls for planned, calls in plans if planned.clock is Clock.REAL))
-        sharing = min(jobs, sum(calls for planned, calls in plans if shares_loop(planned)))
-        processes = min(jobs, os.cpu_count() or 1)
+        shares = _Shares.of(plans, jobs)
         with ExitStack() as stack:
-            if processes > 1 and any(planned.clock is Clock.VIRTUAL for planned, _ in plans):
-                self._workers = self._kept(stack, CallWorkers(processes, tell))
-            if sharing > _FEW:
-                self._hosts = self._kept(stack, Hosts(sharing, tell))
-            elif real > 1:
+            if shares.workers:
+                self._workers = self._kept(stack, CallWorkers(shares.workers, tell))
+            if shares.hosts:
+                self._hosts = self._kept(stack, Hosts(shares.sharing, tell))
+            elif shares.finishers:
                 self._finishers = self._kept(stack, Finishers(tell))
-                self._loops = stack.enter_context(SharedLoops(real))
+                self._loops = stack.enter_context(SharedLoops(shares.real))
             self._ending = stack.pop_all()
 
     async def make(self, planned: Plan, errand: Errand) -> Result:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,11 +29,11 @@ from voicetest.suite.closing import close_run
 from voicetest.suite.command_line import shown_command
 from voicetest.suite.conduct import Conductor
 from voicetest.suite.course import Course
-from voicetest.suite.descriptors import calls_that_fit, needed, raise_limit
 from voicetest.suite.heaps import share_heaps
+from voicetest.suite.limits import within_limits
 from voicetest.suite.lines import lacking, lacking_line, left_out, left_out_line
 from voicetest.suite.logs import hide_in_logs
-from voicetest.suite.making import Making
+from voicetest.suite.making import Calls, Making
 from voicetest.suite.options import RunOptions
 from voicetest.suite.plan import Lacking, load_all, plan_all
 from voicetest.suite.repeat import Tally
@@ -89,7 +88,7 @@ def run_suite(
             console.warn("no scenario was selected")
         started = datetime.now(UTC)
         courses = list(_courses(plans, options))
-        options = _within_limits(courses, options, console)
+        options = within_limits(_calls(courses), options, console.warn)
         # Voices may have to be paid for, so first of all it must be sure where the run goes.
         folder = new_run_folder(out, started, sum(course.tally.planned for course in courses))
         run = _Run(folder, started, cases, courses, console, options)
@@ -103,21 +102,9 @@ def run_suite(
             return run.make(speech, spending.usd)
 
 
-def _within_limits(courses: Sequence[Course], options: RunOptions, console: Console) -> RunOptions:
-    """No more calls at once than this process may open files for; raises SetupError without any."""
-    limit = raise_limit()
-    wanted = min(options.jobs, sum(course.tally.planned for course in courses))
-    each = needed(course.plan for course in courses if course.file.scenario.skip is None)
-    if limit is None or wanted == 0:
-        return options
-    fit = calls_that_fit(wanted, each, limit)
-    if fit < wanted:
-        console.warn(
-            f"--jobs {options.jobs} is lowered to {fit}: this process may open {limit} files, and "
-            f"a call needs {each}; raise the limit (ulimit -n)"
-        )
-        return replace(options, jobs=fit)
-    return options
+def _calls(courses: Sequence[Course]) -> Calls:
+    """What is to be called, and how often."""
+    return [(c.plan, c.tally.planned) for c in courses if c.file.scenario.skip is None]
 
 
 class _Run:
@@ -182,8 +169,8 @@ class _Run:
         stack.callback(speech.close)  # its processes take a moment, in which a signal may come
         stack.enter_context(interruption.telling(speech.give_up))
         notice = self._tell.by(console.notice)
-        plans = [(c.plan, c.tally.planned) for c in self._courses if c.file.scenario.skip is None]
-        making = Making(plans, self._options.jobs, notice, interruption, speech)
+        jobs = self._options.jobs
+        making = Making(_calls(self._courses), jobs, notice, interruption, speech)
         self._making = stack.enter_context(making)
         conductor = Conductor(
             self._courses,
