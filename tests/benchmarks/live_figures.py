@@ -15,7 +15,7 @@ import psutil
 from tests.benchmarks.media_agent import FRAME_S, MediaAgent, Traffic
 from tests.benchmarks.process_tree import Sample, Watched, cpu_between
 
-__all__ = ["HEAD", "Figures", "measured"]
+__all__ = ["HEAD", "Figures", "lateness_ms", "measured"]
 
 HEAD = (
     f"{'client':24} {'calls':>5} {'late ms: 50 %':>13} {'99 %':>7} {'worst':>7} {'drift ms':>8}"
@@ -106,7 +106,7 @@ def measured(
         calls=len(traffic),
         exit_code=status,
         frames=sum(len(one.arrivals) for one in traffic),
-        late_ms=_lateness(traffic),
+        late_ms=lateness_ms(traffic),
         drift_ms=max(_drift(one) for one in traffic),
         opened_s=max(one.opened for one in traffic) - min(one.opened for one in traffic),
         live_cpu=_live(traffic, watched.samples),
@@ -139,7 +139,8 @@ def _offsets_ms(traffic: Traffic) -> np.ndarray[tuple[int], np.dtype[np.float64]
     return offsets
 
 
-def _lateness(traffic: Sequence[Traffic]) -> tuple[float, float, float]:
+def lateness_ms(traffic: Sequence[Traffic]) -> tuple[float, float, float]:
+    """By how much half of the frames, 99 % and all are at most off the schedule of their call."""
     late = np.abs(np.concatenate([_offsets_ms(one) for one in traffic]))
     half, most = np.percentile(late, (50, 99))
     return float(half), float(most), float(late.max())

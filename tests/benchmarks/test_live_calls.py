@@ -3,7 +3,7 @@
 All make the same call: a media stream (µ-law, 8 kHz), 50 frames a second to an agent that speaks
 for 2 s and is silent for 2 s by turns, also while it is spoken to. In one run:
 
-- `voicetest run`, as anybody runs it;
+- `voicetest run`, as anybody runs it, on uvloop if that is installed;
 - bare `websockets` and, where they are installed, bare picows on uvloop: frames on time from one
   ticker, what comes is thrown away;
 - `langwatch-scenario` in an environment of its own (`make bench-peer`), by its adapter for Pipecat.
@@ -38,6 +38,7 @@ from voicetest.audio.chunk import INTERNAL, Encoding, Samples
 from voicetest.audio.g711 import RATE, compress
 from voicetest.audio.resample import resample
 from voicetest.audio.wav import write_wav
+from voicetest.real_loop import uvloop_version
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]
 
@@ -83,7 +84,8 @@ def _commands(folder: Path, calls: int, port: int) -> Iterator[tuple[str, list[s
     if importlib.util.find_spec("picows") is not None:
         yield "bare picows, uvloop", [*bare, "picows", *told, "line.ulaw"]
     words = ["run", *_scenarios(folder, calls, port), "--clock", "real", "--jobs", str(calls)]
-    yield "voicetest run", [sys.executable, "-m", "voicetest", *words]
+    loop = "uvloop" if uvloop_version() else "asyncio"
+    yield f"voicetest run, {loop}", [sys.executable, "-m", "voicetest", *words]
     if AGAINST:
         yield "voicetest, other build", [AGAINST, *words]
     if PEER.exists() and calls <= PEER_CALLS:
