@@ -16,7 +16,6 @@ from tests.benchmarks.media_agent import MediaAgent
 from tests.conftest import Speak
 from voicetest.errors import ExitCode, SetupError
 from voicetest.load.conduct import run_load
-from voicetest.load.driver import Driver
 from voicetest.load.journal import JOURNAL, read_events
 from voicetest.load.request import LoadRequest, limits_by, stage_by
 from voicetest.load.tally import Tally
@@ -66,7 +65,7 @@ def _request(path: Path, *stages: str, keep: LoadKeep | None = None, **more: obj
 
 
 def _load(request: LoadRequest, out: Path) -> tuple[LoadSummary, Path]:
-    return run_load(request, out, Console(), lambda tally, driver: None)
+    return run_load(request, out, Console(), lambda tally, lines: None)
 
 
 def test_a_load_leaves_its_figures_and_the_calls_of_its_sample(
@@ -118,8 +117,8 @@ def test_calls_that_fail_are_kept_up_to_the_number(scenario: Path, tmp_path: Pat
 
 
 def test_a_signal_ends_it_early_with_all_written(scenario: Path, tmp_path: Path) -> None:
-    def show(tally: Tally, driver: Driver) -> None:
-        if driver.lines == 2:
+    def show(tally: Tally, lines: int) -> None:
+        if lines == 2:
             os.kill(os.getpid(), signal.SIGTERM)
 
     began = time.monotonic()
@@ -152,8 +151,8 @@ def test_the_calls_of_a_process_that_dies_are_lost_and_never_made_again(
 ) -> None:
     killed: list[int] = []
 
-    def show(tally: Tally, driver: Driver) -> None:
-        if driver.lines == 2 and not killed:
+    def show(tally: Tally, lines: int) -> None:
+        if lines == 2 and not killed:
             host = next(p for p in _forked() if p.nice() == os.nice(0))
             killed.append(host.pid)
             host.kill()

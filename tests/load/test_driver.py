@@ -176,3 +176,18 @@ def test_scenarios_have_their_shares_of_every_stretch() -> None:
 def test_times_of_an_answer_are_those_of_the_load() -> None:
     found = drive(stage_by("1/s for 2s"))
     assert [call.answers for call in found.ended] == [((3.25, 0.75),), ((4.25, 0.75),)]
+
+
+@pytest.mark.parametrize("words", ["7 calls, ramp 14s, hold 30s", "3/s, ramp 4s, hold 6s, poisson"])
+def test_the_parts_of_a_load_are_together_the_whole(words: str) -> None:
+    stages = (stage_by(words), stage_by("2 calls, ramp 10s"))
+    whole = drive(*stages)
+    parts = [drive(*stages, schedule=Schedule((), (1.0,), part=n, parts=3)) for n in range(3)]
+    assert sorted(at for part in parts for at in part.begun) == whole.begun
+    numbers = [call.call for part in parts for call in part.ended]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_the_calls_that_are_allowed_are_dealt_out_to_the_parts() -> None:
+    schedules = [Schedule((), (1.0,), part=n, parts=3, most_calls=7) for n in range(3)]
+    assert [schedule.most_here for schedule in schedules] == [3, 2, 2]

@@ -74,6 +74,13 @@ def load(
     ] = Path("loads"),
     var: Variables = None,
     env_file: EnvFile = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Let the workers of a cluster of Dask make the calls, such as tcp://host:8786.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
     offline: Annotated[
         bool,
         typer.Option("--offline", help="Call the scenarios' simulators, to try a load out."),
@@ -125,6 +132,7 @@ def load(
                 seed=seed,
                 variables=parse_variables(var or []),
                 offline=offline,
+                cluster=cluster,
             ),
         )
     except Misuse as error:

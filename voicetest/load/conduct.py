@@ -6,28 +6,29 @@ scenarios ─plan─▶ Plans ─drive─▶ events ─tally─▶ LoadSummary �
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from voicetest.call.record import CallError
 from voicetest.clock import Interruption
 from voicetest.errors import ExitCode, SetupError
 from voicetest.executor.border import Border
-from voicetest.executor.plan import Plan
-from voicetest.load.driver import Driver, Schedule
-from voicetest.load.engine import Engine
+from voicetest.load.cluster import ClusterLoad
+from voicetest.load.driver import Schedule
 from voicetest.load.errands import CALLS, Errands
 from voicetest.load.journal import JOURNAL, Journal
 from voicetest.load.keeping import Keeper
-from voicetest.load.meter import cores, measure
+from voicetest.load.local import LocalLoad
+from voicetest.load.meter import cores
 from voicetest.load.processes import ProcessEngine, processes_for
 from voicetest.load.request import LoadRequest
-from voicetest.load.saturation import Saturation
 from voicetest.load.scenarios import Shared, shared_plans
 from voicetest.load.slots import slots_for
 from voicetest.load.stored import SUMMARY
@@ -35,7 +36,13 @@ from voicetest.load.tally import Tally
 from voicetest.load.targets import allow
 from voicetest.report.console import Console
 from voicetest.report.folder import name_run, point_latest, write_atomically
-from voicetest.report.load_events import LoadEvent, LoadPlan, PlannedScenario, PlannedStage
+from voicetest.report.load_events import (
+    LoadEvent,
+    LoadPlan,
+    PlannedScenario,
+    PlannedStage,
+    Sampled,
+)
 from voicetest.report.load_summary import LoadSummary
 from voicetest.report.summary import code_of, overall
 from voicetest.scenario.load_limits import limits_of
@@ -50,8 +57,29 @@ from voicetest.suite.voices import speak_ahead
 
 __all__ = ["run_load"]
 
-Show = Callable[[Tally, Driver], None]
-"""Shows people how a load goes; called about once a second."""
+Tell = Callable[[LoadEvent], None]
+Show = Callable[[Tally, int], None]
+"""Shows people how a load goes, and how many calls are on the line; about once a second."""
+
+
+class _Loading(Protocol):
+    """A load that can be made, here or by others."""
+
+    @property
+    def lines(self) -> int:
+        """Calls on the line."""
+
+    def stop(self, by: str) -> None:
+        """Begin no further call."""
+
+    def cut(self, by: str) -> None:
+        """Begin no further call, and end those under way."""
+
+    async def ready(self) -> None:
+        """Wait until calls can be made."""
+
+    async def drive(self) -> None:
+        """Make it."""
 
 
 def run_load(
@@ -69,10 +97,10 @@ def run_load(
         plans = [one.plan for one in shared]
         allow(plans, request.targets, request.most.calls)
         size = processes_for(request.stages, cores())
-        slots = slots_for(plans, request.stages, size)
+        slots = None if request.cluster else slots_for(plans, request.stages, size)
         speak_ahead(plans, console)
         load = _Load(request, shared, _new_folder(out), console, show)
-        return load.make(speech, slots, size), load.folder
+        return load.make(speech, size, slots), load.folder
 
 
 def _new_folder(out: Path) -> Path:
@@ -83,7 +111,6 @@ def _new_folder(out: Path) -> Path:
         raise SetupError(
             f"cannot make the folder {folder}: {error.strerror}; choose another with --out"
         ) from error
-    point_latest(folder)
     return folder
 
 
@@ -103,54 +130,75 @@ class _Load:
         self._errors: list[CallError] = []
         """What went wrong outside the calls."""
 
-    def make(self, speech: Speech, slots: int, size: int) -> LoadSummary:
-        """Make the load and write what came of it."""
-        request, plans = self.request, [one.plan for one in self.shared]
-        keeper = Keeper(request.keep, request.seed)
-        errands = Errands(plans, self.folder, keeper, request.variables, request.offline)
+    def make(self, speech: Speech, size: int, slots: int | None) -> LoadSummary:
+        """Make the load and write what came of it.
+
+        It is made by `size` processes on this machine, so many calls at once as there are `slots`;
+        by others where that is None.
+        """
         with ExitStack() as stack:
             warn = self._telling.by(self.console.warn)
-            engine = stack.enter_context(ProcessEngine(errands, slots, size, warn))
-            tally = Tally(self._plan(engine, plans))
+            engine, words = None, f"the cluster at {self.request.cluster}"
+            if slots is not None:
+                engine = ProcessEngine(self._errands(), slots, size, warn)
+                words = stack.enter_context(engine).words
+            tally = Tally(self._plan(words, slots or 0))
             leaving = partial(self._leave, tally)
             stack.enter_context(until_told(self._interruption, warn, leaving))
             stack.enter_context(self._interruption.telling(speech.give_up))
             with Border("loading", self._interruption) as border:
-                self._drive(engine, tally)
+                self._drive(partial(self._loading, engine), tally)
+            if border.error is not None and border.error.kind == "setup" and not tally.begun:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                raise SetupError(border.error.message)
+            if border.error is not None:
+                tally.end(f"an error ({border.error.kind})")
             self._errors += [error for error in (border.error, self._telling.error) if error]
             return self._write(tally)
 
-    def _drive(self, engine: ProcessEngine, tally: Tally) -> None:
+    def _errands(self) -> Errands:
+        """The calls, for this machine."""
+        request, plans = self.request, [one.plan for one in self.shared]
+        keeper = Keeper(request.keep, request.seed)
+        return Errands(plans, self.folder, keeper, request.variables, request.offline)
+
+    def _loading(self, engine: ProcessEngine | None, tell: Tell) -> _Loading:
+        """The load, on the event loop that will drive it."""
+        schedule, request = self._schedule(), self.request
+        if engine is not None:
+            return LocalLoad(schedule, engine, tell)
+        shares: dict[Path, float] = {}
+        for one in self.shared:
+            path = one.plan.file.path.absolute()
+            shares[path] = shares.get(path, 0.0) + one.share
+        request = replace(request, scenarios=list(shares.items()))
+        return ClusterLoad(request.cluster or "", request, schedule, self.folder.absolute(), tell)
+
+    def _drive(self, loading: Callable[[Tell], _Loading], tally: Tally) -> None:
         with Journal(self.folder / JOURNAL) as journal:
             journal.write(tally.plan)
-            asyncio.run(self._run(engine, tally, journal))
+            asyncio.run(self._run(loading, tally, journal))
         if journal.failure is not None:
             raise journal.failure
 
-    async def _run(self, engine: ProcessEngine, tally: Tally, journal: Journal) -> None:
+    async def _run(
+        self, loading: Callable[[Tell], _Loading], tally: Tally, journal: Journal
+    ) -> None:
         """Drive the load; an interruption ends it early."""
-        await engine.ready()
-        saturation = Saturation()
 
         def tell(event: LoadEvent) -> None:
             tally.take(event)
             journal.write(event)
             if journal.failure is not None:
-                driver.stop("a full disk")
+                load.stop("a full disk")
+            if isinstance(event, Sampled):
+                self._telling(self.show, tally, load.lines)
 
-        def tell_and_show(event: LoadEvent) -> None:
-            tell(event)
-            self._telling(self.show, tally, driver)
-
-        driver = Driver(self._schedule(), engine, tell, saturation)
-        with _ended_by(self._interruption, driver):
-            meter = asyncio.create_task(measure(driver, engine, saturation, tell_and_show))
-            try:
-                await driver.drive()
-            finally:
-                meter.cancel()
-                with suppress(asyncio.CancelledError):
-                    await meter
+        load = loading(tell)
+        with _ended_by(self._interruption, load):
+            await load.ready()
+            point_latest(self.folder)
+            await load.drive()
 
     def _schedule(self) -> Schedule:
         request = self.request
@@ -163,8 +211,8 @@ class _Load:
             seed=request.seed,
         )
 
-    def _plan(self, engine: Engine, plans: Sequence[Plan]) -> LoadPlan:
-        request = self.request
+    def _plan(self, engine: str, slots: int) -> LoadPlan:
+        request, plans = self.request, [one.plan for one in self.shared]
         return LoadPlan(
             command=tuple(shown_command(sys.argv, [planned.file for planned in plans])),
             started_at=datetime.now(UTC).isoformat(),
@@ -183,8 +231,8 @@ class _Load:
             most_calls=request.most.calls,
             most_cost_usd=request.most.cost,
             seed=request.seed,
-            engine=engine.words,
-            slots=engine.slots,
+            engine=engine,
+            slots=slots,
         )
 
     def _write(self, tally: Tally) -> LoadSummary:
@@ -216,12 +264,12 @@ class _Load:
 
 
 @contextmanager
-def _ended_by(interruption: Interruption, driver: Driver) -> Iterator[None]:
+def _ended_by(interruption: Interruption, load: _Loading) -> Iterator[None]:
     """Let an interruption, from whatever thread, end the load inside the block."""
     loop = asyncio.get_running_loop()
 
     def end() -> None:
-        driver.cut(interruption.by)
+        load.cut(interruption.by)
 
     with interruption.telling(lambda: loop.call_soon_threadsafe(end)):
         yield

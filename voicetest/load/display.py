@@ -11,7 +11,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from voicetest.load.driver import Driver
 from voicetest.load.tally import Tally
 from voicetest.report.load_summary import Figures, Spread
 from voicetest.report.load_text import brief, clock, seconds
@@ -34,13 +33,13 @@ class Display(AbstractContextManager["Display"]):
         self._told = 0.0
         """When the last line was written, on the monotonic clock."""
 
-    def show(self, tally: Tally, driver: Driver) -> None:
+    def show(self, tally: Tally, lines: int) -> None:
         """Show what there is by now."""
         if self._terminal.is_terminal:
-            self._draw(_table(tally, driver))
+            self._draw(_table(tally, lines))
         elif time.monotonic() - self._told >= _LINE_EVERY_S:
             self._told = time.monotonic()
-            self._terminal.print(Text(shown(_line(tally, driver)), "dim"))
+            self._terminal.print(Text(shown(_line(tally, lines)), "dim"))
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -72,17 +71,17 @@ def _now(tally: Tally) -> tuple[float, float, float]:
     return float(samples["at"][-1]), float(samples["cpu"][-1]), float(samples["lag"][-1])
 
 
-def _line(tally: Tally, driver: Driver) -> str:
+def _line(tally: Tally, lines: int) -> str:
     at, cpu, lag = _now(tally)
     stage = f"stage {(tally.stage or 0) + 1}/{len(tally.plan.stages)}"
     figures = tally.so_far(tally.stage)
     return (
-        f"{clock(at)}  {stage}  {driver.lines} on the line  {brief(figures)}; "
+        f"{clock(at)}  {stage}  {lines} on the line  {brief(figures)}; "
         f"CPU {cpu * 100:.0f}%, lag {lag:.0f} ms"
     )
 
 
-def _table(tally: Tally, driver: Driver) -> Table:
+def _table(tally: Tally, lines: int) -> Table:
     at, cpu, lag = _now(tally)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("stage", "begun", "well", "failed", "errors", "dropped", "late"):
@@ -97,7 +96,7 @@ def _table(tally: Tally, driver: Driver) -> Table:
     limits = tally.plan.most_calls
     cap = "" if limits is None else f" of at most {limits}"
     table.caption = Text(
-        f"{clock(at)}   {driver.lines} on the line   {len(tally.columns.begun)} calls{cap}   "
+        f"{clock(at)}   {lines} on the line   {len(tally.columns.begun)} calls{cap}   "
         f"CPU {cpu * 100:.0f}%   lag {lag:.0f} ms   Ctrl-C ends it",
         "dim",
     )

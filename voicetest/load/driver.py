@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 
 from voicetest.load.engine import Engine, Order, Outcome
 from voicetest.load.saturation import Saturation
@@ -37,6 +38,21 @@ class Schedule:
     most_calls: int | None = None
     most_cost_usd: float | None = None
     seed: int = 0
+    part: int = 0
+    """Which part of the starts is made here, counted from 0."""
+    parts: int = 1
+    """In how many parts they are made, each with every so-manieth start."""
+
+    @property
+    def most_here(self) -> int | None:
+        """The calls of this part."""
+        most = self.most_calls
+        return None if most is None else len(range(self.part, most, self.parts))
+
+    @property
+    def most_here_usd(self) -> float | None:
+        """What those of this part may cost."""
+        return None if self.most_cost_usd is None else self.most_cost_usd / self.parts
 
 
 class _Line:
@@ -155,7 +171,10 @@ class Driver:
     async def _closed(self, began: float, before: int, stage: Stage, calls: int) -> None:
         """Let callers come, or go, when they should; those that stay have their new pause."""
         self._pause_s = stage.pause
+        schedule = self._schedule
         for due, number, comes in callers(before, calls, stage.ramp):
+            if number % schedule.parts != schedule.part:
+                continue
             if not await self._until(began + due):
                 return
             self._wanted = number + 1 if comes else number
@@ -166,9 +185,10 @@ class Driver:
 
     async def _open(self, began: float, before: float, stage: Stage, index: int) -> None:
         """Begin each call when it is due, whatever became of those before."""
-        seed = self._schedule.seed * 1000 + index
-        rate = stage.rate or 0.0
-        for due in arrivals(before, rate, stage.ramp, stage.hold, stage.arrivals, seed):
+        schedule, rate = self._schedule, stage.rate or 0.0
+        seed = schedule.seed * 1000 + index
+        all_of_them = arrivals(before, rate, stage.ramp, stage.hold, stage.arrivals, seed)
+        for due in islice(all_of_them, schedule.part, None, schedule.parts):
             if not await self._until(began + due):
                 return
             self._begin(began + due)
@@ -186,9 +206,9 @@ class Driver:
     def _begin(self, due: float) -> _Line | None:
         """Begin a call that is due now; None where that cannot be done."""
         schedule, now = self._schedule, asyncio.get_running_loop().time()
-        if schedule.most_calls is not None and self._begun >= schedule.most_calls:
+        if schedule.most_here is not None and self._begun >= schedule.most_here:
             self.stop(BY_CALLS)
-        if schedule.most_cost_usd is not None and self._spent_usd >= schedule.most_cost_usd:
+        if schedule.most_here_usd is not None and self._spent_usd >= schedule.most_here_usd:
             self.stop(BY_COST)
         if self._stop.is_set():
             return None
@@ -199,7 +219,8 @@ class Driver:
         self._begun += 1
         line = _Line(self, due, now, self._stage)
         self._on_line.add(line)
-        order = Order(self._begun, next(self._turns))
+        number = (self._begun - 1) * schedule.parts + schedule.part + 1
+        order = Order(number, next(self._turns))
         self._tell(
             Begun(
                 at_s=now - self._began,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import shutil
 from pathlib import Path
@@ -15,8 +16,10 @@ __all__ = ["Keeper", "remove"]
 class Keeper:
     """Decides of each call; belongs to the event loop that begins them."""
 
-    def __init__(self, keep: LoadKeep, seed: int) -> None:
+    def __init__(self, keep: LoadKeep, seed: int, parts: int = 1) -> None:
+        """Of calls that failed it keeps so many of what is allowed, as there are `parts`."""
         self._keep = keep
+        self._most_failed = math.ceil(keep.failed / parts)
         self._seed = seed
         self._failed = 0
         """Calls that were kept because they failed."""
@@ -30,7 +33,7 @@ class Keeper:
         """Whether the folder of a call that is over stays."""
         if self._is_sampled(number):
             return True
-        if status not in ("failed", "error") or self._failed >= self._keep.failed:
+        if status not in ("failed", "error") or self._failed >= self._most_failed:
             return False
         self._failed += 1
         return True

@@ -41,6 +41,8 @@ class LoadRequest:
     seed: int = 0
     variables: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
+    cluster: str | None = None
+    """The scheduler whose workers make the calls; None for this machine."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Options:
     seed: int | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
+    cluster: str | None = None
 
 
 def request_by(paths: Sequence[Path], options: Options) -> LoadRequest:
@@ -93,6 +96,7 @@ def request_by(paths: Sequence[Path], options: Options) -> LoadRequest:
         seed=_first_of(options.seed, base.seed),
         variables=options.variables,
         offline=options.offline,
+        cluster=options.cluster,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from voicetest.errors import SetupError
@@ -15,8 +16,12 @@ MOST_IN_ONE_PROCESS = 500
 """Each has a thread there while it is prepared."""
 
 
-def slots_for(plans: Sequence[Plan], stages: Sequence[Stage], processes: int) -> int:
+def slots_for(
+    plans: Sequence[Plan], stages: Sequence[Stage], processes: int, parts: int = 1
+) -> int:
     """As many as the processes, the files each may open, and the adapters allow.
+
+    Of the callers of a stage one in so many `parts` is made here.
 
     Raises SetupError for a stage that wants more callers at once.
     """
@@ -29,11 +34,12 @@ def slots_for(plans: Sequence[Plan], stages: Sequence[Stage], processes: int) ->
     for planned in plans:
         own = planned.adapter.max_concurrent
         if own and not planned.world.offline:
-            limits.append((own, f"max_concurrent of {planned.file.shown} allows"))
+            limits.append((max(own // parts, 1), f"max_concurrent of {planned.file.shown} allows"))
     slots, why = min(limits)
     for number, stage in enumerate(stages, 1):
-        if (stage.calls or 0) > slots:
+        wanted = math.ceil((stage.calls or 0) / parts)
+        if wanted > slots:
             raise SetupError(
-                f"stage {number} wants {stage.calls} calls at once, and {why} {slots}: write fewer"
+                f"stage {number} wants {wanted} calls at once, and {why} {slots}: write fewer"
             )
     return slots

@@ -74,7 +74,7 @@ class Tally:
                 return
             case StageBegun():
                 self.stage = event.stage
-                self._stages[event.stage] = event.at_s
+                self._stages.setdefault(event.stage, event.at_s)
             case Begun():
                 self.columns.begun.add(event.at_s, event.stage, event.scenario)
             case Dropped():
@@ -116,6 +116,11 @@ class Tally:
                     reason=call.reason,
                 )
             )
+
+    @property
+    def begun(self) -> int:
+        """Calls that began."""
+        return len(self.columns.begun)
 
     def end(self, by: str) -> None:
         """Whatever may still happen, this is the end."""
