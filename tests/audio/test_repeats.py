@@ -41,3 +41,8 @@ def test_tones_are_no_loops() -> None:
 def test_nothing_has_no_loops() -> None:
     assert find_repeats(np.zeros(0, dtype=np.int16)) == []
     assert find_repeats(np.zeros(48_000, dtype=np.int16)) == []
+
+
+@pytest.mark.parametrize("length", [0, 1, 239, 240, 480, 1_000, 2_000, 2_880, 3_000, 6_000])
+def test_a_short_piece_has_no_loops(voice: Samples, length: int) -> None:
+    assert find_repeats(voice[12_000 : 12_000 + length]) == []

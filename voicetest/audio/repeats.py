@@ -89,6 +89,8 @@ def _promising(sound: NDArray[np.float64], power: NDArray[np.float64]) -> Iterat
     least, most = (round(lag * _RATE) for lag in _LAGS)
     starts = np.arange(0, len(sound) - _WINDOW - least, _HOP)
     starts = starts[power[starts + _WINDOW] - power[starts] >= _WINDOW * _LOUD**2]
+    if not len(starts):
+        return
     padded = np.concatenate((sound, np.zeros(most + 2 * _SIZE)))
     total = np.concatenate((power, np.full(len(padded) - len(sound), power[-1])))
     level = np.full(len(padded), np.inf, np.float32)
