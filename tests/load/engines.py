@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from voicetest.clock import Clock, run
-from voicetest.load.driver import Driver, Schedule
+from voicetest.load.driver import Driver
 from voicetest.load.engine import Line, Order, Outcome, Use
+from voicetest.load.schedule import Schedule
 from voicetest.report.load_events import Begun, Dropped, Ended, LoadEvent, Over
 from voicetest.scenario.load_stages import Stage
 

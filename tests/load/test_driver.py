@@ -10,9 +10,9 @@ import pytest
 
 from tests.load.engines import WELL, PretendedEngine, at, drive
 from voicetest.clock import Clock
-from voicetest.load.driver import Schedule
 from voicetest.load.engine import Line, Order, Outcome
 from voicetest.load.request import stage_by
+from voicetest.load.schedule import Schedule
 
 
 def test_a_caller_begins_its_next_call_when_one_is_over_and_it_has_paused() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
 
 from tests.load.engines import drive
 from tests.load.test_tally import plan_of
 from voicetest.errors import SetupError
 from voicetest.load.journal import JOURNAL, Journal, read_events
 from voicetest.load.request import stage_by
-from voicetest.report.load_events import LoadEvent, Sampled
+from voicetest.report.load_events import LoadEvent, Sampled, events_schema
 
 STAGE = stage_by("1/s for 5s")
 
@@ -26,6 +28,14 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
         for event in events:
             journal.write(event)
     assert list(read_events(tmp_path / JOURNAL)) == events
+
+
+def test_each_line_keeps_to_the_schema() -> None:
+    validator = Draft202012Validator(events_schema())
+    for event in _events():
+        validator.validate(json.loads(event.model_dump_json()))
+    with pytest.raises(ValidationError):
+        validator.validate({"kind": "over"})
 
 
 def test_each_second_is_on_the_disk_when_it_is_over(tmp_path: Path) -> None:

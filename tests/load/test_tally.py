@@ -9,9 +9,9 @@ import pytest
 
 from tests.load.engines import WELL, Driven, PretendedEngine, drive
 from voicetest.errors import ExitCode
-from voicetest.load.driver import Schedule
 from voicetest.load.engine import Outcome
 from voicetest.load.request import limits_by, stage_by
+from voicetest.load.schedule import Schedule
 from voicetest.load.tally import KILLED, Tally
 from voicetest.report.load_events import (
     Begun,

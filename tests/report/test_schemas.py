@@ -20,6 +20,7 @@ NAMES = [
     "agent.schema.json",
     "load.schema.json",
     "load-result.schema.json",
+    "load-events.schema.json",
 ]
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from voicetest.errors import SetupError
 from voicetest.load.cluster_worker import READY, Examined, Part, deliver, examine, work
-from voicetest.load.driver import Schedule
 from voicetest.load.request import LoadRequest
+from voicetest.load.schedule import Schedule
 from voicetest.report.load_events import EVENTS, Begun, Ended, LoadEvent, Over, Sampled
 from voicetest.version import __version__
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from voicetest.load.driver import Schedule
 from voicetest.load.errands import Errands
 from voicetest.load.keeping import Keeper
 from voicetest.load.local import LocalLoad
@@ -18,6 +17,7 @@ from voicetest.load.meter import cores
 from voicetest.load.processes import ProcessEngine, processes_for
 from voicetest.load.request import LoadRequest
 from voicetest.load.scenarios import shared_plans
+from voicetest.load.schedule import Schedule
 from voicetest.load.slots import slots_for
 from voicetest.report.load_events import LoadEvent
 from voicetest.speech.cache import Cache, default_folder

@@ -21,7 +21,6 @@ from voicetest.clock import Interruption
 from voicetest.errors import ExitCode, SetupError
 from voicetest.executor.border import Border
 from voicetest.load.cluster import ClusterLoad
-from voicetest.load.driver import Schedule
 from voicetest.load.errands import CALLS, Errands
 from voicetest.load.journal import JOURNAL, Journal
 from voicetest.load.keeping import Keeper
@@ -30,6 +29,7 @@ from voicetest.load.meter import cores
 from voicetest.load.processes import ProcessEngine, processes_for
 from voicetest.load.request import LoadRequest
 from voicetest.load.scenarios import Shared, shared_plans
+from voicetest.load.schedule import Schedule
 from voicetest.load.slots import slots_for
 from voicetest.load.stored import SUMMARY
 from voicetest.load.tally import Tally

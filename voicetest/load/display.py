@@ -86,8 +86,9 @@ def _table(tally: Tally, lines: int) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for head in ("stage", "begun", "well", "failed", "errors", "dropped", "late"):
         table.add_column(head, justify="left" if head == "stage" else "right")
+    table.columns[0].no_wrap = True
     for head in ("connect", "first word", "response", "stop"):
-        table.add_column(f"{head} p50/p95/p99", justify="right")
+        table.add_column(head, justify="right")
     for index in range((tally.stage or 0) + 1):
         words = f"{index + 1}. {tally.plan.stages[index].words}"
         table.add_row(Text(words, "bold"), *_cells(tally.so_far(index)))
@@ -97,7 +98,7 @@ def _table(tally: Tally, lines: int) -> Table:
     cap = "" if limits is None else f" of at most {limits}"
     table.caption = Text(
         f"{clock(at)}   {lines} on the line   {len(tally.columns.begun)} calls{cap}   "
-        f"CPU {cpu * 100:.0f}%   lag {lag:.0f} ms   Ctrl-C ends it",
+        f"CPU {cpu * 100:.0f}%   lag {lag:.0f} ms   times are p50/p95/p99 in s   Ctrl-C ends it",
         "dim",
     )
     table.caption_justify = "left"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Set
 from itertools import islice
 
 from voicetest.load.engine import Engine, Order, Outcome
 from voicetest.load.saturation import Saturation
+from voicetest.load.schedule import Schedule, turns
 from voicetest.load.starts import arrivals, callers
 from voicetest.report.load_events import Begun, Dropped, Ended, LoadEvent, Over, StageBegun
 from voicetest.scenario.load_stages import Stage
 
-__all__ = ["BY_CALLS", "BY_COST", "LATEST_START_S", "Driver", "Schedule"]
+__all__ = ["BY_CALLS", "BY_COST", "LATEST_START_S", "Driver"]
 
 LATEST_START_S = 0.5
 """A start that is later than this is none: it is dropped, or its call is no measurement."""
@@ -24,35 +24,6 @@ _ENDING_S = 10.0
 """How long calls that are cut off may take to end."""
 _LOOKING_S = 900.0
 """How long calls that are over may still be looked at when the load is."""
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """What is to be done."""
-
-    stages: Sequence[Stage]
-    shares: Sequence[float]
-    """The part of the calls of each scenario."""
-    finish_s: float = 120.0
-    """How long calls may go on after the last stage."""
-    most_calls: int | None = None
-    most_cost_usd: float | None = None
-    seed: int = 0
-    part: int = 0
-    """Which part of the starts is made here, counted from 0."""
-    parts: int = 1
-    """In how many parts they are made, each with every so-manieth start."""
-
-    @property
-    def most_here(self) -> int | None:
-        """The calls of this part."""
-        most = self.most_calls
-        return None if most is None else len(range(self.part, most, self.parts))
-
-    @property
-    def most_here_usd(self) -> float | None:
-        """What those of this part may cost."""
-        return None if self.most_cost_usd is None else self.most_cost_usd / self.parts
 
 
 class _Line:
@@ -97,7 +68,7 @@ class Driver:
         self._engine = engine
         self._tell = tell
         self._saturation = saturation or Saturation()
-        self._turns = _turns(schedule.shares)
+        self._turns = turns(schedule.shares)
         self._on_line: set[_Line] = set()
         """Calls that were begun and whose line is not over."""
         self._calls: set[asyncio.Task[None]] = set()
@@ -329,14 +300,3 @@ class Driver:
         except TimeoutError:
             return True
         return False
-
-
-def _turns(shares: Sequence[float]) -> Iterator[int]:
-    """Whose turn it is, for ever: each gets its share of any stretch, as nearly as that can be."""
-    credit = [0.0] * len(shares)
-    while True:
-        for index, share in enumerate(shares):
-            credit[index] += share
-        chosen = max(range(len(shares)), key=lambda index: (credit[index], -index))
-        credit[chosen] -= 1.0
-        yield chosen

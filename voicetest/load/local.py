@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from voicetest.load.driver import Driver, Schedule
+from voicetest.load.driver import Driver
 from voicetest.load.meter import measure
 from voicetest.load.processes import ProcessEngine
 from voicetest.load.saturation import Saturation
+from voicetest.load.schedule import Schedule
 from voicetest.report.load_events import LoadEvent
 
 __all__ = ["LocalLoad"]

@@ -5,7 +5,7 @@ All times are seconds since the load began. Whatever is said of a load is comput
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -25,6 +25,7 @@ __all__ = [
     "PlannedStage",
     "Sampled",
     "StageBegun",
+    "events_schema",
 ]
 
 
@@ -171,3 +172,9 @@ LoadEvent: TypeAlias = LoadPlan | StageBegun | Begun | Dropped | Ended | Sampled
 
 EVENTS: TypeAdapter[LoadEvent] = TypeAdapter(Annotated[LoadEvent, Field(discriminator="kind")])
 """Reads one line."""
+
+
+def events_schema() -> dict[str, Any]:
+    """The JSON Schema of one line of load.jsonl."""
+    schema = EVENTS.json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema

@@ -32,7 +32,8 @@ class _Row:
     name: str
     about: str
     counts: tuple[int, ...]
-    times: tuple[str, ...]
+    times: tuple[tuple[str, int], ...]
+    """Median, p95 and p99 of each time, and of how many values."""
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,9 @@ def _row(name: str, about: str, figures: Figures) -> _Row:
     )
 
 
-def _times(spread: Spread) -> str:
-    if not spread.n:
-        return "-"
-    told = " / ".join(seconds(value) for value in (spread.p50, spread.p95, spread.p99))
-    return f"{told} (n {spread.n})"
+def _times(spread: Spread) -> tuple[str, int]:
+    three = (spread.p50, spread.p95, spread.p99)
+    return (" / ".join(map(seconds, three)) if spread.n else "-"), spread.n
 
 
 def _range(least: int, most: int) -> str:

@@ -11,6 +11,7 @@ from voicetest.adapters.base import Adapter
 from voicetest.agents.dialogue import dialogue_schema
 from voicetest.errors import SetupError
 from voicetest.report.folder import write_atomically
+from voicetest.report.load_events import events_schema
 from voicetest.report.load_summary import load_schema
 from voicetest.report.manifest import manifest_schema
 from voicetest.scenario.load_file import LoadFile
@@ -27,6 +28,7 @@ def schema_texts() -> dict[str, str]:
         "agent.schema.json": dialogue_schema(),
         "load.schema.json": json_schema(LoadFile, "voicetest load"),
         "load-result.schema.json": load_schema(),
+        "load-events.schema.json": events_schema(),
     }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
