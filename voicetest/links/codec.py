@@ -277,9 +277,10 @@ class CodecLink(Generic[M]):
         def hand_over(events: Iterable[Event]) -> bool:
             """Whether the last of all is among them."""
             for event in events:
-                self._over = self._over or isinstance(event, Hangup | Leaving)
+                ends = isinstance(event, Hangup)
+                self._over = self._over or ends or isinstance(event, Leaving)
                 take_in(event)
-                if isinstance(event, Hangup):
+                if ends:
                     return True
             return False
 

@@ -49,6 +49,8 @@ class Incoming(Generic[M]):
         """The formats that can be converted, of those that came."""
         self._last = INTERNAL
         """One of them."""
+        self._sounds = False
+        """Set by each message."""
         self.ready = False
         """Set when the far side is ready; who hangs up before has refused the call."""
         self.announced: Hangup | None = None
@@ -59,10 +61,10 @@ class Incoming(Generic[M]):
 
         Raises ProtocolError where there is no going on.
         """
+        self._sounds = False
         events, replies = self._understood(message)
-        for event in events:
-            if isinstance(event, Audio) and event.chunk.duration >= _SOUND_S:
-                return events, replies
+        if self._sounds:
+            return events, replies
         if not self._messages.spend(1, asyncio.get_running_loop().time()):
             raise Unworkable(
                 f"the far side sends messages without end: over {MESSAGES[0]} at once or "
@@ -81,6 +83,7 @@ class Incoming(Generic[M]):
         except ProtocolError as error:
             if not self._tolerant:
                 raise
+            self._sounds = False
             return (Ignored(shape_of(message), f"are not understood: {error}"),), replies
         if events or replies or not self._tolerant:
             return events, replies
@@ -110,17 +113,18 @@ class Incoming(Generic[M]):
 
     def _check(self, chunk: AudioChunk) -> None:
         """Raise ProtocolError for sound that cannot be brought to INTERNAL."""
-        if chunk.duration > LONGEST_SOUND_S:
+        seconds = chunk.duration
+        if seconds > LONGEST_SOUND_S:
             raise Unworkable(
-                f"the far side sends {chunk.duration:.0f} s of sound in one message, and "
+                f"the far side sends {seconds:.0f} s of sound in one message, and "
                 f"{LONGEST_SOUND_S:g} s is the most: send it in pieces"
             )
-        if chunk.format is self._last or not chunk.data:
-            return
-        if chunk.format not in self._fitting:
-            _try(chunk)
-            self._fitting.add(chunk.format)
-        self._last = chunk.format
+        if chunk.format is not self._last and chunk.data:
+            if chunk.format not in self._fitting:
+                _try(chunk)
+                self._fitting.add(chunk.format)
+            self._last = chunk.format
+        self._sounds = self._sounds or seconds >= _SOUND_S
 
 
 def _try(chunk: AudioChunk) -> None:

@@ -78,9 +78,10 @@ class _Living(Connection, asyncio.BufferedProtocol):
             self._take_piece(data[at : at + _PIECE])
             self._refuse_excess()
         self._wake()
-        if taken:
+        if taken < len(data):
+            self._end_soon()
+        elif self._unread:
             self._refuse_excess()
-        self._end_soon()
 
     def _take_messages(self, data: bytes) -> int:
         """Take in the whole messages at the beginning, if they can be read at once; their bytes."""
