@@ -13,7 +13,7 @@ from tests.conftest import Speak
 from voicetest.audio.chunk import Samples
 from voicetest.audio.dtmf import tones
 from voicetest.audio.files import UnreadableAudio
-from voicetest.audio.recorded import NoSpeech, speech_in, speech_of
+from voicetest.audio.recorded import NoSpeech, looked_at, speech_in, speech_of, take_over
 from voicetest.audio.segment import Segment
 from voicetest.audio.wav import write_wav
 
@@ -122,3 +122,14 @@ def test_a_file_that_was_changed_is_looked_at_anew(tmp_path: Path, speak: Speak)
 def test_a_file_that_is_not_there_is_told_as_any_other(tmp_path: Path) -> None:
     with pytest.raises(UnreadableAudio, match="cannot be read"):
         speech_in(tmp_path / "none.wav")
+
+
+def test_what_one_process_has_found_another_need_not_look_for(tmp_path: Path) -> None:
+    path = tmp_path / "silence.wav"
+    write_wav(path, np.zeros(24_000, dtype=np.int16))
+    assert isinstance(speech_in(path), NoSpeech)
+    (key,) = [key for key in looked_at() if key[0] == path]
+    take_over({key: Segment(0.25, 0.5)})
+    assert speech_in(path) == Segment(0.25, 0.5)
+    write_wav(path, np.zeros(12_000, dtype=np.int16))  # it is another one now
+    assert isinstance(speech_in(path), NoSpeech)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from voicetest.audio.levels import levels
 from voicetest.audio.segment import Segment
 from voicetest.audio.vad import BLOCK, Activity
 
-__all__ = ["NoSpeech", "speech_in", "speech_of"]
+__all__ = ["NoSpeech", "looked_at", "speech_in", "speech_of", "take_over"]
 
 AUDIBLE = -60.0
 """A recording whose loudest 5 ms are below this, in dBFS, is silent."""
@@ -33,21 +34,41 @@ class NoSpeech:
     silent: bool = False
 
 
+_Key = tuple[Path, int, int]
+"""A file, when it was changed (ns), and its size."""
+_FOUND: dict[_Key, Segment | NoSpeech] = {}
+"""What this process has looked at, the oldest first."""
+_LOOKING = threading.Lock()
+_MOST = 1_000
+
+
 def speech_in(path: Path) -> Segment | NoSpeech:
     """Where the speech of a file is, in seconds; raises UnreadableAudio.
 
-    A file is looked at once in a process, as long as it stays as it is.
+    A file is looked at once in a process, as long as it stays as it is: who asks from another
+    thread meanwhile waits.
     """
     try:
         status = path.stat()
     except OSError:
         return speech_of(read_audio(path).samples())  # which says why it cannot be read
-    return _speech_in(path, status.st_mtime_ns, status.st_size)
+    key = (path, status.st_mtime_ns, status.st_size)
+    with _LOOKING:
+        if key not in _FOUND:
+            take_over({key: speech_of(read_audio(path).samples())})
+        return _FOUND[key]
 
 
-@lru_cache(maxsize=64)
-def _speech_in(path: Path, changed_ns: int, size: int) -> Segment | NoSpeech:
-    return speech_of(read_audio(path).samples())
+def looked_at() -> Mapping[_Key, Segment | NoSpeech]:
+    """What this process has found, for one that it starts."""
+    return dict(_FOUND)
+
+
+def take_over(found: Mapping[_Key, Segment | NoSpeech]) -> None:
+    """Know what another process has found."""
+    _FOUND.update(found)
+    while len(_FOUND) > _MOST:
+        del _FOUND[next(iter(_FOUND))]
 
 
 def speech_of(samples: Samples) -> Segment | NoSpeech:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,9 +130,14 @@ def finish_only(
     return border.outcome(None)
 
 
+_PLANNING = threading.Lock()
+"""Held while a call is planned: what that imports for the first time is imported by one thread."""
+
+
 def _planned(errand: Errand, file: ScenarioFile, speech: Speech) -> Plan:
     spending = Spending(errand.max_cost_usd, "--max-cost", before_usd=errand.spent_usd)
-    return plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
+    with _PLANNING:
+        return plan_file(file, speech, errand.clock, offline=errand.offline, spending=spending)
 
 
 def _narrator(errand: Errand, planned: Plan, tell: Callable[[Notice], None]) -> Narrator:

@@ -8,16 +8,18 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from queue import SimpleQueue
 from typing import Any
 
+from voicetest import registry
+from voicetest.audio.recorded import looked_at, take_over
 from voicetest.child_process import begin, context, held_back
 from voicetest.clock import Interruption
 from voicetest.executor.border import Border
@@ -28,13 +30,33 @@ from voicetest.suite.descriptors import raise_limit
 from voicetest.suite.heaps import share_heaps
 from voicetest.suite.logs import hide_in_logs
 
-__all__ = ["Beat", "JobProcess", "Role", "Station", "arrived", "way"]
+__all__ = ["Beat", "JobProcess", "Known", "Role", "Station", "arrived", "way"]
 
 _SWITCH_S = 0.001
 """How long one thread may keep the others from running: no frame has to wait longer."""
 _BEAT_S, _LOOKS = 1.0, 5
 """How often a process tells how it is, and how often it looks at its loops for that."""
 _ENDING_S = 5.0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a process knows from the one that starts it, so that it need not find it out."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    recordings: Mapping[Any, Any]
+    """Where the speech of files is that scenarios play."""
+
+    @classmethod
+    def here(cls) -> Known:
+        """What this process knows."""
+        return cls(dict(os.environ), looked_at())
+
+    def take_over(self) -> None:
+        """Know it here, and what else all jobs need and would look for at the same time."""
+        take_over(self.recordings)
+        for group in (registry.ADAPTERS, registry.VOICES, registry.TRANSCRIBERS):
+            registry.names(group)
 
 
 @dataclass(frozen=True)
@@ -142,7 +164,7 @@ class JobProcess:
         how = way()
         self._pipe, its = how.Pipe()
         self._outbox = _Outbox(self._pipe)
-        args = (its, dict(os.environ), role, number)
+        args = (its, Known.here(), role, number)
         self._process = how.Process(target=_serve, args=args)  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._live, args=(its,), daemon=True)
         self._thread.start()
@@ -217,8 +239,9 @@ class JobProcess:
             job.set_exception(OutOfMeans("the process of this call died: too little memory?"))
 
 
-def _serve(pipe: Connection, environment: dict[str, str], role: Role, number: int) -> None:
-    with begin(environment):
+def _serve(pipe: Connection, known: Known, role: Role, number: int) -> None:
+    with begin(known.environment):
+        known.take_over()
         hide_in_logs()
         raise_limit()
         share_heaps()

@@ -20,7 +20,7 @@ from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
-from voicetest.suite.jobs import way
+from voicetest.suite.jobs import Known, way
 from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.signals import WITHIN, ignored
 
@@ -68,7 +68,7 @@ class CallWorkers(AbstractContextManager["CallWorkers"]):
         self._listening.append(listening)
         listening.start()
         with its:
-            yield partial(_Station.open, its, ignored())
+            yield partial(_Station.open, its, ignored(), Known.here())
 
     def _listen(self, pipe: Connection) -> None:
         with pipe, suppress(EOFError, OSError):
@@ -93,9 +93,10 @@ class _Station:
     """Set once, when the process begins."""
 
     @classmethod
-    def open(cls, relay: Connection, ignored: Collection[int]) -> None:
+    def open(cls, relay: Connection, ignored: Collection[int], known: Known) -> None:
         """Get this process ready; the signals `ignored` are ignored by the run as well."""
         hide_in_logs()
+        known.take_over()
         interruption = Interruption()
         speech = Speech()
         cls.here = cls(relay, speech, interruption)
