@@ -29,6 +29,7 @@ from voicetest.events import Status, Transcript, Warned
 from voicetest.executor.acoustics import acoustics
 from voicetest.executor.border import Border
 from voicetest.executor.listening import listened
+from voicetest.executor.lookout import hold_ups
 from voicetest.executor.made import Made
 from voicetest.executor.plan import Plan
 from voicetest.executor.players import players
@@ -232,9 +233,18 @@ class _Call:
             language = planned.file.scenario.language
             stage = Stage(session, lines, transcriber, language, users)
             self._enter("calling")
-            await session.conduct(lambda: play(stage, planned.file.scenario.script))
+            try:
+                await session.conduct(lambda: play(stage, planned.file.scenario.script))
+            finally:
+                self._tell_of_hold_ups(session)
         self._enter("listening again")
         await transcriber.finish(session)
+
+    def _tell_of_hold_ups(self, session: Session) -> None:
+        """Name the code that kept all calls waiting while this one was on."""
+        start = session.harness.epoch
+        for found in hold_ups(asyncio.get_running_loop(), start):
+            session.note("voicetest", Warned(found.message), max(found.start - start, 0.0))
 
     async def _watched_dial(self, line: AsyncExitStack) -> Link:
         """Open the line; that this machine was late meanwhile is known, and said if it fails."""

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, closing
 from typing import Any, TypeVar
 
 from voicetest.clock import Clock, Interruption, interruptible, kept
+from voicetest.executor.lookout import Lookout
 from voicetest.executor.plan import Plan
 from voicetest.real_loop import real_loop
 from voicetest.scenario.steps import ImproviseStep
@@ -105,5 +106,6 @@ class _Loop:
         with asyncio.Runner(loop_factory=real_loop) as runner:
             loop = runner.get_loop()
             loop.set_default_executor(ThreadPoolExecutor(self._threads))
-            self._running.set_result(loop)
-            loop.run_forever()
+            with Lookout(loop):
+                self._running.set_result(loop)
+                loop.run_forever()
