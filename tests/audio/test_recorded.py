@@ -131,5 +131,6 @@ def test_what_one_process_has_found_another_need_not_look_for(tmp_path: Path) ->
     (key,) = [key for key in looked_at() if key[0] == path]
     take_over({key: Segment(0.25, 0.5)})
     assert speech_in(path) == Segment(0.25, 0.5)
-    write_wav(path, np.zeros(12_000, dtype=np.int16))  # it is another one now
+    path.unlink()
+    write_wav(path, np.zeros(12_000, dtype=np.int16))
     assert isinstance(speech_in(path), NoSpeech)
