@@ -136,7 +136,9 @@ def test_times_of_calls_in_which_voicetest_was_late_are_left_out() -> None:
 def test_a_load_in_which_voicetest_was_late_too_often_is_not_the_one_that_was_asked_for() -> None:
     summary = loaded([WELL] * 9 + [LATE])
     assert (summary.agent.status, summary.own.status) == ("fine", "broken")
-    assert "voicetest was late in 10 of 100 calls: load less" in summary.own.reason
+    assert (
+        "late in 10 of 100 calls (this machine was up to … late): load less" in summary.own.reason
+    )
     assert summary.exit_code == ExitCode.CONNECTION
 
 

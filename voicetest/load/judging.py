@@ -101,7 +101,8 @@ def _untold(unknown: int, what: str, status: LimitStatus) -> str:
     if not unknown:
         return ""
     decides = ", which could decide it" if status == "unknown" else ""
-    return f"{unknown} {what} more are not known{decides}"
+    more = f"1 {what[:-1]} more is" if unknown == 1 else f"{unknown} {what} more are"
+    return f"{more} not known{decides}"
 
 
 def _words(wanted: str, measured: str, notes: Sequence[str]) -> str:
@@ -125,13 +126,16 @@ def agent_verdict(limits: Sequence[LimitLine], of_all: Figures) -> Verdict:
     return Verdict(status="fine", reason=f"all {len(its)} limits hold")
 
 
-def own_verdict(limits: Sequence[LimitLine], of_all: Figures, lost: int, cut_short: str) -> Verdict:
+def own_verdict(
+    limits: Sequence[LimitLine], of_all: Figures, lost: int, cut_short: str, lateness: str
+) -> Verdict:
     """Whether the load was the one that was asked for, and voicetest in time.
 
-    `cut_short` says what is missing of the load; empty if nothing is.
+    `cut_short` says what is missing of the load, and `lateness` how voicetest was late most often;
+    empty if nothing is, and if it was not.
     """
     dropped = [limit for limit in limits if limit.metric == "dropped" and limit.status == "broken"]
-    late = f"voicetest was late in {of_all.late} of {of_all.begun} calls"
+    late = f"voicetest was late in {of_all.late} of {of_all.begun} calls ({lateness})"
     too_late = of_all.late > MOST_LATE * of_all.begun
     wrong = [
         *([cut_short] if cut_short else []),

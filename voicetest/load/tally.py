@@ -135,7 +135,8 @@ class Tally:
         of_all = self.so_far()
         limits = tuple(held(self.plan.limits, self.columns, of_all))
         agent = agent_verdict(limits, of_all)
-        own = own_verdict(limits, of_all, self._lost, self._cut_short())
+        lateness = next((reason for reason, _ in self._late.most_common(1)), "")
+        own = own_verdict(limits, of_all, self._lost, self._cut_short(), lateness)
         length_s = self._last_s
         bin_s, found = moments(self.columns, length_s)
         return LoadSummary(
