@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +139,13 @@ def _nothing() -> dict[str, NDArray[np.float64]]:
 def _read(blocks: NDArray[np.uint8], encoding: Encoding) -> NDArray[np.float64]:
     if encoding is Encoding.PCM16:
         return blocks.view("<i2").astype(np.float64)
-    return expand(blocks.tobytes(), encoding).reshape(blocks.shape).astype(np.float64)
+    return _sizes(encoding).take(blocks)
+
+
+@lru_cache(maxsize=2)
+def _sizes(encoding: Encoding) -> NDArray[np.float64]:
+    """What each byte of a law of G.711 stands for, (256,)."""
+    return expand(bytes(range(256)), encoding).astype(np.float64)
 
 
 def _likeness(samples: NDArray[np.float64]) -> NDArray[np.float64]:
