@@ -156,6 +156,11 @@ def test_a_load_without_stages_says_how_to_write_them(tmp_path: Path) -> None:
         request_by([tmp_path / "a.yaml"], Options())
 
 
+def test_a_sample_of_more_than_all_calls_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Misuse, match="200% is more than all calls"):
+        request_by([tmp_path / "a.yaml"], Options(stages=("1 calls, hold 1s",), sample=2.0))
+
+
 def test_stages_that_call_nobody_are_no_load(tmp_path: Path) -> None:
     with pytest.raises(Misuse, match="calls anybody"):
         request_by([tmp_path / "a.yaml"], Options(stages=("0 calls for 10s",)))
@@ -175,7 +180,8 @@ def test_a_load_file_stands_alone(file: Path) -> None:
     ("text", "says"),
     [
         ("scenarios: [a.yaml]\n  stage: []", "unknown key 'stage' (did you mean 'stages'?)"),
-        ("scenarios: []", "at least 1 item"),
+        ("scenarios: []", "expected a list with at least 1 entry"),
+        ("scenarios: [a.yaml]\n  keep: {sample: 130%}", "130% of the calls are more than all"),
         ("stages: []", "'scenarios' is missing here"),
         ("scenarios: [c.yaml]", "there is no file 'c.yaml'"),
         ("scenarios: [{file: a.yaml, share: 40%}]", "add up to 40%: write 100% in all"),

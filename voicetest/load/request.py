@@ -77,6 +77,8 @@ def request_by(paths: Sequence[Path], options: Options) -> LoadRequest:
         )
     if not any(stage.calls or stage.rate for stage in stages):
         raise Misuse("no stage calls anybody: write at least one with more than 0 calls")
+    if options.sample is not None and options.sample > 1:
+        raise Misuse(f"--sample {options.sample:.0%} is more than all calls: write 100% at most")
     base = file or LoadTest.model_construct(scenarios=())
     scenarios = (
         [(path, None) for path in paths]

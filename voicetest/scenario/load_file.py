@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from voicetest.scenario.document import load_document
 from voicetest.scenario.load_limits import LoadLimits
@@ -51,11 +51,19 @@ class SharedScenario(Section):
     )
 
 
+def _at_most_all(share: float) -> float:
+    if share > 1:
+        raise refuse(f"{share:.0%} of the calls are more than all: write 100% at most")
+    return share
+
+
 class LoadKeep(Section):
     """Of which calls recording, events and manifest stay; figures stay of every call."""
 
     failed: Count = Field(20, description="Of at most so many that failed or had an error.")
-    sample: Share = Field(0.01, description="Of so many of all, chosen by chance (seeded).")
+    sample: Annotated[Share, AfterValidator(_at_most_all)] = Field(
+        0.01, description="Of so many of all, chosen by chance (seeded)."
+    )
 
 
 class LoadMost(Section):

@@ -218,6 +218,9 @@ def _mismatch(detail: Any, node: Node) -> tuple[str, str]:
     if kind in _LIMITS:
         word, name = _LIMITS[kind]
         return f"{word} {context[name]}", found
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"a list with at least {least} {'entry' if least == 1 else 'entries'}", ""
     if kind in ("literal_error", "enum"):
         return str(context["expected"]), found
     return _INPUT_SHOULD.sub("", detail["msg"]), found
