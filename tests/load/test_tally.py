@@ -119,6 +119,20 @@ def test_why_calls_went_wrong_is_counted() -> None:
     ]
 
 
+def test_errors_are_counted_by_kind_for_all_for_stages_and_for_levels() -> None:
+    odd = Outcome("error", "it sent nonsense", "protocol", connect_s=0.1)
+    summary = loaded([WELL, REFUSED, odd, Outcome("error", "gone", "setup", lost=True)])
+    found = {"connection": 25, "protocol": 25, "lost": 25}
+    assert summary.figures.kinds == summary.stages[0].figures.kinds == found
+    by_level = [level.figures.kinds for level in summary.levels]
+    assert {kind: sum(kinds.get(kind, 0) for kinds in by_level) for kind in found} == found
+
+
+def test_starts_are_dropped_at_a_level() -> None:
+    summary = loaded(WELL, slots=5)
+    assert {level.least: level.figures.dropped for level in summary.levels}[5] == 50
+
+
 def test_an_agent_that_was_never_reached_has_not_failed() -> None:
     summary = loaded(REFUSED)
     assert summary.agent.reason == "the agent was never reached"

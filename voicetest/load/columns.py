@@ -17,7 +17,7 @@ import numpy.typing as npt
 from voicetest.report.load_events import Dropped, Ended, Sampled
 from voicetest.scenario.load_limits import TIMED
 
-__all__ = ["Column", "Columns", "Fate", "Table"]
+__all__ = ["KINDS", "Column", "Columns", "Fate", "Table"]
 
 Column: TypeAlias = npt.NDArray[Any]
 
@@ -31,6 +31,19 @@ class Fate(IntEnum):
     UNKNOWN = 3
 
 
+KINDS = (
+    "",
+    "connection",
+    "protocol",
+    "scenario",
+    "setup",
+    "bug",
+    "interrupted",
+    "killed",
+    "cut off",
+    "lost",
+)
+"""Why a call ended otherwise than by itself; in the column is the place of its kind."""
 _NOT_THE_AGENT = frozenset({"setup", "scenario", "bug"})
 """Kinds of errors for which no agent can be blamed."""
 
@@ -50,6 +63,13 @@ def fate_of(call: Ended) -> Fate:
             return Fate.ERROR
         case _:
             return Fate.UNKNOWN
+
+
+def kind_of(call: Ended) -> str:
+    """What went wrong with a call beside its checks; empty if nothing did."""
+    if call.lost:
+        return "lost"
+    return "cut off" if call.cut else call.error or ""
 
 
 class Table:
@@ -83,12 +103,14 @@ class Columns:
             stage="i",
             scenario="i",
             fate="b",
+            kind="b",
             connected="b",
             late="b",
             worst="f",
             start_late="f",
         )
-        """`dialled` is nan for a call that never was; `worst` is its latest frame, milliseconds."""
+        """`dialled` is nan for a call that never was; `worst` is its latest frame, milliseconds;
+        `kind` is a place in KINDS."""
         self.times = {name: Table(at="d", value="d", stage="i", late="b") for name in TIMED}
         """A row for each time that was measured, and when it was."""
         self.dropped = Table(at="d", stage="i")
@@ -104,6 +126,7 @@ class Columns:
             call.stage,
             call.scenario,
             fate_of(call),
+            KINDS.index(kind_of(call)),
             call.connect_s is not None,
             bool(call.late),
             float("nan") if call.lateness_max_ms is None else call.lateness_max_ms,

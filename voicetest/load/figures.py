@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from voicetest.load.columns import Column, Columns, Fate
+from voicetest.load.columns import KINDS, Column, Columns, Fate
 from voicetest.load.spread import spread
 from voicetest.report.load_summary import Figures, LevelFigures, Moment, Spread
 
@@ -54,6 +54,7 @@ def figures(
 ) -> Figures:
     """Of the calls and times that the masks choose; `begun` counts those never over as well."""
     fates = columns.calls["fate"][calls]
+    kinds = columns.calls["kind"][calls]
     over = len(fates)
     begun = over if begun is None else begun
     return Figures(
@@ -62,6 +63,11 @@ def figures(
         ended_well=int((fates == Fate.WELL).sum()),
         failed=int((fates == Fate.FAILED).sum()),
         errors=int((fates == Fate.ERROR).sum()),
+        kinds={
+            kind: int(number)
+            for kind, number in zip(KINDS, np.bincount(kinds, minlength=len(KINDS)), strict=True)
+            if kind and number
+        },
         dropped=dropped,
         unknown=int((fates == Fate.UNKNOWN).sum()) + begun - over,
         late=int(columns.calls["late"][calls].sum()),
@@ -95,7 +101,9 @@ def levels(columns: Columns) -> Iterator[LevelFigures]:
     dialled = columns.calls["dialled"]
     begun = np.where(np.isnan(dialled), 0, steps.at(dialled))
     there = {name: np.maximum(steps.at(t["at"]), 1) for name, t in columns.times.items()}
-    highest = max([0, *(int(found.max()) for found in (begun, *there.values()) if len(found))])
+    dropped = np.maximum(steps.at(columns.dropped["at"]), 1)
+    every = (begun, dropped, *there.values())
+    highest = max([0, *(int(found.max()) for found in every if len(found))])
     width = next(w for w in _widths() if highest <= w * _MOST_LEVELS)
     for least in range(1, highest + 1, width):
         most = least + width - 1
@@ -106,8 +114,9 @@ def levels(columns: Columns) -> Iterator[LevelFigures]:
         calls = inside(begun)
         times = {name: inside(found) for name, found in there.items()}
         seconds = steps.seconds(least, most)
-        if calls.any() or seconds > 0 or any(found.any() for found in times.values()):
-            made = figures(columns, calls, times)
+        lacking = int(inside(dropped).sum())
+        if calls.any() or lacking or seconds > 0 or any(found.any() for found in times.values()):
+            made = figures(columns, calls, times, dropped=lacking)
             yield LevelFigures(
                 least=least, most=min(most, highest), seconds=round(seconds, 3), figures=made
             )

@@ -31,7 +31,8 @@ class _Row:
 
     name: str
     about: str
-    counts: tuple[int, ...]
+    counts: tuple[tuple[int, str], ...]
+    """Numbers of calls, each with what is said of it beside."""
     times: tuple[tuple[str, int], ...]
     """Median, p95 and p99 of each time, and of how many values."""
 
@@ -96,13 +97,13 @@ def _row(name: str, about: str, figures: Figures) -> _Row:
         name,
         about,
         (
-            figures.begun,
-            figures.connected,
-            figures.ended_well,
-            figures.failed,
-            figures.errors,
-            figures.dropped,
-            figures.late,
+            (figures.begun, ""),
+            (figures.connected, ""),
+            (figures.ended_well, ""),
+            (figures.failed, ""),
+            (figures.errors, ", ".join(f"{kind} {n}" for kind, n in figures.kinds.items())),
+            (figures.dropped, ""),
+            (figures.late, ""),
         ),
         tuple(
             _times(spread)

@@ -59,6 +59,10 @@ class Figures(_Value):
     ended_well: int = Field(description="Calls that passed.")
     failed: int = Field(description="Calls in which a check failed.")
     errors: int = Field(description="Calls that could not be made, or whose line broke.")
+    kinds: dict[str, int] = Field(
+        description="Calls that did not end by themselves, by what went wrong: connection, "
+        "protocol, and what is nobody's but voicetest's: setup, scenario, bug, cut off, lost."
+    )
     dropped: int = Field(description="Starts that could not be made when they were due.")
     unknown: int = Field(
         description="Calls of which nothing can be said: voicetest was late, or could not make "

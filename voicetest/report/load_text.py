@@ -43,10 +43,15 @@ def counts(figures: Figures) -> str:
         f"begun {figures.begun}",
         f"well {figures.ended_well}",
         f"failed {figures.failed}",
-        f"errors {figures.errors}",
+        f"errors {figures.errors}{_kinds(figures)}",
         f"dropped {figures.dropped}",
     ]
     return ", ".join(told + ([f"late {figures.late}"] if figures.late else []))
+
+
+def _kinds(figures: Figures) -> str:
+    told = ", ".join(f"{kind} {calls}" for kind, calls in figures.kinds.items())
+    return f" ({told})" if told else ""
 
 
 def brief(figures: Figures) -> str:
