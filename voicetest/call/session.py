@@ -310,7 +310,7 @@ class Session:
         finally:
             self._bounds.close()
             self._end_frame()
-            self._ear.catch_up()
+            self._ear.end()
             self.turns.close(self.now, end)
             for what in self._used.in_all():
                 self.note("voicetest", what)
