@@ -11,7 +11,9 @@ from voicetest.checks.result import Result
 from voicetest.machine import OutOfMeans
 from voicetest.report.progress import Notice
 from voicetest.suite.errand import Errand, Unfinished, finish_only
-from voicetest.suite.jobs import JobProcess, Role, Station, arrived
+from voicetest.suite.job_messages import Role
+from voicetest.suite.jobs import JobProcess, arrived
+from voicetest.suite.serving import Station
 
 __all__ = ["FINISHERS", "Finishers"]
 
@@ -26,6 +28,8 @@ class Finishers(AbstractContextManager["Finishers"]):
 
     def __init__(self, tell: Callable[[Notice], None]) -> None:
         self._tell = tell
+        self._by = ""
+        """What interrupted it."""
         self._processes = [self._begun() for _ in range(FINISHERS)]
 
     async def finish(self, errand: Errand, made: Unfinished) -> Result:
@@ -41,6 +45,7 @@ class Finishers(AbstractContextManager["Finishers"]):
 
     def interrupt(self, by: str) -> None:
         """Ask all to come to an end, with what there is."""
+        self._by = by
         for process in self._processes:
             process.interrupt(by)
 
@@ -58,7 +63,10 @@ class Finishers(AbstractContextManager["Finishers"]):
         return result
 
     def _begun(self) -> JobProcess:
-        return JobProcess(_ROLE, 0, self._tell)
+        process = JobProcess(_ROLE, 0, self._tell)
+        if self._by:
+            process.interrupt(self._by)
+        return process
 
     def __exit__(self, *failure: object) -> None:
         for process in self._processes:

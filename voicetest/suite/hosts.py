@@ -12,7 +12,9 @@ from voicetest.checks.result import Result
 from voicetest.report.progress import Notice
 from voicetest.suite.errand import Errand, Unfinished, make_only
 from voicetest.suite.finishers import Finishers
-from voicetest.suite.jobs import Beat, JobProcess, Role, Station, arrived
+from voicetest.suite.job_messages import Beat, Role
+from voicetest.suite.jobs import JobProcess, arrived
+from voicetest.suite.serving import Station
 
 __all__ = ["Beat", "Hosts", "hosts_for"]
 

@@ -1,99 +1,25 @@
-"""A process that does many jobs of a run at once, each in a thread, and tells meanwhile."""
+"""A process that does many jobs of a run at once, as who gives them sees it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import pickle
-import sys
 import threading
-import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from queue import SimpleQueue
 from typing import Any
 
-from voicetest import registry
-from voicetest.audio.recorded import looked_at, take_over
-from voicetest.child_process import begin, context, held_back
-from voicetest.clock import Interruption
-from voicetest.executor.border import Border
-from voicetest.executor.shared_loop import SharedLoops
+from voicetest.child_process import context, held_back
 from voicetest.machine import OutOfMeans
-from voicetest.speech.providers import Speech
-from voicetest.suite.descriptors import raise_limit
-from voicetest.suite.heaps import share_heaps
-from voicetest.suite.logs import hide_in_logs
+from voicetest.suite.job_messages import Done, Interrupt, Job, Known, Outbox, Role
+from voicetest.suite.serving import serve
 
-__all__ = ["Beat", "JobProcess", "Known", "Role", "Station", "arrived", "way"]
+__all__ = ["JobProcess", "arrived", "way"]
 
-_SWITCH_S = 0.001
-"""How long one thread may keep the others from running: no frame has to wait longer."""
-_BEAT_S, _LOOKS = 1.0, 5
-"""How often a process tells how it is, and how often it looks at its loops for that."""
 _ENDING_S = 5.0
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a process knows from the one that starts it, so that it need not find it out."""
-
-    environment: Mapping[str, str] = field(repr=False)
-    recordings: Mapping[Any, Any]
-    """Where the speech of files is that scenarios play."""
-
-    @classmethod
-    def here(cls) -> Known:
-        """What this process knows."""
-        return cls(dict(os.environ), looked_at())
-
-    def take_over(self) -> None:
-        """Know it here, and what else all jobs need and would look for at the same time."""
-        take_over(self.recordings)
-        for group in (registry.ADAPTERS, registry.VOICES, registry.TRANSCRIBERS):
-            registry.names(group)
-
-
-@dataclass(frozen=True)
-class Role:
-    """What a process is for."""
-
-    niceness: int = 0
-    threads: int = 1
-    """Jobs at once."""
-    waiting: int = 0
-    """Jobs at once beside these, of such as mostly wait."""
-    beats: bool = False
-    """Whether it tells every second how it is."""
-
-
-@dataclass(frozen=True)
-class Station:
-    """What one process has for all its jobs."""
-
-    speech: Speech
-    interruption: Interruption
-    loops: SharedLoops
-    tell: Callable[[Any], None]
-
-
-@dataclass(frozen=True)
-class Beat:
-    """How a process was in the last second."""
-
-    process: int
-    """Its number, counted from 0."""
-    jobs: int
-    """Which it had at the end of that second."""
-    cpu: float
-    """Processor seconds a second; more than about 0.8 is too much for calls."""
-    late_s: float
-    """How late its event loops were at worst of a few looks, in seconds."""
 
 
 def way() -> BaseContext:
@@ -104,49 +30,6 @@ def way() -> BaseContext:
 async def arrived(done: Future[bytes]) -> bytes:
     """What a job has come to, pickled."""
     return await asyncio.wrap_future(done)
-
-
-@dataclass(frozen=True)
-class _Job:
-    number: int
-    do: Callable[..., Any]
-    args: tuple[Any, ...]
-    waits: bool
-
-
-@dataclass(frozen=True)
-class _Interrupt:
-    by: str
-
-
-@dataclass(frozen=True)
-class _Done:
-    number: int
-    result: bytes
-
-
-class _Outbox:
-    """Sends over a pipe from a thread of its own, so that nobody waits for who reads there."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-        self._sending: SimpleQueue[Any] = SimpleQueue()
-        self._thread = threading.Thread(target=self._send, daemon=True)
-        self._thread.start()
-
-    def put(self, what: Any) -> None:
-        """Send it after all that was put before."""
-        self._sending.put(what)
-
-    def close(self) -> None:
-        """Return when all is sent."""
-        self._sending.put(self)
-        self._thread.join(_ENDING_S)
-
-    def _send(self) -> None:
-        with suppress(OSError):  # who read there is gone
-            while (what := self._sending.get()) is not self:
-                self._pipe.send(what)
 
 
 class JobProcess:
@@ -163,9 +46,9 @@ class JobProcess:
         """Set once, when no more comes from it."""
         how = way()
         self._pipe, its = how.Pipe()
-        self._outbox = _Outbox(self._pipe)
+        self._outbox = Outbox(self._pipe)
         args = (its, Known.here(), role, number)
-        self._process = how.Process(target=_serve, args=args)  # type: ignore[attr-defined]
+        self._process = how.Process(target=serve, args=args)  # type: ignore[attr-defined]
         self._thread = threading.Thread(target=self._live, args=(its,), daemon=True)
         self._thread.start()
 
@@ -189,14 +72,14 @@ class JobProcess:
         with self._lock:
             number = next(self._numbers)
             self._jobs[number] = done
-        self._outbox.put(_Job(number, do, args, waits))
+        self._outbox.put(Job(number, do, args, waits))
         if self._gone:
             self._lose()
         return done
 
     def interrupt(self, by: str) -> None:
         """Ask all jobs to end and to keep what they have; `by` is what wants it, in words."""
-        self._outbox.put(_Interrupt(by))
+        self._outbox.put(Interrupt(by))
 
     def kill(self) -> None:
         """End it at once."""
@@ -224,7 +107,7 @@ class JobProcess:
             self._lose()
 
     def _take(self, what: Any) -> None:
-        if isinstance(what, _Done):
+        if isinstance(what, Done):
             with self._lock:
                 done = self._jobs.pop(what.number)
             done.set_result(what.result)
@@ -237,84 +120,3 @@ class JobProcess:
             self._jobs.clear()
         for job in lost:
             job.set_exception(OutOfMeans("the process of this call died: too little memory?"))
-
-
-def _serve(pipe: Connection, known: Known, role: Role, number: int) -> None:
-    with begin(known.environment):
-        known.take_over()
-        hide_in_logs()
-        raise_limit()
-        share_heaps()
-        sys.setswitchinterval(_SWITCH_S)
-        if hasattr(os, "nice"):
-            os.nice(role.niceness)
-    with _Serving(pipe, role, number) as serving:
-        serving.serve()
-
-
-class _Serving(AbstractContextManager["_Serving"]):
-    """A process as it sees itself."""
-
-    def __init__(self, pipe: Connection, role: Role, number: int) -> None:
-        self._pipe = pipe
-        self._number = number
-        self._outbox = _Outbox(pipe)
-        loops = SharedLoops(role.threads)
-        self._station = Station(Speech(), Interruption(), loops, self._outbox.put)
-        self._busy = ThreadPoolExecutor(role.threads)
-        self._waiting = ThreadPoolExecutor(role.waiting or 1)
-        self._lock = threading.Lock()
-        self._jobs = 0
-        """Those that are not done; the lock guards it."""
-        self._ending = threading.Event()
-        if role.beats:
-            threading.Thread(target=self._beat, daemon=True).start()
-
-    def __exit__(self, *failure: object) -> None:
-        self._busy.shutdown()
-        self._waiting.shutdown()
-        self._ending.set()
-        self._station.loops.__exit__()
-        self._station.speech.close()
-        self._outbox.close()
-
-    def serve(self) -> None:
-        """Take jobs until there are to be no more."""
-        interruption, speech = self._station.interruption, self._station.speech
-        with interruption.telling(speech.give_up), suppress(EOFError):
-            while (what := self._pipe.recv()) is not None:
-                match what:
-                    case _Interrupt(by=by):
-                        interruption.ask(by)
-                    case _Job(waits=waits):
-                        self._count(1)
-                        (self._waiting if waits else self._busy).submit(self._do, what)
-
-    def _do(self, job: _Job) -> None:
-        """One job, in a thread of the pool."""
-        border = Border("working", self._station.interruption)
-        result = None
-        with border:
-            result = pickle.dumps(job.do(self._station, *job.args))
-        if result is None:
-            result = pickle.dumps(border.outcome(None))
-        self._outbox.put(_Done(job.number, result))
-        self._count(-1)
-        if self._station.interruption.asked:
-            self._station.speech.close()  # it may be killed before it can do so at its end
-
-    def _count(self, more: int) -> None:
-        """So many jobs came, or went."""
-        with self._lock:
-            self._jobs += more
-
-    def _beat(self) -> None:
-        """Tell every second how it is."""
-        began, spent, late = time.monotonic(), time.process_time(), 0.0
-        while not self._ending.wait(_BEAT_S / _LOOKS):
-            late = max(late, self._station.loops.lateness_s())
-            now, cpu = time.monotonic(), time.process_time()
-            if now - began >= _BEAT_S:
-                share = (cpu - spent) / (now - began)
-                self._outbox.put(Beat(self._number, self._jobs, share, late))
-                began, spent, late = now, cpu, 0.0

@@ -20,7 +20,8 @@ from voicetest.report.progress import Notice
 from voicetest.speech.providers import Speech
 from voicetest.speech.workers import Begin, Workers
 from voicetest.suite.errand import Errand, carry_out
-from voicetest.suite.jobs import Known, way
+from voicetest.suite.job_messages import Known
+from voicetest.suite.jobs import way
 from voicetest.suite.logs import hide_in_logs
 from voicetest.suite.signals import WITHIN, ignored
 
