@@ -10,6 +10,8 @@ __all__ = ["LATE_MS", "outcome_of"]
 
 LATE_MS = 50.0
 """A call of which more than a hundredth of the frames is later than this measures voicetest."""
+_ENOUGH = 100
+"""With fewer frames a hundredth of them is one that was late by chance."""
 
 
 def outcome_of(result: Result, connect_s: float | None, folder: str | None) -> Outcome:
@@ -56,6 +58,8 @@ def _numbers(values: tuple[float | str, ...]) -> tuple[float, ...]:
 
 def _late(harness: HarnessFigures | None) -> str:
     lapses = in_words(harness)
-    if lapses or harness is None or harness.lateness_p99_ms <= LATE_MS:
+    if lapses or harness is None or harness.frames_sent < _ENOUGH:
         return lapses
+    if harness.lateness_p99_ms <= LATE_MS:
+        return ""
     return f"1 % of its frames were more than {harness.lateness_p99_ms:.0f} ms late"
