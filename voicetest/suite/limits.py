@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from voicetest.suite import descriptors, memory
-from voicetest.suite.making import Calls, processes_for
+from voicetest.suite.making import Calls, makers_for, processes_for
 from voicetest.suite.options import RunOptions
 
 __all__ = ["within_limits"]
@@ -22,10 +23,11 @@ def within_limits(calls: Calls, options: RunOptions, warn: Callable[[str], objec
     limit, free = descriptors.raise_limit(), memory.free_memory()
     if limit is not None and wanted:
         each = descriptors.needed(planned for planned, _ in calls)
-        fit = descriptors.calls_that_fit(wanted, each, limit)
+        makers = makers_for(calls, wanted)
+        fit = makers * descriptors.calls_that_fit(math.ceil(wanted / makers), each, limit)
         if fit < wanted:
             warn(
-                f"--jobs {options.jobs} is lowered to {fit}: this process may open {limit} files, "
+                f"--jobs {options.jobs} is lowered to {fit}: a process may open {limit} files, "
                 f"and a call needs {each}; raise the limit (ulimit -n)"
             )
             options, wanted = replace(options, jobs=fit), fit

@@ -21,7 +21,7 @@ from voicetest.suite.finishers import FINISHERS, Finishers
 from voicetest.suite.hosts import Hosts, hosts_for
 from voicetest.suite.worker import CallWorkers
 
-__all__ = ["Calls", "Making", "processes_for"]
+__all__ = ["Calls", "Making", "makers_for", "processes_for"]
 
 _FEW = 16
 """So many calls on the real clock at once are made in the process of the run, beside what it says
@@ -68,6 +68,11 @@ def processes_for(plans: Calls, jobs: int) -> int:
     """How many processes there are beside this one for so many calls at once."""
     shares = _Shares.of(plans, jobs)
     return shares.workers + shares.hosts + shares.finishers
+
+
+def makers_for(plans: Calls, jobs: int) -> int:
+    """How many processes share the calls on the real clock, be it this one."""
+    return _Shares.of(plans, jobs).hosts or 1
 
 
 class _Helper(Protocol):
