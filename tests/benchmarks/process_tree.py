@@ -14,7 +14,7 @@ import psutil
 __all__ = ["Sample", "Watched", "cpu_between"]
 
 LOOK_S = 0.1
-_CHILDREN_S = 0.5
+_CHILDREN_S = 1.0
 _MIB = 1 << 20
 
 

@@ -3,7 +3,7 @@
 As a program: `scenario_calls.py PORT CALLS SECONDS LINE`, LINE being a WAV file. Its adapter for
 Pipecat opens a media stream as a caller, and a step of its script sends the sound of a file in real
 time, frame by frame; what comes is decoded and kept in a queue. It sends nothing besides. All calls
-are on one event loop, which is what its documentation says of many scenarios in an asyncio program.
+are on one event loop, by its `arun`: its `run` takes a thread for each.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from typing import Any
@@ -89,6 +90,31 @@ def test_what_one_call_raises_ends_that_call_only() -> None:
         assert ticks[1] >= 49
 
     _virtually(main)
+
+
+def test_frames_go_out_though_calls_have_more_to_do_than_there_is_time() -> None:
+    frames = stocks = 0
+
+    def send() -> None:
+        nonlocal frames
+        frames += 1
+
+    def take_stock() -> None:
+        nonlocal stocks
+        stocks += 1
+        until = time.perf_counter() + 0.004
+        while time.perf_counter() < until:
+            pass
+
+    async def main() -> None:
+        ticker = Ticker.running()
+        async with asyncio.timeout(1.5):
+            await asyncio.gather(*(ticker.seat().keep(send, take_stock) for _ in range(20)))
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert stocks > 20
+    assert frames > 2 * stocks
 
 
 def test_when_the_last_call_has_gone_nothing_is_left_that_could_wake_the_loop() -> None:

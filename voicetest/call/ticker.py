@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from math import ceil
 from typing import ClassVar
@@ -18,6 +17,8 @@ SLOTS = 4
 _APART_S = FRAME_S / SLOTS
 _AT_A_TIME_S = 0.001
 """For so long calls take stock before it is looked whether another frame is due."""
+_LONGEST_S = 0.25
+"""No call waits longer to take stock, be frames late: what is heard has to be acted upon."""
 
 
 class _Slot:
@@ -32,8 +33,10 @@ class _Slot:
         """Frames since then."""
         self._timer: asyncio.TimerHandle | None = None
         """Set while anybody sits here."""
-        self._afterwards: deque[Seat] = deque()
-        """Who has sent a frame and has still to take stock."""
+        self._afterwards: dict[Seat, float] = {}
+        """Who has sent a frame and has still to take stock, in order, and since when."""
+        self._goes_on = False
+        """Set while it is planned that more of them take stock."""
 
     @property
     def due(self) -> float:
@@ -57,16 +60,33 @@ class _Slot:
         due = self.due
         self._beats += 1
         self._timer = self._loop.call_at(self.due, self._beat)
-        seats = tuple(seat for seat in self.seats if seat.beat(due))
-        self._afterwards.extend(seats)
-        self._go_on()
+        now = self._loop.time()
+        for seat in tuple(self.seats):
+            if seat.beat(due):
+                self._afterwards.setdefault(seat, now)
+        if not self._goes_on:
+            self._take_stock()
 
     def _go_on(self) -> None:
-        """Let the calls take stock; other calls' frames, and what arrives, need not wait long."""
-        until = self._loop.time() + _AT_A_TIME_S
+        self._goes_on = False
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Let the calls take stock; frames, and what arrives, need not wait long.
+
+        Where the next frames of these calls are due already they come first: who takes stock of
+        many frames at once makes up for lost time.
+        """
+        now = self._loop.time()
+        late = self._timer is not None and now >= self.due
         while self._afterwards:
-            self._afterwards.popleft().take_stock()
-            if self._loop.time() >= until and self._afterwards:
+            seat, since = next(iter(self._afterwards.items()))
+            if late and now - since < _LONGEST_S:
+                return
+            del self._afterwards[seat]
+            seat.take_stock()
+            if self._loop.time() >= now + _AT_A_TIME_S and self._afterwards:
+                self._goes_on = True
                 self._loop.call_soon(self._go_on)
                 return
 
