@@ -24,6 +24,12 @@ def contains(text: str, phrase: str, language: str = "en") -> bool:
 
 def spoken(text: str, language: str = "en") -> list[str]:
     """The words of a text as a word error rate counts them: numbers digit by digit, no fillers."""
+    return list(_spoken(text, language))
+
+
+@lru_cache(maxsize=512)
+def _spoken(text: str, language: str) -> tuple[str, ...]:
+    """Kept, as the calls of a run have the same words."""
     fillers = lexicon(language).fillers
     units = (unit for cell in read(text, lexicon(language)) for unit in cell.ways[0])
-    return [part for unit in units if unit.chars not in fillers for part in unit.spoken]
+    return tuple(part for unit in units if unit.chars not in fillers for part in unit.spoken)
