@@ -115,6 +115,7 @@ def make_call(
     """
     made = Made(folder / "recording.wav", datetime.now(UTC))
     border = Border("preparing", interruption)
+    beside = nullcontext() if loops is None else loops.beside
     call: _Call | None = None
     with (
         border,
@@ -122,10 +123,11 @@ def make_call(
         EventLog(folder / "events.jsonl", planned.file.secrets.mask_value) as log,
     ):
         call = _Call(planned, folder, recorder, log, progress, border)
-        # Nobody has been called yet, and a voice may be far away.
-        lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
-        look_for_room(folder, sound_bytes(lines.values()))
-        way = acoustics(planned.file, lines.values())
+        with beside:
+            # Nobody has been called yet, and a voice may be far away.
+            lines = clock.run(call.prepare(), clock.Clock.REAL, interruption)
+            look_for_room(folder, sound_bytes(lines.values()))
+            way = acoustics(planned.file, lines.values())
         shared = None if loops is None else loops.of(planned)
         if shared is None:
             clock.run(call.run(lines, way), planned.clock, interruption)
@@ -133,14 +135,15 @@ def make_call(
             shared.run(call.run(lines, way), interruption)
     if call is None:
         return replace(made, error=border.error).settled(planned)
-    return replace(
-        made,
-        entries=tuple(call.timeline.entries),
-        duration_s=call.duration_s,
-        harness=call.harness,
-        heard=call.heard_speech,
-        error=None if border.error is None else _late(border.error, call),
-    ).settled(planned)
+    with beside:
+        return replace(
+            made,
+            entries=tuple(call.timeline.entries),
+            duration_s=call.duration_s,
+            harness=call.harness,
+            heard=call.heard_speech,
+            error=None if border.error is None else _late(border.error, call),
+        ).settled(planned)
 
 
 def _late(error: CallError, call: _Call) -> CallError:

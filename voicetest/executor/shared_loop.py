@@ -26,6 +26,7 @@ T = TypeVar("T")
 _START_LIMIT_S = 10.0
 _END_LIMIT_S = 10.0
 _LATEST_S = 10.0
+_BESIDE = 2
 
 
 def shares_loop(planned: Plan) -> bool:
@@ -47,6 +48,9 @@ class SharedLoops(AbstractContextManager["SharedLoops"]):
 
     def __init__(self, calls: int) -> None:
         """So many `calls` at once, at the most."""
+        self.beside = threading.Semaphore(_BESIDE)
+        """Held by who works in a thread beside the loops: of many, each would run between any two
+        turns of a loop."""
         self._calls = calls
         self._loops: dict[str, _Loop] = {}
         self._lock = threading.Lock()
