@@ -18,8 +18,9 @@ from voicetest.suite.serving import Station
 
 __all__ = ["Beat", "Hosts", "hosts_for"]
 
-_CALLS = 100
-"""A process has no more of them while there are processors: they keep a third of one busy."""
+_CALLS = 40
+"""A process has no more of them while there are processors: they keep half of one busy, agents that
+speak all at once more."""
 
 
 def hosts_for(calls: int) -> int:
@@ -44,7 +45,7 @@ class Hosts(AbstractContextManager["Hosts"]):
     ) -> None:
         """For so many `calls` at once, in `size` processes.
 
-        By default there is one for each hundred calls, and no more than there are processors. They
+        By default there is one for each forty calls, and no more than there are processors. They
         start at once; calls may be given to them meanwhile. `tell` gets what the calls tell, and
         `beat` once a second how each process is, both from threads.
         """
