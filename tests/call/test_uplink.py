@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
@@ -14,16 +12,13 @@ FRAME = 480
 TELEPHONE = AudioFormat(Encoding.MULAW, 8_000)
 
 
-def _frames(sound: Samples) -> Iterator[tuple[Samples, Samples]]:
-    for at in range(0, len(sound), FRAME):
-        yield sound[at : at + FRAME], sound[at + FRAME :]
-
-
 def _carried(uplink: Uplink, sound: Samples, *, ahead: bool = False) -> list[Carried]:
-    return [
-        uplink.frame(frame, following if ahead else following[:0])
-        for frame, following in _frames(sound)
-    ]
+    carried = []
+    for at in range(0, len(sound), FRAME):
+        if ahead and not uplink.ready:
+            uplink.make_ready(sound[at:])
+        carried.append(uplink.frame(sound[at : at + FRAME]))
+    return carried
 
 
 def _heard(carried: list[Carried]) -> Samples:
@@ -73,7 +68,8 @@ def test_what_is_known_ahead_changes_not_one_byte(
     assert [frame.sent for frame in ahead] == [frame.sent for frame in slowly]
     assert (_heard(ahead) == _heard(slowly)).all()
     converter = Converter(wire)
-    bare = [converter.convert(AudioChunk.of(frame)) for frame, _ in _frames(sound)]
+    frames = np.split(sound, range(FRAME, len(sound), FRAME))
+    bare = [converter.convert(AudioChunk.of(frame)) for frame in frames]
     assert b"".join(frame.sent.data for frame in ahead) == b"".join(one.data for one in bare)
 
 

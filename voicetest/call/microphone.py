@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +22,9 @@ _SILENCE = np.zeros(FRAME, dtype=np.int16)
 class Microphone:
     """Hands out one frame per tick: the line being spoken, else silence."""
 
-    def __init__(self) -> None:
+    def __init__(self, begins: Callable[[], None] = lambda: None) -> None:
+        """`begins` is called when a line is about to be spoken."""
+        self._begins = begins
         self._line: Samples = _SILENCE[:0]
         self._sent = 0
         self._started: asyncio.Future[float] | None = None
@@ -66,4 +69,5 @@ class Microphone:
         loop = asyncio.get_running_loop()
         self._line, self._sent = line, 0
         self._started, self._finished = loop.create_future(), loop.create_future()
+        self._begins()
         return self._started, self._finished

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
-import numpy as np
-
-from voicetest.audio.chunk import INTERNAL, AudioChunk, Samples
+from voicetest.audio.chunk import INTERNAL, AudioChunk
 from voicetest.audio.dtmf import Pressed
 from voicetest.call.acoustics import Acoustics
 from voicetest.call.answers import Answers
@@ -72,7 +70,6 @@ _ENDLESS = (
 )
 _AHEAD = 50
 """Frames of a line that may be made ready before they go out."""
-_NOTHING: Samples = np.zeros(0, dtype=np.int16)
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
 _MOST_BEHIND = 10
@@ -129,7 +126,7 @@ class Session:
         self._acoustics = acoustics or Acoustics()
         takes = INTERNAL if self._outlet is None else self._outlet.takes
         self._uplink = Uplink(link.hears, takes)
-        self._microphone = Microphone()
+        self._microphone = Microphone(self._look_ahead)
         self._ear = Listener(
             _playout(link, limits.jitter_buffer),
             recorder,
@@ -518,18 +515,22 @@ class Session:
             # What was said meanwhile has arrived and is read now.
             self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
         self._end_frame()
-        speaking = self._microphone.speaking
-        frame, following = self._microphone.take(at_s), _NOTHING
-        goes_out = speaking or self._link.continuous
-        if self._acoustics.changes_the_user:
-            frame = self._acoustics.to_agent(frame) if goes_out else frame
-        elif not self._uplink.ready:
-            following = self._microphone.following(_AHEAD)
-        self._on_wire = self._uplink.frame(frame, following)
+        goes_out = self._microphone.speaking or self._link.continuous
+        frame = self._microphone.take(at_s)
+        if goes_out and self._acoustics.changes_the_user:
+            frame = self._acoustics.to_agent(frame)
+        self._on_wire = self._uplink.frame(frame)
         if goes_out:
             self._put(Audio(self._on_wire.sent))
         self.harness.frame(deadline, woken, self._loop.time())
         self._ticks += 1
+
+    def _look_ahead(self) -> None:
+        """Make the coming frames of a line ready, so that they need not wait when they are due."""
+        if self._uplink.ready or self._acoustics.changes_the_user:
+            return
+        if self._microphone.speaking:
+            self._uplink.make_ready(self._microphone.following(_AHEAD))
 
     def _end_frame(self) -> None:
         """The 20 ms are over in which the frame on the wire could be heard."""
@@ -551,4 +552,5 @@ class Session:
                 self.turns.close(self.now, EndReason.HUNG_UP)
         for name in self._ear.passed(round(at_s * INTERNAL.rate)):
             self._put(Mark(name))
+        self._look_ahead()
         self._waits.look()

@@ -56,16 +56,18 @@ class Uplink:
 
     @property
     def ready(self) -> bool:
-        """Whether the next frame is known already, whatever follows it."""
+        """Whether the next frame is converted already."""
         return bool(self._ready)
 
-    def frame(self, frame: Samples, following: Samples = _NOTHING) -> Carried:
-        """The next frame, int16 of shape (FRAME,) at 24 kHz.
+    def make_ready(self, coming: Samples) -> None:
+        """Convert what is sure to come next, any number of whole frames, while nothing is ready."""
+        if len(coming):
+            self._convert(coming[:FRAME], coming[FRAME:])
 
-        `following` is what is sure to come after it, any number of whole frames.
-        """
+    def frame(self, frame: Samples) -> Carried:
+        """The next frame, int16 of shape (FRAME,) at 24 kHz; the one that was made ready."""
         if not self._ready:
-            self._convert(frame, following)
+            self._convert(frame, _NOTHING)
         return self._ready.popleft()
 
     def _convert(self, frame: Samples, following: Samples) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from typing import Any, TypeVar
 
-from voicetest.clock import Clock, Interruption, interruptible, kept
+from voicetest.clock import Clock, Interruption, interruptible, kept, sleep_until
 from voicetest.executor.lookout import Lookout
 from voicetest.executor.plan import Plan
 from voicetest.real_loop import real_loop
@@ -27,6 +27,9 @@ _START_LIMIT_S = 10.0
 _END_LIMIT_S = 10.0
 _LATEST_S = 10.0
 _BESIDE = 2
+_APART_S = 0.005
+"""Calls begin one after the other: what each does then takes some milliseconds, in which the first
+frames of the others are due."""
 
 
 def shares_loop(planned: Plan) -> bool:
@@ -80,6 +83,8 @@ class _Loop:
     def __init__(self, name: str, threads: int) -> None:
         self._threads = threads
         self._running: Future[asyncio.AbstractEventLoop] = Future()
+        self._next = 0.0
+        """When the next call may begin, on the clock of the loop; set anew by each."""
         self._thread = threading.Thread(target=self._run, name=f"calls by {name}", daemon=True)
         self._thread.start()
         self._loop = self._running.result(_START_LIMIT_S)
@@ -88,9 +93,18 @@ class _Loop:
         """What `main` returns; an `interruption` cancels it and raises KeyboardInterrupt."""
         interruption = interruption or Interruption()
         with closing(main):
-            made = interruptible(main, interruption)
+            made = interruptible(self._in_turn(main), interruption)
             found = asyncio.run_coroutine_threadsafe(made, self._loop).result()
             return kept(found, interruption)
+
+    async def _in_turn(self, main: Coroutine[Any, Any, T]) -> T:
+        begins = max(self._loop.time(), self._next)
+        self._next = begins + _APART_S
+        try:
+            await sleep_until(begins)
+            return await main
+        finally:
+            main.close()
 
     def lateness_s(self) -> float:
         """How late it is for what is due now, in seconds; at most a limit."""
