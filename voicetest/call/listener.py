@@ -117,11 +117,6 @@ class Listener:
         for key in self._pressed(heard.agent):
             self._told.key_pressed(key)
 
-    def end(self) -> None:
-        """Listen to what is left: nothing comes after it."""
-        self.catch_up()
-        self._hearing.end()
-
     def _pressed(self, sound: Samples) -> Sequence[Pressed]:
         if self._keys is None:
             return ()

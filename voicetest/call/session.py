@@ -307,7 +307,7 @@ class Session:
         finally:
             self._bounds.close()
             self._end_frame()
-            self._ear.end()
+            self._ear.catch_up()
             self.turns.close(self.now, end)
             for what in self._used.in_all():
                 self.note("voicetest", what)
