@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import gcd
 
 import numpy as np
@@ -48,9 +49,8 @@ class StreamingResampler:
         half = 0 if rate_in == rate_out else round(DELAY * rate_in)
         self._delay = half / rate_in
         self._memory = 2 * half
-        phases = _phases(rate_in, rate_out, self._up, half)
         periods = max(1, ROW // max(self._up, self._down))
-        self._matrix = _period_matrix(phases, self._down, periods)
+        self._matrix = _matrix(rate_in, rate_out, half, periods)
         self._up, self._down = self._up * periods, self._down * periods
         self._taken = 0  # input samples since the period began; `_past` holds them
         self._past = np.zeros(self._memory, dtype=np.float64)
@@ -89,6 +89,16 @@ class StreamingResampler:
         whole, self._taken = divmod(total, down)
         self._past = sound[whole * down : self._memory + total].copy()
         return _to_int16(output)
+
+
+@lru_cache(maxsize=8)
+def _matrix(rate_in: int, rate_out: int, half: int, periods: int) -> NDArray[np.float64]:
+    """That of `_period_matrix` for two rates in hertz; many calls have the same."""
+    divisor = gcd(rate_in, rate_out)
+    phases = _phases(rate_in, rate_out, rate_out // divisor, half)
+    matrix = _period_matrix(phases, rate_in // divisor, periods)
+    matrix.flags.writeable = False
+    return matrix
 
 
 def _phases(rate_in: int, rate_out: int, up: int, half: int) -> NDArray[np.float64]:

@@ -68,7 +68,7 @@ _ENDLESS = (
     "the agent's line has carried sound without a pause for 10 s: where its turns begin and end is "
     "found by speech alone"
 )
-_AHEAD = 50
+_FIRST, _AHEAD = 5, 50
 """Frames of a line that may be made ready before they go out."""
 _UNSENT = 1_500
 """Frames that a line may leave waiting, 30 s, before it counts as broken."""
@@ -126,7 +126,7 @@ class Session:
         self._acoustics = acoustics or Acoustics()
         takes = INTERNAL if self._outlet is None else self._outlet.takes
         self._uplink = Uplink(link.hears, takes)
-        self._microphone = Microphone(self._look_ahead)
+        self._microphone = Microphone(lambda: self._look_ahead(_FIRST))
         self._ear = Listener(
             _playout(link, limits.jitter_buffer),
             recorder,
@@ -525,12 +525,12 @@ class Session:
         self.harness.frame(deadline, woken, self._loop.time())
         self._ticks += 1
 
-    def _look_ahead(self) -> None:
+    def _look_ahead(self, frames: int = _AHEAD) -> None:
         """Make the coming frames of a line ready, so that they need not wait when they are due."""
         if self._uplink.ready or self._acoustics.changes_the_user:
             return
         if self._microphone.speaking:
-            self._uplink.make_ready(self._microphone.following(_AHEAD))
+            self._uplink.make_ready(self._microphone.following(frames))
 
     def _end_frame(self) -> None:
         """The 20 ms are over in which the frame on the wire could be heard."""

@@ -23,6 +23,7 @@ sys.path[:] = [place for place in sys.path if place]
 
 for name in _MODULES:
     import_module(name)
+import_module("voicetest.suite.warm").warm_up()
 
 gc.collect()
 gc.freeze()  # what no collection looks at stays the memory of all
