@@ -53,11 +53,6 @@ class Downlink:
         self.waiting = 0
         """Samples that arrived and were not worked off yet."""
 
-    @property
-    def frames(self) -> int:
-        """How many frames are over."""
-        return self._frames + self.behind
-
     def arrive(self, chunk: AudioChunk, at: int) -> None:
         """Sound arrived at position `at`."""
         self._log.append((chunk, at))
