@@ -63,7 +63,7 @@ def test_what_must_not_be_written_is_known(tmp_path: Path, speech: Speech) -> No
         (f"{URL}, signaling: whip, fields: {{room: a}}", "fields is for signaling json"),
         (f"{URL}, channel: chat", "channel is for events"),
         (f"{URL}, codecs: [g722]", "'opus', 'pcmu' or 'pcma'"),
-        (f"{URL}, codecs: []", "at least 1 item"),
+        (f"{URL}, codecs: []", "at least 1 entry"),
         (f"{URL}, ice_servers: ['http://h']", "such as stun:host:3478"),
         (f"{URL}, events: {{sends: {{audio: binary}}}}", "unknown key 'audio'"),
         (f"{URL}, events: {{receives: {{agent_transcript: {{op: x}}}}}}", "put <text> where"),

@@ -64,12 +64,12 @@ def test_processes_that_share_the_calls_may_each_open_so_many_files(
     (planned,) = plan_files(load_all([scenario("a.yaml")], {}).files, speech, "real")
     each = planned.adapter.descriptors
     used = 64 + len(list(Path("/dev/fd").iterdir()))
-    monkeypatch.setattr(descriptors, "raise_limit", lambda: used + 60 * each)
+    monkeypatch.setattr(descriptors, "raise_limit", lambda: used + 30 * each)
     monkeypatch.setattr(memory, "free_memory", lambda: None)
     told: list[str] = []
     jobs = [
         within_limits([(planned, calls)], RunOptions(jobs=calls), told.append).jobs
-        for calls in (61, 110, 200)
+        for calls in (31, 55, 80)
     ]
-    assert jobs == [60, 110, 120]
+    assert jobs == [30, 55, 60]
     assert ["a process may open" in words for words in told] == [True, True]
