@@ -55,8 +55,8 @@ def test_calls_by_one_adapter_share_a_loop_and_begin_one_after_the_other(
         assert loops.of(planned) is shared
         assert len(set(asyncio.run(all_at_once()))) == 1
     times = sorted(at for _, at in began)
-    # The clock of a loop is that of the machine: each may begin 20 ms after the one before it.
-    assert all(b - a >= 0.019 for a, b in pairwise(times))
+    # The clock of a loop is that of the machine: each may begin 30 ms after the one before it.
+    assert all(b - a >= 0.029 for a, b in pairwise(times))
 
 
 def test_a_call_on_virtual_time_has_a_loop_of_its_own(

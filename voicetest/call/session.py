@@ -516,6 +516,7 @@ class Session:
             self._settles_from = woken - self._start + min(missed, self.limits.tail_silence)
         self._end_frame()
         goes_out = self._microphone.speaking or self._link.continuous
+        self._look_ahead(_FIRST)  # where there was no time to take stock
         frame = self._microphone.take(at_s)
         if goes_out and self._acoustics.changes_the_user:
             frame = self._acoustics.to_agent(frame)

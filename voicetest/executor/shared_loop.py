@@ -27,7 +27,7 @@ _START_LIMIT_S = 10.0
 _END_LIMIT_S = 10.0
 _LATEST_S = 10.0
 _BESIDE = 2
-_APART_S = 0.02
+_APART_S = 0.03
 """Calls begin one after the other: what each does then takes some milliseconds, in which the first
 frames of the others are due."""
 
