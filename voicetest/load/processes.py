@@ -57,6 +57,8 @@ class ProcessEngine(AbstractContextManager["ProcessEngine"]):
         """The last one of each process."""
         self._used_s = 0.0
         """CPU seconds of the processes so far."""
+        self._on_beat: Callable[[], object] = lambda: None
+        """Set while it is waited for the first beats; called by the threads that hear them."""
         self._ended = False
         self._told = False
         """Whether a bug was told of."""
@@ -72,11 +74,18 @@ class ProcessEngine(AbstractContextManager["ProcessEngine"]):
 
     async def ready(self) -> None:
         """Wait until all processes can be given calls; raises OutOfMeans if they never can."""
-        until = time.monotonic() + _START_S
-        while len(self._beats) < self._size:
-            if time.monotonic() > until:
-                raise OutOfMeans(f"the processes that make calls do not start in {_START_S:g} s")
-            await asyncio.sleep(0.05)
+        beaten, loop = asyncio.Event(), asyncio.get_running_loop()
+        self._on_beat = lambda: loop.call_soon_threadsafe(beaten.set)
+        try:
+            async with asyncio.timeout(_START_S):
+                while len(self._beats) < self._size:
+                    await beaten.wait()
+                    beaten.clear()
+        except TimeoutError as error:
+            words = f"the processes that make calls do not start in {_START_S:g} s"
+            raise OutOfMeans(words) from error
+        finally:
+            self._on_beat = lambda: None
 
     async def call(self, order: Order, line: Line) -> Outcome:
         """Make a call."""
@@ -133,3 +142,4 @@ class ProcessEngine(AbstractContextManager["ProcessEngine"]):
     def _beat(self, beat: Beat) -> None:
         self._used_s += beat.cpu
         self._beats[beat.process] = beat
+        self._on_beat()
